@@ -1,0 +1,157 @@
+"""
+The exception tree: every error creevey_graph raises on purpose.
+
+```
+CreeveyError
+├── UsageError        (ValueError)         a public function was called wrongly
+├── StepError         (TypeError)          a step cannot be declared as written
+├── GraphError        (ValueError)         a graph cannot be declared as written
+├── SourceError       (ValueError)         items cannot be listed
+│   └── SourceNotFound (FileNotFoundError) the folder, glob or list is not there
+├── Undigestible      (TypeError)          a value has no digest by content
+├── CodecError        (ValueError)         bytes are not what the codec wrote
+├── CacheError        (OSError)            a cache folder cannot be used
+├── FetchError        (OSError)            a download failed
+│   ├── HTTPStatusError                    the server answered with an error status
+│   ├── DeadlineExceeded (TimeoutError)    the download took too long
+│   └── TooLarge                           more bytes than allowed
+├── ImageError        (ValueError)         bytes are no picture that can be read
+├── StepTimeout       (TimeoutError)       a step ran longer than its timeout_s
+├── SourceChanged     (RuntimeError)       a file changed while it was read
+├── WorkerDied        (RuntimeError)       a worker process ended while it ran one item
+└── RunFailed         (RuntimeError)       items failed; holds the report
+SkipItem (Exception)                       no error: a step leaves this item out
+```
+
+Messages say *where*, what was *expected*, what was *got*, and what to *do*.
+Exceptions hold their arguments positionally, so that they survive a pickle.
+"""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class CreeveyError(Exception):
+    """The base of every error raised on purpose."""
+
+
+class UsageError(CreeveyError, ValueError):
+    """A public function was called with an argument it cannot use."""
+
+
+class StepError(CreeveyError, TypeError):
+    """A step cannot be declared as written."""
+
+
+class GraphError(CreeveyError, ValueError):
+    """A graph cannot be declared as written; nothing has run."""
+
+
+class SourceError(CreeveyError, ValueError):
+    """Items cannot be listed from what was given."""
+
+
+class SourceNotFound(SourceError, FileNotFoundError):
+    """The file, folder, glob or list of items is not there."""
+
+    __str__ = Exception.__str__
+
+
+class Undigestible(CreeveyError, TypeError):
+    """A value cannot be told from others by its content."""
+
+
+class CodecError(CreeveyError, ValueError):
+    """A value cannot be turned into bytes, or bytes are not what the codec wrote."""
+
+
+class CacheError(CreeveyError, OSError):
+    """A cache folder cannot be used as asked."""
+
+
+class FetchError(CreeveyError, OSError):
+    """A download failed; the message names the URL and the cause."""
+
+
+class HTTPStatusError(FetchError):
+    """
+    The server answered with an error status.
+
+    Args:
+        message: What is shown.
+        status: HTTP status code, 100-599.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message, status)
+        self.status = status
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class DeadlineExceeded(FetchError, TimeoutError):
+    """A download was not finished by its deadline."""
+
+
+class TooLarge(FetchError):
+    """A download has more bytes than allowed."""
+
+
+class ImageError(CreeveyError, ValueError):
+    """Bytes are no picture that can be read, or a picture beyond a limit."""
+
+
+class StepTimeout(CreeveyError, TimeoutError):
+    """A step ran longer than its `timeout_s`."""
+
+
+class SourceChanged(CreeveyError, RuntimeError):
+    """A source file changed while it was being read."""
+
+
+class WorkerDied(CreeveyError, RuntimeError):
+    """A worker process ended (out of memory, crash, kill) while it ran one item alone."""
+
+
+class RunFailed(CreeveyError, RuntimeError):
+    """
+    Items of a run failed.
+
+    Args:
+        message: What is shown: how many failed, and the first of them.
+        report: The run's report.
+    """
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message, report)
+        self.report = report
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class SkipItem(Exception):  # noqa: N818 - a decision of the user's step, not an error
+    """
+    Raised by a step to leave the item out; the report names the step and *reason*.
+
+    >>> raise SkipItem("smaller than 224 px")
+    Traceback (most recent call last):
+    creevey_graph.errors.SkipItem: smaller than 224 px
+    """
+
+
+def did_you_mean(name: str, known: "Iterable[str]") -> str:
+    """
+    Return the tail of a "no such name" message: the nearest name, and all there are.
+
+    >>> did_you_mean("resise", ["crop", "load", "resize"])
+    "; did you mean 'resize'? (has: crop, load, resize)"
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    guess = f"; did you mean '{near[0]}'?" if near else ""
+    return f"{guess} (has: {', '.join(names) if names else 'none'})"

@@ -1,0 +1,154 @@
+"""
+Facts about a run, and the closed sets of words they use.
+
+The runner emits these; progress, journal and report listen. No event holds an
+exception object or a value of the user's: rows hold text (2 million rows with
+live tracebacks once needed 64 GB).
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+
+class Outcome(StrEnum):
+    """What became of an item."""
+
+    DONE = "done"
+    """At least one step ran, and every output is in place."""
+    CACHED = "cached"
+    """Nothing ran and nothing was written: all was up to date."""
+    RESTORED = "restored"
+    """Nothing ran; at least one output was written again from the cache."""
+    SKIPPED = "skipped"
+    """A step raised SkipItem."""
+    FAILED = "failed"
+    """A step raised, timed out or killed its worker."""
+    CANCELLED = "cancelled"
+    """The run ended before the item's turn."""
+
+
+class Reason(StrEnum):
+    """Why an item or a node runs."""
+
+    NEW_ITEM = "new item"
+    INPUT_CHANGED = "input changed"
+    CODE_CHANGED = "code changed"
+    PARAMETER_CHANGED = "parameter changed"
+    DEPENDENCY_CHANGED = "dependency changed"
+    OUTPUT_MISSING = "output missing"
+    OUTPUT_MODIFIED = "output modified"
+    FAILED_LAST_TIME = "failed last time"
+    FORCED = "forced"
+    NOT_CACHED = "not cached"
+
+
+@attrs.frozen
+class Row:
+    """
+    What became of one item.
+
+    Args:
+        key: The item's key, unique in the run.
+        source: The path or URL the item came from.
+        outcome: What became of it.
+        step: Name of the node that failed or skipped, else None.
+        error: The error or skip text, else None; never an exception object.
+        reason: Why it ran (text that begins with a `Reason`), None where nothing ran.
+        seconds: Node name -> seconds spent in it in this run.
+        outputs: Paths written or kept, as text, relative to `out`.
+        fields: The item's columns and the graph's named outputs.
+        traceback: Text of the traceback of a failure, else None.
+    """
+
+    key: str
+    source: str
+    outcome: Outcome
+    step: str | None = None
+    error: str | None = None
+    reason: str | None = None
+    seconds: Mapping[str, float] = attrs.field(factory=dict)
+    outputs: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = attrs.field(factory=dict)
+    traceback: str | None = attrs.field(default=None, repr=False)
+
+    @property
+    def total_seconds(self) -> float:
+        """Seconds spent in all nodes in this run."""
+        return sum(self.seconds.values())
+
+
+@attrs.frozen
+class RunStarted:
+    """
+    A run begins.
+
+    Args:
+        graph: The graph's name.
+        total: How many items there are.
+        columns: Names of the row fields, in order: item columns, then named outputs.
+        executor: Name of the executor.
+        jobs: How many items may be in hand at once.
+        run_id: Sortable name of the run.
+    """
+
+    graph: str
+    total: int
+    columns: tuple[str, ...]
+    executor: str
+    jobs: int
+    run_id: str
+
+
+@attrs.frozen
+class ItemFinished:
+    """
+    One item has its outcome.
+
+    Args:
+        index: Position of the item in the input, from 0.
+        row: What became of it.
+        executed: Names of the nodes that ran to their end.
+    """
+
+    index: int
+    row: Row
+    executed: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Noticed:
+    """
+    Something the user should be told once: a cache problem, a damaged entry, an edit in mid-run.
+
+    Args:
+        text: One line.
+    """
+
+    text: str
+
+
+@attrs.frozen
+class RunFinished:
+    """
+    A run ended.
+
+    Args:
+        seconds: Wall time.
+        interrupted: True where Ctrl-C or a signal ended it.
+        stopped: Why it ended before its time ("" where it did not).
+        damaged: Cache entries found damaged and healed.
+        orphans: Outputs of items that are gone, relative to `out`.
+    """
+
+    seconds: float
+    interrupted: bool = False
+    stopped: str = ""
+    damaged: int = 0
+    orphans: tuple[str, ...] = ()
+
+
+Event = RunStarted | ItemFinished | Noticed | RunFinished
+Listener = Callable[[Event], None]

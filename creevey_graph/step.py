@@ -1,0 +1,430 @@
+"""
+Steps: plain typed functions plus parameters.
+
+`Step` wraps a function without changing it: called on values it runs, called on
+symbolic items (inside a `@graph` function) it makes a node there. What a graph
+does with it, how it is fingerprinted and where it runs stand in other modules.
+"""
+
+import functools
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, get_type_hints, overload
+
+import attrs
+
+from creevey_graph.codecs import Codec, find_codec
+from creevey_graph.errors import StepError, did_you_mean
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+class CachePolicy(StrEnum):
+    """What becomes of a step's values: `auto` keeps what pays, the others are orders."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Symbol(ABC):
+    """Stands for an item's value while a graph is traced; `graph.py` has the only one."""
+
+    @abstractmethod
+    def apply(self, step: "Step[..., Any]", args: Sequence[Any], kwargs: Mapping[str, Any]) -> "Symbol":
+        """Make a node of *step* in the graph being traced, and return its symbol."""
+
+
+@attrs.frozen
+class StepOptions:
+    """
+    What a step asks of the engine.
+
+    Args:
+        version: Replaces the code part of the fingerprint where not None.
+        cache: Whether its values are stored.
+        depends_on: Functions and files whose content counts as this step's code.
+        ignore: Parameters that do not change the result and stay out of the key.
+        retries: How often a failing call is tried again, 0 or more.
+        timeout_s: Seconds a call may take, above 0; None for no limit.
+        codec: How its value becomes bytes; chosen by the value's type where None.
+        pure: False where equal inputs may give different results; it then always runs.
+        writes: Name of the parameter that is an output path; "" for none.
+        borrows: True where the function never changes its arguments, so that branches may share them.
+        downloads: True where the step waits for the network rather than for the processor.
+    """
+
+    version: str | None = attrs.field(
+        default=None, converter=lambda value: None if value is None else str(value)
+    )
+    cache: CachePolicy = attrs.field(default=CachePolicy.AUTO)
+    depends_on: tuple[Callable[..., Any] | Path, ...] = ()
+    ignore: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    retries: int = 0
+    timeout_s: float | None = None
+    codec: Codec | None = None
+    pure: bool = True
+    writes: str = ""
+    borrows: bool = False
+    downloads: bool = False
+
+
+class Step(Generic[P, R]):
+    """
+    A function plus parameters.
+
+    Calling a step on values runs its function unchanged. Immutable: `bind` and
+    `named` return new steps. Safe to share between threads as far as the function is.
+
+    Args:
+        func: What runs: any callable with a signature.
+        name: The default name of its nodes.
+        options: What it asks of the engine.
+        bound: Parameter name -> new default.
+    """
+
+    linear: ClassVar[Callable[[Sequence["Step[..., Any]"]], Any] | None] = None
+    """How `a | b` makes a graph; the top floor, which knows graphs, sets it."""
+
+    def __init__(
+        self,
+        func: Callable[P, R],
+        *,
+        name: str | None = None,
+        options: StepOptions | None = None,
+        bound: Mapping[str, Any] | None = None,
+    ) -> None:
+        if not callable(func):
+            raise StepError(f"step must be made of a function (got {func!r})")
+        self.func = func
+        self.name = _checked_name(name or _name_of(func))
+        self.options = options or StepOptions()
+        self.bound: Mapping[str, Any] = dict(bound or {})
+        self.signature = _signature_of(func, self.name)
+        _check_declared(self)
+        functools.update_wrapper(self, func, updated=())
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        symbol = find_symbol(args, kwargs)
+        if symbol is not None:
+            return symbol.apply(self, args, kwargs)  # type: ignore[return-value]  # a symbol stands for R
+        if self.bound:
+            arguments = self.arguments(args, kwargs)
+            return self.func(*arguments.args, **arguments.kwargs)
+        return self.func(*args, **kwargs)
+
+    def bind(self, **defaults: Any) -> "Step[..., R]":
+        """
+        Return this step with new defaults for parameters.
+
+        Raises:
+            StepError: The function has no such parameter.
+        """
+        for parameter in defaults:
+            self.check_parameter(parameter)
+        return Step(
+            self.func, name=self.name, options=self.options, bound={**self.bound, **defaults}
+        )
+
+    def named(self, name: str) -> "Step[P, R]":
+        """
+        Return this step with another name for its nodes.
+
+        >>> step(len).named("size").name
+        'size'
+        """
+        return Step(self.func, name=name, options=self.options, bound=self.bound)
+
+    def check_parameter(self, parameter: str) -> None:
+        """
+        Check that the function takes a parameter of this name.
+
+        Raises:
+            StepError: It does not.
+        """
+        parameters = self.signature.parameters
+        if parameter in parameters and parameters[parameter].kind not in _VARIADIC:
+            return
+        if any(known.kind is inspect.Parameter.VAR_KEYWORD for known in parameters.values()):
+            return
+        raise StepError(
+            f"step '{self.name}': no parameter '{parameter}'{did_you_mean(parameter, parameters)}"
+        )
+
+    def arguments(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
+        """
+        Match a call to the parameters; what the call leaves out comes from `bind` and the function.
+
+        Raises:
+            StepError: A required argument is missing, unknown or given twice.
+        """
+        try:
+            given = self.signature.bind_partial(*args, **kwargs)
+        except TypeError as exc:
+            raise StepError(f"step '{self.name}': {exc} ({self._takes()})") from exc
+        parameters = self.signature.parameters
+        extra = _name_of_kind(parameters, inspect.Parameter.VAR_KEYWORD)
+        for name, value in self.bound.items():
+            if name in parameters:
+                given.arguments.setdefault(name, value)
+            elif extra:
+                given.arguments[extra] = {name: value, **given.arguments.get(extra, {})}
+        for name, parameter in parameters.items():
+            required = parameter.default is parameter.empty and parameter.kind not in _VARIADIC
+            if required and name not in given.arguments:
+                raise StepError(
+                    f"step '{self.name}': missing argument '{name}'; pass it in the call or with "
+                    f"{self.name}.bind({name}=…) ({self._takes()})"
+                )
+        given.apply_defaults()
+        return given
+
+    def _takes(self) -> str:
+        return f"takes: {', '.join(self.signature.parameters) or 'nothing'}"
+
+    @functools.cached_property
+    def hints(self) -> Mapping[str, Any]:
+        """Parameter name -> annotation, and "return"; empty where they cannot be resolved."""
+        target: Any = self.func
+        while isinstance(target, functools.partial):
+            target = target.func
+        if not (inspect.isroutine(target) or inspect.isclass(target)):
+            target = getattr(type(target), "__call__", target)
+        try:
+            return get_type_hints(inspect.unwrap(target))
+        except Exception:  # noqa: BLE001 - annotations are any code; without them nothing is checked
+            return {}
+
+    @property
+    def is_writer(self) -> bool:
+        """True where one parameter is an output path."""
+        return bool(self.options.writes)
+
+    def __or__(self, other: Any) -> Any:
+        """Build the linear graph `self | other`."""
+        if Step.linear is None or not isinstance(other, Step):
+            return NotImplemented
+        return Step.linear((self, other))
+
+    def __repr__(self) -> str:
+        bound = ", ".join(f"{name}={value!r}" for name, value in self.bound.items())
+        return f"<step {self.name}{self.signature}{f' with {bound}' if bound else ''}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.func, self.name, self.options, dict(self.bound))
+
+
+def _rebuild(
+    func: Callable[..., Any], name: str, options: StepOptions, bound: Mapping[str, Any]
+) -> "Step[..., Any]":
+    return Step(func, name=name, options=options, bound=bound)
+
+
+@overload
+def step(func: Callable[P, R], /) -> Step[P, R]: ...
+
+
+@overload
+def step(
+    func: None = None,
+    /,
+    *,
+    name: str | None = None,
+    version: str | float | None = None,
+    cache: str = "auto",
+    depends_on: Sequence[Callable[..., Any] | Path | str] | Callable[..., Any] | Path | str = (),
+    ignore: Sequence[str] | str = (),
+    retries: int = 0,
+    timeout_s: float | None = None,
+    codec: str | Codec | None = None,
+    pure: bool = True,
+    writes: str = "",
+    borrows: bool = False,
+    downloads: bool = False,
+) -> Callable[[Callable[P, R]], Step[P, R]]: ...
+
+
+@overload
+def step(
+    func: Callable[P, R],
+    /,
+    *,
+    name: str | None = None,
+    version: str | float | None = None,
+    cache: str = "auto",
+    depends_on: Sequence[Callable[..., Any] | Path | str] | Callable[..., Any] | Path | str = (),
+    ignore: Sequence[str] | str = (),
+    retries: int = 0,
+    timeout_s: float | None = None,
+    codec: str | Codec | None = None,
+    pure: bool = True,
+    writes: str = "",
+    borrows: bool = False,
+    downloads: bool = False,
+) -> Step[P, R]: ...
+
+
+def step(
+    func: Callable[P, R] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    version: str | float | None = None,
+    cache: str = "auto",
+    depends_on: Sequence[Callable[..., Any] | Path | str] | Callable[..., Any] | Path | str = (),
+    ignore: Sequence[str] | str = (),
+    retries: int = 0,
+    timeout_s: float | None = None,
+    codec: str | Codec | None = None,
+    pure: bool = True,
+    writes: str = "",
+    borrows: bool = False,
+    downloads: bool = False,
+) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
+    """
+    Make a step of a function: `@step`, `@step(retries=2)` or `step(func)`.
+
+    Args:
+        func: A function, lambda, partial, bound method or callable object.
+        name: Name of its nodes; the function's by default.
+        version: Any text; replaces the code part of the fingerprint, so that only
+            changing it reruns the step.
+        cache: "auto" (keep what pays), "always" or "never".
+        depends_on: Functions and files whose content counts as this step's code.
+        ignore: Parameters that do not change the result, such as "debug".
+        retries: How often a failing call is tried again.
+        timeout_s: Seconds one call may take.
+        codec: Name of a codec, or a `Codec`; chosen by the value's type by default.
+        pure: False where equal inputs may give different results; it then always runs.
+        writes: Name of the parameter that is an output path. In a graph the function is
+            handed a temporary path, and the target is replaced once it returns.
+        borrows: True where the function never changes its arguments, not even in place; a
+            value that several branches read is then handed to it without a copy.
+        downloads: True where the step mostly waits for the network.
+
+    Raises:
+        StepError: An option has a value it cannot have, or the callable has no signature.
+
+    >>> @step
+    ... def double(number: int) -> int:
+    ...     return 2 * number
+    >>> double(21)
+    42
+    """
+    if isinstance(ignore, str):
+        ignore = (ignore,)
+    if isinstance(depends_on, str | Path) or callable(depends_on):
+        depends_on = (depends_on,)
+    options = StepOptions(
+        version=None if version is None else str(version),
+        cache=_checked_policy(cache),
+        depends_on=tuple(Path(d) if isinstance(d, str) else d for d in depends_on),
+        ignore=frozenset(ignore),
+        retries=_checked_retries(retries),
+        timeout_s=_checked_timeout(timeout_s),
+        codec=find_codec(codec) if isinstance(codec, str) else codec,
+        pure=pure,
+        writes=writes,
+        borrows=borrows,
+        downloads=downloads,
+    )
+
+    def declare(func: Callable[P, R]) -> Step[P, R]:
+        return Step(func, name=name, options=options)
+
+    return declare if func is None else declare(func)
+
+
+def find_symbol(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Symbol | None:
+    """Return the first symbol among a call's arguments, also inside lists, tuples and dicts."""
+    return next(symbols_in((args, kwargs)), None) if args or kwargs else None
+
+
+def symbols_in(value: Any) -> Iterator[Symbol]:
+    """Yield every symbol in *value*: itself, or inside lists, tuples and dict values."""
+    if isinstance(value, Symbol):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from symbols_in(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from symbols_in(part)
+
+
+def _name_of_kind(parameters: Mapping[str, inspect.Parameter], kind: Any) -> str:
+    return next((name for name, parameter in parameters.items() if parameter.kind is kind), "")
+
+
+def _name_of(func: Any) -> str:
+    while isinstance(func, functools.partial):
+        func = func.func
+    name = getattr(func, "__name__", None) or type(func).__name__
+    return "lambda" if name == "<lambda>" else re.sub(r"\W", "_", name)
+
+
+def _checked_name(name: str) -> str:
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w\-]*", name):
+        raise StepError(
+            f"a step's name must be letters, digits, '_' and '-' (got {name!r}); name it with name=…"
+        )
+    return name
+
+
+def _signature_of(func: Callable[..., Any], name: str) -> inspect.Signature:
+    if inspect.iscoroutinefunction(func) or inspect.isasyncgenfunction(func):
+        raise StepError(f"step '{name}': must be an ordinary function (got an async one)")
+    if inspect.isgeneratorfunction(func):
+        raise StepError(
+            f"step '{name}': must return its value (got a generator function); return a list instead"
+        )
+    try:
+        return inspect.signature(func)
+    except (TypeError, ValueError) as exc:
+        raise StepError(
+            f"step '{name}': {func!r} has no signature; wrap it in a function of your own"
+        ) from exc
+
+
+def _check_declared(step: Step[..., Any]) -> None:
+    parameters = step.signature.parameters
+    for option, names in (("ignore", step.options.ignore), ("writes", (step.options.writes,))):
+        for parameter in names:
+            if parameter and parameter not in parameters:
+                raise StepError(
+                    f"step '{step.name}': {option}= names no parameter "
+                    f"'{parameter}'{did_you_mean(parameter, parameters)}"
+                )
+    for dependency in step.options.depends_on:
+        if not (callable(dependency) or isinstance(dependency, Path)):
+            raise StepError(
+                f"step '{step.name}': depends_on= must name functions and files (got {dependency!r})"
+            )
+
+
+def _checked_policy(cache: str) -> CachePolicy:
+    try:
+        return CachePolicy(cache)
+    except ValueError:
+        raise StepError(f"cache must be 'auto', 'always' or 'never' (got {cache!r})") from None
+
+
+def _checked_retries(retries: int) -> int:
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise StepError(f"retries must be 0 or more (got {retries!r})")
+    return retries
+
+
+def _checked_timeout(timeout_s: float | None) -> float | None:
+    if timeout_s is not None and (
+        isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s > 0
+    ):
+        raise StepError(f"timeout_s must be above 0 seconds (got {timeout_s!r})")
+    return timeout_s
