@@ -1,0 +1,96 @@
+"""
+make, for image sets.
+
+Declare steps with `@step`, connect them by calling them inside a `@graph` function, and run the
+graph over every file of a set; a rerun does only what an edit, a new file or a lost output
+really changed. Names are loaded when they are first asked for, so that `--help` stays quick.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from creevey_graph.step import Step, step
+
+if TYPE_CHECKING:
+    from creevey_graph.cache import Cache
+    from creevey_graph.errors import (
+        CreeveyError,
+        GraphError,
+        RunFailed,
+        RunInterrupted,
+        SkipItem,
+        SourceError,
+        StepError,
+        UsageError,
+    )
+    from creevey_graph.events import Outcome, Reason, Row
+    from creevey_graph.facade import Graph, graph
+    from creevey_graph.images import download
+    from creevey_graph.plan import Plan
+    from creevey_graph.report import Report
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Cache": "cache",
+    "CreeveyError": "errors",
+    "Graph": "facade",
+    "GraphError": "errors",
+    "Outcome": "events",
+    "Plan": "plan",
+    "Reason": "events",
+    "Report": "report",
+    "Row": "events",
+    "RunFailed": "errors",
+    "RunInterrupted": "errors",
+    "SkipItem": "errors",
+    "SourceError": "errors",
+    "StepError": "errors",
+    "UsageError": "errors",
+    "download": "images",
+    "graph": "facade",
+}
+"""Public name -> module it stands in."""
+
+__all__ = [
+    "Cache",
+    "CreeveyError",
+    "Graph",
+    "GraphError",
+    "Outcome",
+    "Plan",
+    "Reason",
+    "Report",
+    "Row",
+    "RunFailed",
+    "RunInterrupted",
+    "SkipItem",
+    "SourceError",
+    "Step",
+    "StepError",
+    "UsageError",
+    "download",
+    "graph",
+    "step",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'creevey_graph' has no attribute '{name}'")
+    value = getattr(import_module(f"creevey_graph.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def _linear(steps: Sequence[Step[..., Any]]) -> Any:
+    return __getattr__("Graph").linear(steps)
+
+
+# Steps stand on a lower floor than graphs; here, where both are known, they are introduced.
+Step.linear = staticmethod(_linear)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

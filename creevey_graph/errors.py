@@ -21,6 +21,7 @@ CreeveyError
 ├── WorkerDied        (RuntimeError)       a worker process ended while it ran one item
 └── RunFailed         (RuntimeError)       items failed; holds the report
 SkipItem (Exception)                       no error: a step leaves this item out
+RunInterrupted (KeyboardInterrupt)         Ctrl-C during a run; holds the report
 ```
 
 Messages say *where*, what was *expected*, what was *got*, and what to *do*.
@@ -132,6 +133,22 @@ class RunFailed(CreeveyError, RuntimeError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """
+    Ctrl-C ended a run; what was done stays done, and the next run goes on from there.
+
+    Args:
+        report: The run's report.
+    """
+
+    def __init__(self, report: Any = None) -> None:
+        super().__init__(report)
+        self.report = report
+
+    def __str__(self) -> str:
+        return "the run was interrupted; run again to go on"
 
 
 class SkipItem(Exception):  # noqa: N818 - a decision of the user's step, not an error

@@ -59,6 +59,8 @@ class StepOptions:
         writes: Name of the parameter that is an output path; "" for none.
         borrows: True where the function never changes its arguments, so that branches may share them.
         downloads: True where the step waits for the network rather than for the processor.
+        by_content: True where of a path only the file's content counts, False where its text counts
+            too; None to find out from the code, where in doubt the text counts.
     """
 
     version: str | None = attrs.field(
@@ -74,6 +76,7 @@ class StepOptions:
     writes: str = ""
     borrows: bool = False
     downloads: bool = False
+    by_content: bool | None = None
 
 
 class Step(Generic[P, R]):
@@ -91,7 +94,7 @@ class Step(Generic[P, R]):
     """
 
     linear: ClassVar[Callable[[Sequence["Step[..., Any]"]], Any] | None] = None
-    """How `a | b` makes a graph; the top floor, which knows graphs, sets it."""
+    """How `a | b` makes a graph; `creevey_graph/__init__.py`, which knows graphs, sets it."""
 
     def __init__(
         self,
@@ -248,6 +251,7 @@ def step(
     writes: str = "",
     borrows: bool = False,
     downloads: bool = False,
+    by_content: bool | None = None,
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 
 
@@ -268,6 +272,7 @@ def step(
     writes: str = "",
     borrows: bool = False,
     downloads: bool = False,
+    by_content: bool | None = None,
 ) -> Step[P, R]: ...
 
 
@@ -287,6 +292,7 @@ def step(
     writes: str = "",
     borrows: bool = False,
     downloads: bool = False,
+    by_content: bool | None = None,
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
     """
     Make a step of a function: `@step`, `@step(retries=2)` or `step(func)`.
@@ -308,6 +314,8 @@ def step(
         borrows: True where the function never changes its arguments, not even in place; a
             value that several branches read is then handed to it without a copy.
         downloads: True where the step mostly waits for the network.
+        by_content: True where of a path it is given only the file's content counts, so that a
+            renamed file is a hit; by default the code is asked, and in doubt the path counts too.
 
     Raises:
         StepError: An option has a value it cannot have, or the callable has no signature.
@@ -334,6 +342,7 @@ def step(
         writes=writes,
         borrows=borrows,
         downloads=downloads,
+        by_content=by_content,
     )
 
     def declare(func: Callable[P, R]) -> Step[P, R]:

@@ -1,0 +1,125 @@
+"""
+A diskcache `Disk` that stores bytes only.
+
+Keys are a letter and 64 hex digits. Values are bytes in a row, or a file whose name is
+made of its key's digest and a nonce (diskcache removes a replaced row's file after the
+commit, so two writes must not share a name). Pickle and text modes are refused on every
+path; a file name read from the database must have our form before it is opened or
+removed, and links are not followed: a planted row otherwise ran code, read files
+outside the cache and deleted them.
+"""
+
+import os
+import re
+import secrets
+import sqlite3
+from contextlib import suppress
+from typing import Any
+
+import attrs
+import diskcache
+from diskcache.core import MODE_BINARY, MODE_RAW
+
+INLINE_BYTES = 32 * 1024
+"""Smaller values stand in the database's rows."""
+
+_KEY = re.compile(r"[br][0-9a-f]{64}")
+_FILENAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}-[0-9a-f]{16}\.val")
+
+
+@attrs.frozen
+class Stored:
+    """
+    A value file that a worker has written already.
+
+    Args:
+        filename: Relative to the cache's folder.
+        size: Bytes in the file.
+    """
+
+    filename: str
+    size: int
+
+
+class SafeDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
+    """The only `Disk` we open a cache with. Thread safety: as diskcache's, no state of its own."""
+
+    def put(self, key: Any) -> tuple[str, bool]:
+        return checked_key(key), True
+
+    def get(self, key: Any, raw: Any) -> str:
+        if not raw:
+            raise ValueError("cache: a pickled key is refused")
+        return checked_key(key)
+
+    def store(self, value: Any, read: bool, key: Any = None) -> tuple[int, int, str | None, Any]:
+        if read or not isinstance(value, bytes | Stored):
+            raise TypeError(f"cache: only bytes are stored (got {type(value).__name__})")
+        if isinstance(value, Stored):
+            return value.size, MODE_BINARY, checked_filename(value.filename), None
+        if len(value) < INLINE_BYTES:
+            return 0, MODE_RAW, None, sqlite3.Binary(value)
+        stored = write_value(self._directory, key, value)
+        return stored.size, MODE_BINARY, stored.filename, None
+
+    def fetch(self, mode: Any, filename: Any, value: Any, read: Any) -> bytes:
+        if mode == MODE_RAW and isinstance(value, bytes) and not read:
+            return value
+        if mode != MODE_BINARY or read:
+            raise ValueError("cache: only bytes are read")
+        path = os.path.join(self._directory, checked_filename(filename))  # noqa: PTH118 - per entry
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, no path
+            return file.read()
+
+    def filename(self, key: Any = None, value: Any = None) -> tuple[str, str]:
+        del value
+        name = _filename_of(checked_key(key))
+        return name, os.path.join(self._directory, name)  # noqa: PTH118 - per entry
+
+    def remove(self, file_path: Any) -> None:
+        path = os.path.join(self._directory, checked_filename(file_path))  # noqa: PTH118 - per entry
+        with suppress(OSError):
+            os.remove(path)  # noqa: PTH107 - per entry
+
+
+def write_value(directory: str, key: str, data: bytes) -> Stored:
+    """
+    Write a value file, whole or not at all, and return what a row needs to point at it.
+
+    Raises:
+        OSError: It cannot be written; nothing is left.
+    """
+    name = _filename_of(checked_key(key))
+    path = os.path.join(directory, name)  # noqa: PTH118 - per entry
+    temporary = f"{path}.tmp"
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - per entry
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, no path
+            file.write(data)
+        os.rename(temporary, path)  # noqa: PTH104 - per entry
+    except BaseException:
+        with suppress(OSError):
+            os.remove(temporary)  # noqa: PTH107 - per entry
+        raise
+    return Stored(name, len(data))
+
+
+def _filename_of(key: str) -> str:
+    digest = key[1:]
+    return f"{digest[:2]}/{digest[2:4]}/{digest[4:]}-{secrets.token_hex(8)}.val"
+
+
+def checked_key(key: Any) -> str:
+    """Return *key* where it has our form, else raise ValueError."""
+    if not (isinstance(key, str) and _KEY.fullmatch(key)):
+        raise ValueError(f"cache: a key must be a letter and 64 hex digits (got {key!r})")
+    return key
+
+
+def checked_filename(name: Any) -> str:
+    """Return a value file's *name* where it has our form, else raise ValueError."""
+    if not (isinstance(name, str) and _FILENAME.fullmatch(name)):
+        raise ValueError(f"cache: a value file's name is not of our form ({name!r}); entry refused")
+    return name

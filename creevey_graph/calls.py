@@ -1,0 +1,126 @@
+"""
+One call of one step: arguments laid out, retries, time limit.
+
+Values that several branches read are never changed by one of them: a step that may
+change its arguments gets a copy unless it is the last to read the value.
+"""
+
+import copy
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from creevey_graph.errors import SkipItem, StepTimeout
+from creevey_graph.fingerprint.values import is_frozen
+from creevey_graph.freeze import Argument, FrozenNode, SlotRef
+
+
+def call(
+    node: FrozenNode,
+    values: Mapping[int, Any],
+    *,
+    is_last_reader: Callable[[int], bool],
+    path: Any = None,
+) -> Any:
+    """
+    Return what *node*'s step makes of its arguments.
+
+    Args:
+        node: The node.
+        values: Slot -> value, for every slot it reads.
+        is_last_reader: Slot -> whether no other node will read it.
+        path: Where a writer is to write.
+
+    Raises:
+        StepTimeout: It ran longer than its timeout_s.
+        SkipItem: The step leaves the item out.
+        Exception: Whatever the step raised on its last try.
+    """
+    options = node.step.options
+    for left in range(options.retries, -1, -1):
+        args, kwargs = _arguments(node, values, lambda slot: is_last_reader(slot) and not left, path)  # noqa: B023 - used at once
+        try:
+            if options.timeout_s is None:
+                return node.step.func(*args, **kwargs)
+            return _call_within(options.timeout_s, node, args, kwargs)
+        except SkipItem:
+            raise
+        except Exception:
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _arguments(
+    node: FrozenNode, values: Mapping[int, Any], may_take: Callable[[int], bool], path: Any
+) -> tuple[list[Any], dict[str, Any]]:
+    borrows = node.step.options.borrows
+
+    def resolve(argument: Argument) -> Any:
+        if argument.shared:
+            return argument.value
+        return _fill(argument.value)
+
+    def _fill(value: Any) -> Any:
+        if isinstance(value, SlotRef):
+            held = values[value.slot]
+            return held if borrows or may_take(value.slot) else own_copy(held)
+        if isinstance(value, dict):
+            return {key: _fill(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            parts = [_fill(part) for part in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+        return value if borrows else own_copy(value)
+
+    writes = node.step.options.writes
+    names = list(node.step.signature.parameters)
+    args = [
+        path if path is not None and index < len(names) and names[index] == writes else resolve(argument)
+        for index, argument in enumerate(node.args)
+    ]
+    kwargs = {
+        name: path if path is not None and name == writes else resolve(argument)
+        for name, argument in node.kwargs
+    }
+    return args, kwargs
+
+
+def own_copy(value: Any) -> Any:
+    """
+    Return a value that may be changed without *value* changing: itself where it cannot change.
+
+    A value that cannot be copied (an open handle, say) is handed on as it is.
+    """
+    if is_frozen(value) or callable(value):
+        return value
+    pillow = sys.modules.get("PIL.Image")
+    if pillow is not None and isinstance(value, pillow.Image):
+        return value.copy()
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # noqa: BLE001 - __deepcopy__ is any code
+        return value
+
+
+def _call_within(timeout_s: float, node: FrozenNode, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Call in a thread of its own; after *timeout_s* its result is no longer wanted."""
+    box: list[Any] = []
+
+    def work() -> None:
+        try:
+            box.append((node.step.func(*args, **kwargs), None))
+        except BaseException as exc:  # noqa: BLE001 - handed to the waiting thread, raised there
+            box.append((None, exc))
+
+    thread = threading.Thread(target=work, name=f"creevey step {node.name}", daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    if not box:
+        raise StepTimeout(
+            f"step '{node.name}' ran longer than timeout_s={timeout_s:g}; raise the limit or speed it up"
+        )
+    value, error = box[0]
+    if error is not None:
+        raise error
+    return value

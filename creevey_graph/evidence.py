@@ -1,0 +1,101 @@
+"""
+What is found out about one item before it is decided what runs: files, keys, records, outputs.
+
+The worker acts on it; the planner only counts. Each look is made once, and only when asked for.
+"""
+
+from pathlib import Path
+
+import attrs
+
+from creevey_graph.cache import Cache, FileState, ItemState, Record
+from creevey_graph.errors import CreeveyError
+from creevey_graph.freeze import FrozenGraph
+from creevey_graph.identity import identify, lineage_keys, look
+from creevey_graph.plan import OutputState
+from creevey_graph.sources import Item
+
+
+class Evidence:
+    """
+    One item's evidence.
+
+    State: identity = what the item is; paths = slot of a writer -> output path; keys = position
+    -> lineage key; records, states, found = position -> record, state of the output, file that
+    is in place; lost = positions whose blob was gone or damaged.
+
+    Raises:
+        OSError: An input file is missing or unreadable.
+        CreeveyError: An input is no file, changed while it was read, or has no valid output path.
+    """
+
+    def __init__(
+        self,
+        frozen: FrozenGraph,
+        item: Item,
+        known: ItemState | None,
+        out: Path | None,
+        cache: Cache | None,
+    ) -> None:
+        self._frozen = frozen
+        self._out = out
+        self._cache = cache
+        self._known_outputs = {state.path: state for state in known.outputs} if known else {}
+        self.identity = identify(item, known)
+        self.paths: dict[int, str] = {}
+        for node in frozen.writers:
+            assert node.output is not None
+            digest = self.identity.digest if node.output.needs_digest else ""
+            self.paths[node.slot] = node.output.render(item, digest)
+        self.keys = lineage_keys(frozen, self.identity, self.paths)
+        self.records: dict[int, Record] = {}
+        self.states: dict[int, OutputState] = {}
+        self.found: dict[int, FileState] = {}
+        self.lost: set[int] = set()
+
+    def lookup(self, position: int) -> Record | None:
+        """Return the record of a node's value, or None."""
+        if position in self.records:
+            return self.records[position]
+        key = self.keys[position]
+        if key is None or self._cache is None or position in self.lost:
+            return None
+        record = self._cache.lookup(key)
+        if record is not None:
+            self.records[position] = record
+        return record
+
+    def lose(self, position: int) -> None:
+        """Say that a record's blob is gone or damaged."""
+        self.lost.add(position)
+        self.records.pop(position, None)
+
+    def output_state(self, position: int, record: Record) -> OutputState:
+        """Return how a writer's output on disk compares with its record."""
+        if position not in self.states:
+            self.states[position] = self._compare(position, record)
+        return self.states[position]
+
+    def _compare(self, position: int, record: Record) -> OutputState:
+        path = self.paths[self._frozen.nodes[position].slot]
+        if self._out is None:
+            return OutputState.MISSING
+        target = self._out / path
+        if target.is_symlink():
+            return OutputState.MODIFIED
+        try:
+            state = look(target, self._known_outputs.get(path))
+        except FileNotFoundError:
+            return OutputState.MISSING
+        except (OSError, CreeveyError):
+            return OutputState.MODIFIED
+        if state.digest != record.digest:
+            return OutputState.MODIFIED
+        self.found[position] = attrs.evolve(state, path=path)
+        return OutputState.SAME
+
+    def is_changed(self, known: ItemState) -> bool:
+        """True where the item's files or values are not what they were."""
+        before = [(state.path, state.digest) for state in known.sources]
+        now = [(state.path, state.digest) for state in self.identity.sources]
+        return before != now or known.values != self.identity.values

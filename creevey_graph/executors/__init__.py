@@ -1,0 +1,54 @@
+"""Executors: one file each, in the table `EXECUTORS`; `open_pool` also takes a foreign one."""
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+from creevey_graph.errors import UsageError, did_you_mean
+from creevey_graph.executors.base import NoRecorder, Pool, Work
+from creevey_graph.executors.foreign import ForeignPool
+from creevey_graph.executors.processes import ProcessPool
+from creevey_graph.executors.sending import dumps
+from creevey_graph.executors.serial import SerialPool
+from creevey_graph.executors.threads import ThreadPool
+
+__all__ = ["EXECUTORS", "NoRecorder", "Pool", "Work", "default_jobs", "dumps", "open_pool"]
+
+EXECUTORS: Mapping[str, Callable[[Work, int], Pool]] = {
+    "serial": SerialPool,
+    "threads": ThreadPool,
+    "processes": ProcessPool,
+}
+"""Name -> pool of (work, jobs)."""
+
+
+def open_pool(executor: str | Executor, work: Work, jobs: int) -> Pool:
+    """
+    Return a pool that runs *work*.
+
+    Args:
+        executor: A name in `EXECUTORS`, or any `concurrent.futures.Executor`, which stays open.
+        work: What it runs for every chunk; sent to other processes where need be.
+        jobs: How many chunks run at once, 1 or more.
+
+    Raises:
+        UsageError: There is no such executor.
+    """
+    if isinstance(executor, ThreadPoolExecutor):
+        return ThreadPool(work, jobs, executor)
+    if isinstance(executor, Executor):
+        return ForeignPool(work, jobs, executor)
+    if executor not in EXECUTORS:
+        raise UsageError(
+            f"executor must be 'auto', a name or a concurrent.futures.Executor "
+            f"(got {executor!r}){did_you_mean(str(executor), ['auto', *EXECUTORS])}"
+        )
+    return EXECUTORS[executor](work, jobs)
+
+
+def default_jobs() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1

@@ -1,0 +1,46 @@
+"""Any `concurrent.futures.Executor` of the user's: Dask's, Ray's, MPI's, the standard library's."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from creevey_graph.executors.base import NoRecorder, Work
+from creevey_graph.executors.sending import dumps, loads
+
+
+class ForeignPool:
+    """
+    Sends chunks to an executor that was handed in, and leaves it open.
+
+    It cannot be asked to stop between items, nor rebuilt: chunks that have begun run to their end.
+    """
+
+    def __init__(self, work: Work, jobs: int, executor: Executor) -> None:
+        self.name = type(executor).__name__
+        self.jobs = jobs
+        self._payload = dumps(work)
+        self._executor = executor
+
+    def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
+        return self._executor.submit(_work, self._payload, tasks)
+
+    def stop(self) -> None:
+        pass
+
+    def suspects(self) -> list[tuple[int, int]]:
+        return []
+
+    def rebuild(self) -> bool:
+        return False
+
+    def close(self, *, now: bool = False) -> None:
+        del now
+
+
+def _work(payload: bytes, tasks: Sequence[Any]) -> list[Any]:
+    work: Work = loads(payload)
+    return work(tasks, _never, NoRecorder())
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,126 @@
+"""
+A pool of processes on loky: accepts notebook functions and unguarded scripts, never forks.
+
+Each worker notes the item and node it has in hand in a file of its own, so that when one
+dies the runner knows the few items that can be to blame. Workers leave Ctrl-C to the
+coordinator, and end by themselves when it is gone.
+"""
+
+import os
+import shutil
+import signal
+import struct
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import loky
+
+from creevey_graph.executors.base import Work
+from creevey_graph.executors.sending import dumps, loads
+
+_IN_HAND = struct.Struct("<qq")
+_NOTHING = (-1, -1)
+_STOP = "stop"
+_WATCH_S = 0.5
+
+
+class ProcessPool:
+    """
+    Runs chunks in worker processes.
+
+    State: the executor, rebuilt after a worker has died; a private folder with a file a worker
+    for what it has in hand, and the stop flag.
+    """
+
+    name = "processes"
+
+    def __init__(self, work: Work, jobs: int) -> None:
+        self.jobs = jobs
+        self._payload = dumps(work)
+        self._folder = Path(tempfile.mkdtemp(prefix="creevey-run-"))
+        self._executor = self._open()
+
+    def _open(self) -> Any:
+        return loky.ProcessPoolExecutor(
+            max_workers=self.jobs,
+            initializer=_begin,
+            initargs=(str(self._folder), os.getpid()),
+        )
+
+    def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
+        future: Future[list[Any]] = self._executor.submit(
+            _work, self._payload, str(self._folder), tasks
+        )
+        return future
+
+    def stop(self) -> None:
+        with suppress(OSError):
+            (self._folder / _STOP).touch()
+
+    def suspects(self) -> list[tuple[int, int]]:
+        found = []
+        for path in self._folder.glob("*.hand"):
+            with suppress(OSError, struct.error):
+                item, position = _IN_HAND.unpack(path.read_bytes())
+                if item >= 0:
+                    found.append((item, position))
+        return found
+
+    def rebuild(self) -> bool:
+        self._end(now=True)
+        for path in self._folder.glob("*.hand"):
+            path.unlink(missing_ok=True)
+        self._executor = self._open()
+        return True
+
+    def close(self, *, now: bool = False) -> None:
+        self._end(now=now)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end(self, *, now: bool) -> None:
+        with suppress(Exception):  # a broken pool may fail to end in any way; its workers are dead
+            self._executor.shutdown(wait=True, kill_workers=now)
+
+
+class _FileRecorder:
+    """Notes what this worker has in hand: one small write a node, about 2 us."""
+
+    def __init__(self, folder: str) -> None:
+        path = os.path.join(folder, f"{os.getpid()}.hand")  # noqa: PTH118 - per chunk
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def mark(self, item: int, position: int) -> None:
+        os.pwrite(self._descriptor, _IN_HAND.pack(item, position), 0)
+
+    def close(self) -> None:
+        self.mark(*_NOTHING)
+        os.close(self._descriptor)
+
+
+def _begin(folder: str, parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch, args=(folder, parent), daemon=True, name="creevey-watch").start()
+
+
+def _watch(folder: str, parent: int) -> None:
+    """End this worker once the coordinator is gone: workers otherwise stayed for more than half an hour."""
+    while os.getppid() == parent:
+        time.sleep(_WATCH_S)
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _work(payload: bytes, folder: str, tasks: Sequence[Any]) -> list[Any]:
+    work: Work = loads(payload)
+    stop = os.path.join(folder, _STOP)  # noqa: PTH118 - per chunk
+    recorder = _FileRecorder(folder)
+    try:
+        return work(tasks, lambda: os.path.exists(stop), recorder)  # noqa: PTH110 - per item
+    finally:
+        recorder.close()

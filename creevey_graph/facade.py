@@ -1,0 +1,224 @@
+"""
+The graph as users meet it: `@graph`, and `Graph` with run, plan, preview and draw.
+
+Each method is one call into the floor that does the work.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from creevey_graph import graph as declared
+from creevey_graph.cache import Cache
+from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, UsageError, did_you_mean
+from creevey_graph.events import Event, Listener, Noticed
+from creevey_graph.freeze import freeze
+from creevey_graph.journal import Journal
+from creevey_graph.listing import list_items
+from creevey_graph.plan import Plan
+from creevey_graph.planner import make_plan, preview_item
+from creevey_graph.report import Report
+from creevey_graph.runner import Options, run
+from creevey_graph.step import Step
+from creevey_graph.views import VIEWS
+from creevey_graph.views.progress import open_progress
+
+KEPT_REPORTS = 100
+"""Report files in a cache's folder; the oldest go first."""
+
+
+class Graph(declared.Graph):
+    """
+    Nodes wired by calls, that can run.
+
+    Made by `@graph`, by `a | b`, or by hand: `Graph("name")`, `input`, `add`, `connect`, `output`.
+    """
+
+    def run(
+        self,
+        items: Any,
+        *,
+        out: Path | str | None = None,
+        jobs: int | None = None,
+        executor: str | Executor = "auto",
+        cache: Cache | Path | str | Literal[False] | None = None,
+        on_error: str = "continue",
+        max_failures: int | None = None,
+        progress: bool | str = "auto",
+        refresh: bool = False,
+        prune: bool = False,
+        listeners: Sequence[Listener] = (),
+    ) -> Report:
+        """
+        Run every item through the graph, as far as it is not up to date.
+
+        Args:
+            items: A file, a folder, a glob, a list of paths or URLs, a file of URLs (.txt), a table
+                (.csv, .tsv, .jsonl), rows (mappings), or a `sources` object.
+            out: Folder that writers' templates are relative to.
+            jobs: Items in hand at once; by default the processors there are, or 16 where the graph
+                downloads.
+            executor: "auto", "serial", "threads", "processes", or any `concurrent.futures.Executor`.
+            cache: A folder, a `Cache`, or False for none; by default `CREEVEY_CACHE_DIR` or `.creevey`.
+            on_error: "continue" (record and go on), "stop" (finish what is in hand) or "raise".
+            max_failures: Stop after this many failed items.
+            progress: True, False, or "auto": a bar at a terminal or in a notebook, else lines.
+            refresh: Run everything, whatever the cache has.
+            prune: Delete outputs in *out* that no item stands behind any more.
+            listeners: Called with every event.
+
+        Returns:
+            The report: one row per item, in input order.
+
+        Raises:
+            GraphError: The graph, its output paths or its steps cannot be used; nothing has run.
+            SourceError: Items cannot be listed.
+            UsageError: An option has a value it cannot have.
+            RunFailed: on_error="raise" and an item failed; holds the report.
+            RunInterrupted: Ctrl-C; holds the report.
+        """
+        folder = None if out is None else Path(out)
+        listing = list_items(self, items, folder)
+        opened, notice = open_cache(cache)
+        options = Options(folder, jobs, executor, opened, on_error, max_failures, refresh, prune)
+        report = Report(_report_path(opened))
+        journal = Journal(report.path)
+
+        def record(event: Event) -> None:
+            report.add(event, journal(event))
+
+        heard: list[Listener] = [record, *listeners]
+        if (bar := open_progress(progress, sys.stderr)) is not None:
+            heard.append(bar)
+        try:
+            if notice:
+                record(Noticed(notice))
+            run(listing, options, heard)
+        except (RunFailed, RunInterrupted) as exc:
+            exc.report = report
+            raise
+        finally:
+            journal.close()
+            if bar is not None:
+                bar.close()
+        return report
+
+    def plan(
+        self,
+        items: Any,
+        *,
+        out: Path | str | None = None,
+        cache: Cache | Path | str | Literal[False] | None = None,
+        refresh: bool = False,
+    ) -> Plan:
+        """
+        Say what `run` would do and why, running nothing.
+
+        Raises:
+            GraphError: The graph or its output paths cannot be used.
+            SourceError: Items cannot be listed.
+        """
+        folder = None if out is None else Path(out)
+        listing = list_items(self, items, folder)
+        return make_plan(listing, folder, open_cache(cache)[0], refresh=refresh)
+
+    def preview(self, item: Any) -> dict[str, Any]:
+        """
+        Run one item in this process without writing or caching; return every node's value.
+
+        Args:
+            item: One item: a path, a URL, or a row; of several items the first is taken.
+
+        Raises:
+            SourceError: There is no item.
+            Exception: Whatever a step raises.
+        """
+        listing = list_items(self, item, Path())
+        for first in listing:
+            return preview_item(listing.frozen, first)
+        raise UsageError(f"preview of graph '{self.name}': there is no item in {item!r}")
+
+    def draw(self, form: str = "text") -> str:
+        """
+        Return the graph as text: "text", "mermaid" or "dot".
+
+        Raises:
+            UsageError: There is no such form.
+        """
+        if form not in VIEWS:
+            raise UsageError(f"no view '{form}'{did_you_mean(form, VIEWS)}")
+        return VIEWS[form](self)
+
+    def untracked(self) -> tuple[str, ...]:
+        """Return what the fingerprints of this graph's steps could not see through."""
+        return freeze(self).untracked
+
+
+@overload
+def graph(function: Callable[..., Any], /) -> Graph: ...
+@overload
+def graph(function: None = None, /, *, name: str | None = None) -> Callable[[Callable[..., Any]], Graph]: ...
+def graph(
+    function: Callable[..., Any] | None = None, /, *, name: str | None = None
+) -> Graph | Callable[[Callable[..., Any]], Graph]:
+    """
+    Make a graph of a function that calls steps: traced once, now, on symbolic items.
+
+    Positional parameters are item inputs; keyword-only ones are graph parameters, concrete while
+    tracing, so that an ordinary `if` works on them. The function may return nothing, a node, a
+    tuple or a dict; dict keys name the report's columns.
+
+    Raises:
+        GraphError: The graph is not valid, or its body needs an item's value.
+
+    >>> from creevey_graph import step
+    >>> @step
+    ... def double(number: int) -> int:
+    ...     return 2 * number
+    >>> @graph
+    ... def twice(number: int):
+    ...     return {"doubled": double(number)}
+    >>> twice
+    <graph twice(number): double>
+    """
+
+    def declare(function: Callable[..., Any]) -> Graph:
+        made = Graph.trace(function)
+        if name is not None:
+            made.name = made.__name__ = name
+        return made
+
+    return declare if function is None else declare(function)
+
+
+def linear(steps: Sequence[Step[..., Any]]) -> Graph:
+    """Return the graph of steps in a row; what `a | b` calls."""
+    return Graph.linear(steps)
+
+
+def open_cache(cache: Cache | Path | str | Literal[False] | None) -> tuple[Cache | None, str]:
+    """Return the cache to use, None for none, and what to tell where it cannot be used."""
+    if cache is False:
+        return None, ""
+    if isinstance(cache, Cache):
+        return cache, ""
+    if cache is True:
+        cache = None
+    try:
+        return Cache(cache), ""
+    except CacheError as exc:
+        return None, f"running without a cache: {exc}"
+
+
+def _report_path(cache: Cache | None) -> Path:
+    if cache is None:
+        return Path(tempfile.mkdtemp(prefix="creevey-report-")) / "run.jsonl"
+    runs = cache.folder / "runs"
+    with_names = sorted(runs.glob("*.jsonl"))
+    for old in with_names[: max(0, len(with_names) - KEPT_REPORTS + 1)]:
+        old.unlink(missing_ok=True)
+    return runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.jsonl"

@@ -1,0 +1,69 @@
+"""Which modules are the user's own code, and what stands for the others: name and version."""
+
+import functools
+import sys
+import sysconfig
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+PYTHON = f"python {sys.version_info.major}.{sys.version_info.minor}"
+_SHIPPED = "creevey_graph"
+_SHIPPED_STEPS = "creevey_graph.images"
+
+
+def is_user_module(name: str | None, scope: Mapping[str, Any] | None = None) -> bool:
+    """
+    True where a module's code is the user's: neither standard library nor installed nor ours.
+
+    Our ready-made steps count as user code: a mended step must run again.
+
+    Args:
+        name: The module's dotted name; None for code that was executed from text.
+        scope: The globals its functions see, for modules that are not in `sys.modules`.
+
+    >>> is_user_module("json"), is_user_module("PIL.Image"), is_user_module("__main__")
+    (False, False, True)
+    """
+    if name is None or name in {"__main__", "__mp_main__"}:
+        return True
+    top = name.partition(".")[0]
+    if top == _SHIPPED:
+        return name == _SHIPPED_STEPS or name.startswith(f"{_SHIPPED_STEPS}.")
+    if top in sys.stdlib_module_names:
+        return False
+    module = sys.modules.get(name)
+    filename = getattr(module, "__file__", None) or (scope or {}).get("__file__")
+    return not (isinstance(filename, str) and filename.startswith(_installed_folders()))
+
+
+@functools.cache
+def _installed_folders() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    return tuple(sorted({paths["purelib"], paths["platlib"], paths["stdlib"]}))
+
+
+@functools.cache
+def distribution_of(module: str) -> str:
+    """
+    Return name and minor version of what a module belongs to.
+
+    >>> distribution_of("json") == PYTHON
+    True
+    """
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names or top == "builtins":
+        return PYTHON
+    version = getattr(sys.modules.get(top), "__version__", None)
+    if not isinstance(version, str):
+        version = _installed_version(top)
+    return f"{top} {'.'.join(version.split('.')[:2])}"
+
+
+def _installed_version(top: str) -> str:
+    for name in (top, *metadata.packages_distributions().get(top, ())):
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return "?"

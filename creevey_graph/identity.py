@@ -1,0 +1,173 @@
+"""
+What an item is: digests of its input files and values, and the lineage keys made of them.
+
+A file counts by content, its path's text only for steps that use it. Where the last look
+still holds (`is_settled`), nothing is read.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from creevey_graph.cache import FileState, ItemState
+from creevey_graph.errors import SourceChanged, Undigestible
+from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
+from creevey_graph.fingerprint.values import digest_value
+from creevey_graph.freeze import FrozenGraph
+from creevey_graph.sources import Item
+
+
+@attrs.frozen
+class Identity:
+    """
+    What stands for one item.
+
+    Args:
+        contents: Per input, what it is apart from its path: a digest; None where it has none.
+        texts: Per input, the text of its path, "" where it is none.
+        sources: Its files as they were looked at.
+        values: Digest of all that is no file content, columns included.
+    """
+
+    contents: tuple[str | None, ...]
+    texts: tuple[str, ...]
+    sources: tuple[FileState, ...]
+    values: str
+
+    @property
+    def digest(self) -> str:
+        """Hex digest of all inputs' contents, for the `{digest}` of output paths."""
+        return hashlib.sha256("\n".join(content or "" for content in self.contents).encode()).hexdigest()
+
+
+def identify(item: Item, known: ItemState | None) -> Identity:
+    """
+    Look at an item's files and values.
+
+    Args:
+        item: The item.
+        known: Its last known state; spares the reading of files that are unchanged.
+
+    Raises:
+        OSError: A file is missing or unreadable.
+        SourceError: A path is no regular file.
+        SourceChanged: A file changed while it was read.
+    """
+    seen = {state.path: state for state in known.sources} if known else {}
+    contents: list[str | None] = []
+    texts: list[str] = []
+    sources: list[FileState] = []
+    for value in item.values:
+        if is_file_value(value):
+            state = look(value, seen.get(str(value)))
+            sources.append(state)
+            contents.append(f"file {state.digest}" if isinstance(value, Path) else f"named {state.digest}")
+            texts.append(str(value))
+        else:
+            contents.append(_content(value))
+            texts.append("")
+    return Identity(tuple(contents), tuple(texts), tuple(sources), values_digest(item))
+
+
+def is_file_value(value: Any) -> bool:
+    """
+    True where a value names a file whose content counts: any path, and text that is a file's name.
+
+    >>> is_file_value(Path("a.jpg")), is_file_value("no such file"), is_file_value(3)
+    (True, False, False)
+    """
+    if isinstance(value, Path):
+        return True
+    return isinstance(value, str) and "\x00" not in value and 0 < len(value) < 4096 and os.path.isfile(value)  # noqa: PTH113, PLR2004 - per item; PATH_MAX
+
+
+def values_digest(item: Item) -> str:
+    """Return the digest of an item's columns and of its values' text; "" for one path and no columns."""
+    if not item.columns and len(item.values) == 1 and isinstance(item.values[0], Path):
+        return str(item.values[0])
+    try:
+        return digest_value((item.values, dict(item.columns)))
+    except Undigestible:
+        return f"undigestible {time.time_ns()}"
+
+
+def _content(value: Any) -> str | None:
+    try:
+        return f"value {digest_value(value)}"
+    except Undigestible:
+        return None
+
+
+def look(path: Any, known: FileState | None) -> FileState:
+    """Return a file's state now; it is read only where *known* does not hold any more."""
+    if known is not None:
+        stat = Stat.of(path)
+        if is_same(stat, known) and is_settled(stat, known.looked_ns):
+            return known
+    looked_ns = time.time_ns()
+    digest, stat = digest_file(path)
+    return FileState(str(path), *attrs.astuple(stat), digest, looked_ns)
+
+
+def is_same(stat: Stat, known: FileState) -> bool:
+    """True where a file's stat is what it was."""
+    return (
+        stat.size == known.size
+        and stat.mtime_ns == known.mtime_ns
+        and stat.ctime_ns == known.ctime_ns
+        and stat.inode == known.inode
+    )
+
+
+def check_unchanged(sources: Sequence[FileState]) -> None:
+    """
+    Check, after an item's steps have read them, that its files are what was digested.
+
+    A file that was changed just before the look could have changed again within one tick of
+    the clock, so it is read again.
+
+    Raises:
+        SourceChanged: One is not; nothing that was made of it may be kept.
+    """
+    for state in sources:
+        try:
+            stat = Stat.of(state.path)
+            same = is_same(stat, state) and (
+                is_settled(stat, state.looked_ns) or digest_file(state.path)[0] == state.digest
+            )
+        except OSError:
+            same = False
+        if not same:
+            raise SourceChanged(f"'{state.path}' changed while it was read; run again once it is left alone")
+
+
+def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, str]) -> list[str | None]:
+    """
+    Return each node's lineage key, by position; None where an ingredient has no digest.
+
+    Args:
+        frozen: The graph.
+        identity: What the item is.
+        outputs: Slot of a writer -> its output path; the suffix chooses the encoder.
+    """
+    first = len(frozen.inputs)
+    keys: list[str | None] = []
+    for node in frozen.nodes:
+        parts = [node.fingerprint]
+        for slot, text_counts in zip(node.reads, node.text_counts, strict=True):
+            part = identity.contents[slot] if slot < first else keys[slot - first]
+            text = identity.texts[slot] if slot < first else outputs.get(slot, "")
+            parts.append(f"{part} {text}" if part is not None and text_counts and text else part)
+        if node.output is not None:
+            parts.append(os.path.splitext(outputs[node.slot])[1])  # noqa: PTH122 - per item and node
+        if None in parts:
+            keys.append(None)
+        else:
+            joined = "\n".join(part or "" for part in parts)
+            keys.append(hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest())
+    return keys

@@ -1,0 +1,33 @@
+"""
+Ready-made steps for pictures, made with `@step` like any user's.
+
+- load: `download` (URL to bytes), `load_image` (path or bytes to picture)
+- geometry: `crop`, `flip`, `resize`, `rotate`, `trim`
+- color: `grayscale`
+- measure: `difference_hash`, `mean_brightness`
+- write: `write_image`
+
+Every step is a pure function: it never changes its arguments, and returns a new picture, or the
+same object where nothing is to be done. Pictures are Pillow images.
+"""
+
+from creevey_graph.images.color import grayscale
+from creevey_graph.images.geometry import crop, flip, resize, rotate, trim
+from creevey_graph.images.load import DEFAULT_FORMATS, download, load_image
+from creevey_graph.images.measure import difference_hash, mean_brightness
+from creevey_graph.images.write import write_image
+
+__all__ = [
+    "DEFAULT_FORMATS",
+    "crop",
+    "difference_hash",
+    "download",
+    "flip",
+    "grayscale",
+    "load_image",
+    "mean_brightness",
+    "resize",
+    "rotate",
+    "trim",
+    "write_image",
+]

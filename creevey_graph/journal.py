@@ -1,0 +1,169 @@
+"""
+Events -> disk: one JSON line each, flushed as they come, so that a report exists after any ending.
+
+Layout: line 1 `{"run": {...}}`; then `{"i": index, "row": {...}, "executed": [...]}`,
+`{"notice": text}`; last `{"end": {...}}`, missing where the run was killed. A torn last line
+is left out when it is read. Only rows with their item's index are kept, in the order the
+items ended; a reader brings them in order.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from io import BufferedWriter
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from creevey_graph.events import Event, ItemFinished, Noticed, Outcome, Row, RunFinished, RunStarted
+
+SCHEMA = 1
+
+
+class Journal:
+    """
+    Writes events to a file.
+
+    Args:
+        path: The file; replaced where it exists.
+
+    State: the open file; how many bytes are written; whether writing has failed (a full disk
+    costs the journal, not the run). Thread safety: one writer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problem = ""
+        self._file: BufferedWriter | None = None
+        self.size = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("wb")
+        except OSError as exc:
+            self.problem = f"no report file: {exc}"
+
+    def __call__(self, event: Event) -> int:
+        """
+        Write *event*.
+
+        Returns:
+            Where in the file its line begins, -1 where it could not be written.
+        """
+        line = json.dumps(event_to_json(event), separators=(",", ":")).encode() + b"\n"
+        if self._file is None:
+            return -1
+        begins = self.size
+        try:
+            self._file.write(line)
+            if not isinstance(event, ItemFinished):
+                self._file.flush()
+        except OSError as exc:
+            self.problem = f"the report file is incomplete: {exc}"
+            self._file = None
+            return -1
+        self.size += len(line)
+        return begins
+
+    def flush(self) -> None:
+        """Hand everything to the system, so that a kill loses nothing of it."""
+        if self._file is not None:
+            try:
+                self._file.flush()
+            except OSError as exc:
+                self.problem = f"the report file is incomplete: {exc}"
+                self._file = None
+
+    def close(self) -> None:
+        """Close the file."""
+        self.flush()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """Return *event* as it stands in a journal."""
+    if isinstance(event, ItemFinished):
+        return {"i": event.index, "row": row_to_json(event.row), "executed": event.executed}
+    if isinstance(event, RunStarted):
+        return {"run": {"schema": SCHEMA, **attrs.asdict(event)}}
+    if isinstance(event, Noticed):
+        return {"notice": event.text}
+    return {"end": attrs.asdict(event)}
+
+
+def event_from_json(data: Mapping[str, Any]) -> Event | None:
+    """Return the event a journal's line stands for, None where it is of no known kind."""
+    if "row" in data:
+        return ItemFinished(data["i"], row_from_json(data["row"]), tuple(data["executed"]))
+    if "run" in data:
+        facts = {key: value for key, value in data["run"].items() if key != "schema"}
+        return RunStarted(**{**facts, "columns": tuple(facts["columns"])})
+    if "notice" in data:
+        return Noticed(data["notice"])
+    if "end" in data:
+        return RunFinished(**{**data["end"], "orphans": tuple(data["end"]["orphans"])})
+    return None
+
+
+def row_to_json(row: Row) -> dict[str, Any]:
+    """Return *row* as plain data, with its keys in the order of `Row`."""
+    return {
+        "key": row.key,
+        "source": row.source,
+        "outcome": str(row.outcome),
+        "step": row.step,
+        "error": row.error,
+        "reason": row.reason,
+        "seconds": {name: round(seconds, 6) for name, seconds in row.seconds.items()},
+        "outputs": list(row.outputs),
+        "fields": dict(row.fields),
+        "traceback": row.traceback,
+    }
+
+
+def row_from_json(data: Mapping[str, Any]) -> Row:
+    """Return the row that `row_to_json` made *data* of."""
+    facts = {**data, "outcome": Outcome(data["outcome"]), "outputs": tuple(data["outputs"])}
+    return Row(**facts)
+
+
+def read_journal(path: Path) -> Iterator[tuple[int, Event]]:
+    """
+    Yield (place in the file, event); a torn or foreign line is left out.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        begins = 0
+        for line in file:
+            event = _event_of(line)
+            if event is not None:
+                yield begins, event
+            begins += len(line)
+
+
+def _event_of(line: bytes) -> Event | None:
+    try:
+        data = json.loads(line)
+        return event_from_json(data) if isinstance(data, dict) else None
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def read_row(path: Path, begins: int) -> Row:
+    """
+    Return the row of the line that begins at *begins*.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: There is no row there.
+    """
+    with path.open("rb") as file:
+        file.seek(begins, os.SEEK_SET)
+        event = _event_of(file.readline())
+    if not isinstance(event, ItemFinished):
+        raise ValueError(f"'{path}' has no row at {begins}")  # noqa: TRY004 - the file's fault
+    return event.row

@@ -1,0 +1,157 @@
+"""
+What the index knows of a run's items, and whether it still holds.
+
+The fast path stands here: an item whose files and outputs are as they were last seen needs
+no worker, no key and no look-up.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from creevey_graph.cache import Cache, FileState, Index, ItemState, decode_state
+from creevey_graph.events import Outcome, Row
+from creevey_graph.fingerprint.files import Stat, is_settled
+from creevey_graph.freeze import FrozenGraph
+from creevey_graph.identity import is_file_value, is_same, values_digest
+from creevey_graph.plan import explain_change, first_reason
+from creevey_graph.sources import Item
+
+
+class Known:
+    """
+    The last known states of a graph's items in one output folder.
+
+    State: states = item key -> encoded state, for items not met yet in this run; changes =
+    key of an earlier graph -> how it differs; placed = output paths of this run.
+    """
+
+    def __init__(self, index: Index | None, frozen: FrozenGraph, out: Path | None) -> None:
+        self._index = index
+        self._frozen = frozen
+        self._out = "" if out is None else str(out)
+        self._states = index.load() if index else {}
+        self._changes: dict[str, str] = {}
+        self._moving = [
+            node.output
+            for node in frozen.writers
+            if node.output and (callable(node.output.template) or "index" in node.output.fields)
+        ]
+        self._problems: tuple[str, ...] = ()
+        self.placed: set[str] = set()
+
+    @classmethod
+    def open(cls, cache: Cache | None, frozen: FrozenGraph, out: Path | None, *, write: bool = True) -> "Known":
+        """Load what is known; with *write*, keep what today's graph is made of."""
+        if cache is None:
+            return cls(None, frozen, out)
+        index = Index(cache.folder, scope_of(frozen.name, out))
+        known = cls(index, frozen, out)
+        if write:
+            index.put_graph(frozen.graph_key, frozen.ingredients)
+        return known
+
+    def check(self, item: Item, *, forced: bool) -> tuple[ItemState | None, str | None]:
+        """Return an item's last known state, and why it must be looked at as far as that tells."""
+        text = self._states.pop(item.key, None)
+        state = None if text is None else decode_state(text)
+        reason = first_reason(
+            state, forced=forced, graph_change=self._graph_change, graph_key=self._frozen.graph_key
+        )
+        return state, reason
+
+    def row_if_current(self, item: Item, state: ItemState | None) -> Row | None:
+        """Return the row of an item that needs nothing, None where it must be looked at closely."""
+        if state is None or self._frozen.always_runs or not self._holds(item, state):
+            return None
+        paths = tuple(output.path for output in state.outputs)
+        self.placed.update(paths)
+        if state.outcome == "skipped":
+            return Row(item.key, item.source, Outcome.SKIPPED, state.step, state.error, fields=state.fields)
+        return Row(item.key, item.source, Outcome.CACHED, outputs=paths, fields=state.fields)
+
+    def _holds(self, item: Item, state: ItemState) -> bool:
+        if state.values != values_digest(item):
+            return False
+        if len(state.sources) != sum(map(is_file_value, item.values)):
+            return False
+        if any(output.render(item) not in {o.path for o in state.outputs} for output in self._moving):
+            return False
+        if state.outcome == "skipped":
+            return all(_is_untouched("", source) for source in state.sources)
+        if len(state.outputs) != len(self._frozen.writers):
+            return False
+        return all(_is_untouched("", source) for source in state.sources) and all(
+            _is_untouched(self._out, output) for output in state.outputs
+        )
+
+    def _graph_change(self, graph_key: str) -> str:
+        if graph_key not in self._changes:
+            old: Mapping[str, Any] | None = self._index.ingredients(graph_key) if self._index else None
+            self._changes[graph_key] = explain_change(old, self._frozen.ingredients)
+        return self._changes[graph_key]
+
+    def put(self, states: Iterable[tuple[str, str]]) -> None:
+        """Keep new states."""
+        if self._index is not None:
+            self._index.put(states)
+
+    def remaining(self) -> dict[str, ItemState]:
+        """Return the states of items that were not met in this run."""
+        decoded = ((key, decode_state(text)) for key, text in self._states.items())
+        return {key: state for key, state in decoded if state is not None}
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Drop the states of items that are gone."""
+        if self._index is not None:
+            self._index.delete(keys)
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what went wrong with the index."""
+        return tuple(self._index.problems) if self._index else ()
+
+    def close(self) -> None:
+        """Close the index."""
+        if self._index is not None:
+            self._index.close()
+
+
+def scope_of(graph: str, out: Path | None) -> str:
+    """Return the name the index knows a graph and an output folder by."""
+    place = "" if out is None else os.path.realpath(out)
+    text = f"{len(graph)}:{graph}{place}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _is_untouched(folder: str, state: FileState) -> bool:
+    path = os.path.join(folder, state.path) if folder else state.path  # noqa: PTH118 - per item
+    try:
+        stat = Stat.of(path)
+    except OSError:
+        return False
+    return is_same(stat, state) and is_settled(stat, state.looked_ns)
+
+
+def leftovers_of(gone: Mapping[str, ItemState], leftovers: Iterable[str], placed: set[str]) -> tuple[str, ...]:
+    """Return outputs of earlier runs that nothing stands behind now, sorted."""
+    paths = {output.path for state in gone.values() for output in state.outputs}
+    return tuple(sorted((paths | set(leftovers)) - placed))
+
+
+def prune_files(out: Path, paths: Iterable[str]) -> int:
+    """Delete outputs, and folders that are empty then; return how many files went."""
+    count = 0
+    for path in paths:
+        target = out / path
+        with suppress(OSError):
+            target.unlink()
+            count += 1
+        for folder in target.parents:
+            if folder == out or out not in folder.parents:
+                break
+            with suppress(OSError):
+                folder.rmdir()
+    return count

@@ -1,0 +1,177 @@
+"""
+Output paths: a writer's template or callable -> a path below `out`, per item.
+
+Names come from outside: what a template inserts is made safe, and the whole must stay
+below `out`.
+"""
+
+import os
+import re
+import string
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+from creevey_graph.errors import GraphError, UsageError, did_you_mean
+from creevey_graph.sources import Item
+
+FIELDS = ("stem", "name", "suffix", "parent", "key", "digest", "index")
+MAX_NAME_BYTES = 255
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+
+
+@attrs.frozen
+class OutputTemplate:
+    """
+    Where a writer's output goes.
+
+    Args:
+        node: The writer's name, for messages.
+        template: Text with fields in braces, or a callable that takes an `Item` and returns a path.
+        fields: Names of the fields the text uses.
+    """
+
+    node: str
+    template: str | Callable[[Item], Any]
+    fields: frozenset[str] = frozenset()
+
+    @property
+    def suffix(self) -> str | None:
+        """The suffix every output has, or None where it depends on the item."""
+        if callable(self.template):
+            return None
+        suffix = Path(self.template).suffix
+        return None if "{" in suffix or "}" in suffix else suffix
+
+    @property
+    def needs_digest(self) -> bool:
+        """True where the path holds the item's content digest."""
+        return "digest" in self.fields
+
+    def render(self, item: Item, digest: str = "") -> str:
+        """
+        Return the item's output path, relative to `out`, with "/" between folders.
+
+        Args:
+            item: The item.
+            digest: Hex digest of the item's content, where `needs_digest`.
+
+        Raises:
+            UsageError: The path is empty, absolute, leaves `out`, or has a name over 255 bytes.
+        """
+        if callable(self.template):
+            text = os.fspath(self.template(item))
+        else:
+            try:
+                text = self.template.format_map({**_safe_columns(item), **_item_fields(item, digest)})
+            except (KeyError, ValueError, IndexError, AttributeError) as exc:
+                raise UsageError(
+                    f"node '{self.node}': output template {self.template!r} does not fit item "
+                    f"'{item.key}' ({exc})"
+                ) from exc
+        return _checked(self.node, item.key, text)
+
+
+def parse_template(node: str, template: Any, columns: tuple[str, ...]) -> OutputTemplate:
+    """
+    Return the template of a writer.
+
+    Args:
+        node: The writer's name.
+        template: What stands in the writer's path parameter.
+        columns: Names of the items' own columns.
+
+    Raises:
+        GraphError: It is neither text, path nor callable, or names a field there is not.
+    """
+    if isinstance(template, Path):
+        template = template.as_posix()
+    if callable(template):
+        return OutputTemplate(node, template)
+    if not isinstance(template, str) or not template:
+        raise GraphError(
+            f"node '{node}': its output path must be a template such as '{{stem}}.jpg', "
+            f"or a function of the item (got {template!r})"
+        )
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError as exc:
+        raise GraphError(f"node '{node}': output template {template!r} cannot be read ({exc})") from exc
+    fields = frozenset(re.split(r"[.\[]", field)[0] for _, field, _, _ in parts if field is not None)
+    for field in sorted(fields - {*FIELDS, *columns}):
+        raise GraphError(
+            f"node '{node}': output template {template!r} has no field "
+            f"'{field}'{did_you_mean(field, [*FIELDS, *columns])}"
+        )
+    return OutputTemplate(node, template, fields)
+
+
+def _item_fields(item: Item, digest: str) -> Mapping[str, Any]:
+    name, parent = _name_and_parent(item)
+    path = PurePosixPath(name)
+    return {
+        "stem": path.stem,
+        "name": path.name,
+        "suffix": path.suffix,
+        "parent": parent,
+        "key": safe_path(item.key),
+        "digest": digest,
+        "index": item.index,
+    }
+
+
+def _name_and_parent(item: Item) -> tuple[str, str]:
+    if "://" in item.source:
+        last = unquote(urlsplit(item.source).path.rstrip("/").rpartition("/")[2])
+        return safe_name(last) or "item", ""
+    source = item.source.replace(os.sep, "/")
+    parent = item.key.replace(os.sep, "/").rpartition("/")[0]
+    name = source.rpartition("/")[2] or "item"
+    return name, parent if not PurePosixPath(parent).is_absolute() else safe_path(parent)
+
+
+def _safe_columns(item: Item) -> dict[str, Any]:
+    return {
+        name: safe_name(value) if isinstance(value, str) else value for name, value in item.columns.items()
+    }
+
+
+def safe_name(text: str) -> str:
+    """
+    Return *text* as one file name: no separators, control characters or leading dots.
+
+    >>> safe_name("../../etc/passwd")
+    '_.._etc_passwd'
+    """
+    text = _UNSAFE.sub("_", text.replace("/", "_"))
+    text = text.lstrip(".").rstrip(" .")
+    return text.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "ignore")
+
+
+def safe_path(text: str) -> str:
+    """
+    Return *text* as a relative path: its parts made safe, "." and ".." left out.
+
+    >>> safe_path("https://a.example/b/../c.jpg?x=1")
+    'https_/a.example/b/c.jpg_x=1'
+    """
+    return "/".join(part for part in map(safe_name, text.split("/")) if part)
+
+
+def _checked(node: str, key: str, text: str) -> str:
+    path = PurePosixPath(os.path.normpath(text).replace(os.sep, "/")) if text else PurePosixPath()
+    where = f"node '{node}': the output path of item '{key}'"
+    if not text or path == PurePosixPath():
+        raise UsageError(f"{where} is empty; use a field such as {{stem}}")
+    if path.is_absolute() or ".." in path.parts or "\x00" in text:
+        raise UsageError(f"{where} must stay inside the output folder (got {text!r})")
+    for part in path.parts:
+        if len(os.fsencode(part)) > MAX_NAME_BYTES - 40:  # room for the temporary name
+            raise UsageError(
+                f"{where} has a name over {MAX_NAME_BYTES - 40} bytes ({part[:40]!r}…); "
+                "use {index} or {digest} instead"
+            )
+    return str(path)

@@ -1,0 +1,209 @@
+"""
+What must run, and why. Pure: nothing here runs a step, opens a file or prints.
+
+`decide` walks one item's nodes backwards from what must be up to date and asks, for each
+value that is wanted, whether the cache has it. `explain_change` says in words how two
+graphs differ. The worker acts on decisions; `Plan` counts them for `status`.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from creevey_graph.cache import ItemState, Record
+from creevey_graph.events import Reason
+from creevey_graph.freeze import FrozenGraph
+
+
+class Action(Enum):
+    """What becomes of one node for one item."""
+
+    NONE = "not needed"
+    KEEP = "up to date"
+    RESTORE = "written again from the cache"
+    LOAD = "read from the cache"
+    RUN = "runs"
+
+
+class OutputState(Enum):
+    """How an output on disk compares with what its record says."""
+
+    SAME = "same"
+    MISSING = "missing"
+    MODIFIED = "modified"
+
+
+def decide(
+    frozen: FrozenGraph,
+    lookup: Callable[[int], Record | None],
+    output_state: Callable[[int, Record], OutputState],
+) -> list[Action]:
+    """
+    Return what becomes of each node of *frozen* for one item, by position.
+
+    Demand first: a node runs only where something that must be up to date reads it. A
+    record is looked up only for values that are wanted.
+
+    Args:
+        frozen: The graph.
+        lookup: Position of a node -> its record for this item, or None.
+        output_state: Position of a writer and its record -> state of the file on disk.
+    """
+    first = len(frozen.inputs)
+    sinks = frozen.sinks
+    actions = [Action.NONE] * len(frozen.nodes)
+    wanted = bytearray(len(frozen.nodes))
+    for position in range(len(frozen.nodes) - 1, -1, -1):
+        node = frozen.nodes[position]
+        if not (wanted[position] or node.slot in sinks):
+            continue
+        record = lookup(position) if node.keeps else None
+        if record is None:
+            actions[position] = Action.RUN
+            for slot in node.reads:
+                if slot >= first:
+                    wanted[slot - first] = True
+        elif node.output is not None:
+            same = output_state(position, record) is OutputState.SAME
+            actions[position] = Action.KEEP if same else Action.RESTORE
+        else:
+            actions[position] = Action.LOAD if wanted[position] else Action.KEEP
+    return actions
+
+
+def explain_change(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str:
+    """
+    Say how the graph that made an item differs from today's: the first difference, in words.
+
+    Args:
+        old: Ingredients of the graph that was run, None where they are not known.
+        new: Today's ingredients.
+    """
+    if old is None:
+        return str(Reason.CODE_CHANGED)
+    for name, parts in new.items():
+        before = old.get(name)
+        if before is None:
+            return f"{Reason.CODE_CHANGED}: new node '{name}'"
+        if change := _node_change(name, before, parts):
+            return change
+    for name in old:
+        if name not in new:
+            return f"{Reason.CODE_CHANGED}: node '{name}' is gone"
+    return f"{Reason.CODE_CHANGED}: connections or output paths"
+
+
+def _node_change(name: str, before: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    if before["code"] != parts["code"]:
+        return f"{Reason.CODE_CHANGED}: {_code_change(name, before['parts'], parts['parts'])}"
+    for parameter, (digest, text) in parts["params"].items():
+        old_digest, old_text = before["params"].get(parameter, (None, "unset"))
+        if old_digest != digest:
+            return f"{Reason.PARAMETER_CHANGED}: {name}.{parameter} {old_text} -> {text}"
+    for file, digest in parts["depends"].items():
+        if before["depends"].get(file) != digest:
+            return f"{Reason.DEPENDENCY_CHANGED}: {name} depends on {file}"
+    return ""
+
+
+def _code_change(name: str, before: Mapping[str, str], parts: Mapping[str, str]) -> str:
+    changed = [part for part, digest in parts.items() if before.get(part) != digest]
+    if not changed:
+        gone = [part for part in before if part not in parts]
+        return f"step '{name}'" + (f" no longer {gone[0]}" if gone else "")
+    return f"step '{name}'" if "source" in changed else f"step '{name}' {changed[0]}"
+
+
+def first_reason(
+    state: ItemState | None,
+    *,
+    forced: bool,
+    graph_change: Callable[[str], str],
+    graph_key: str,
+) -> str | None:
+    """
+    Return why an item must be looked at, as far as its last known state tells; None where it need not.
+
+    Args:
+        state: Its last known state, None for a new item.
+        forced: Whether everything is to run.
+        graph_change: Key of the graph it was made by -> how that differs from today's.
+        graph_key: Key of today's graph.
+    """
+    if forced:
+        return str(Reason.FORCED)
+    if state is None:
+        return str(Reason.NEW_ITEM)
+    if state.outcome == "failed":
+        return str(Reason.FAILED_LAST_TIME)
+    if state.graph_key != graph_key:
+        return graph_change(state.graph_key)
+    return None
+
+
+@attrs.define
+class NodeCount:
+    """How many items a node has something to do for: runs, is read or written from the cache, is up to date."""
+
+    runs: int = 0
+    restores: int = 0
+    loads: int = 0
+    kept: int = 0
+
+    def add(self, action: Action) -> None:
+        """Count one item."""
+        if action is Action.RUN:
+            self.runs += 1
+        elif action is Action.RESTORE:
+            self.restores += 1
+        elif action is Action.LOAD:
+            self.loads += 1
+        else:
+            self.kept += 1
+
+
+@attrs.define
+class Plan:
+    """
+    What a run would do.
+
+    Args:
+        graph: The graph's name.
+        total: How many items there are.
+        up_to_date: How many of them need nothing.
+        nodes: Node -> what it would do.
+        policies: Node -> what becomes of its values, in words.
+        reasons: Reason -> how many items, most frequent first.
+        unreadable: How many items cannot be read (a run would report each as failed).
+        orphans: Outputs of items that are gone.
+        untracked: What fingerprints could not see through.
+    """
+
+    graph: str
+    total: int = 0
+    up_to_date: int = 0
+    nodes: dict[str, NodeCount] = attrs.field(factory=dict)
+    policies: dict[str, str] = attrs.field(factory=dict)
+    reasons: dict[str, int] = attrs.field(factory=dict)
+    unreadable: int = 0
+    orphans: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+
+    @property
+    def to_do(self) -> int:
+        """How many items have something to do."""
+        return self.total - self.up_to_date
+
+    def add(self, frozen: FrozenGraph, actions: list[Action], reason: str) -> None:
+        """Count an item that is not simply up to date."""
+        for node, action in zip(frozen.nodes, actions, strict=True):
+            self.nodes[node.name].add(action)
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
+    def add_up_to_date(self) -> None:
+        """Count an item that needs nothing."""
+        self.up_to_date += 1
+        for count in self.nodes.values():
+            count.kept += 1

@@ -1,0 +1,95 @@
+"""Plans and previews: what a run would do, and what one item looks like after every step."""
+
+from pathlib import Path
+from typing import Any
+
+from creevey_graph.cache import Cache
+from creevey_graph.calls import call
+from creevey_graph.errors import CreeveyError
+from creevey_graph.events import Outcome, Reason
+from creevey_graph.evidence import Evidence
+from creevey_graph.freeze import FrozenGraph
+from creevey_graph.listing import Listing
+from creevey_graph.look import Known, leftovers_of
+from creevey_graph.plan import Action, NodeCount, OutputState, Plan, decide
+from creevey_graph.policy import shown_policy
+from creevey_graph.sources import Item
+
+
+def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refresh: bool = False) -> Plan:
+    """
+    Say what a run would do: reads files that changed, runs no step, writes nothing.
+
+    Args:
+        listing: The items.
+        out: Output folder.
+        cache: The cache, None for none.
+        refresh: Whether everything would run.
+    """
+    frozen = listing.frozen
+    plan = Plan(
+        frozen.name,
+        len(listing),
+        nodes={node.name: NodeCount() for node in frozen.nodes},
+        policies={node.name: shown_policy(node.step) for node in frozen.nodes},
+        untracked=frozen.untracked,
+    )
+    known = Known.open(cache, frozen, out, write=False)
+    for item in listing:
+        state, reason = known.check(item, forced=refresh)
+        row = None if reason is not None else known.row_if_current(item, state)
+        if row is not None:
+            plan.add_up_to_date()
+            continue
+        try:
+            evidence = Evidence(frozen, item, state, out, None if refresh else cache)
+        except (OSError, CreeveyError):
+            plan.unreadable += 1
+            continue
+        actions = decide(frozen, evidence.lookup, evidence.output_state)
+        known.placed.update(evidence.paths.values())
+        if any(action in (Action.RUN, Action.RESTORE) for action in actions):
+            changed = state is not None and evidence.is_changed(state)
+            plan.add(frozen, actions, _told(reason, changed=changed, evidence=evidence))
+        elif state is not None and state.outcome == Outcome.SKIPPED:
+            plan.add_up_to_date()
+        else:
+            plan.add_up_to_date()
+    plan.orphans = leftovers_of(known.remaining(), (), known.placed)
+    known.close()
+    return plan
+
+
+def _told(reason: str | None, *, changed: bool, evidence: Evidence) -> str:
+    if reason in (Reason.FORCED, Reason.NEW_ITEM, Reason.FAILED_LAST_TIME):
+        return str(reason)
+    if changed:
+        return str(Reason.INPUT_CHANGED)
+    if reason is not None:
+        return reason
+    states = set(evidence.states.values())
+    if OutputState.MODIFIED in states:
+        return str(Reason.OUTPUT_MODIFIED)
+    return str(Reason.OUTPUT_MISSING if OutputState.MISSING in states else Reason.NOT_CACHED)
+
+
+def preview_item(frozen: FrozenGraph, item: Item) -> dict[str, Any]:
+    """
+    Run every step on one item in this process, and return node -> value.
+
+    Nothing is written: a writer's value is the path it would write, relative to `out`; nodes
+    that read it are left out.
+
+    Raises:
+        Exception: Whatever a step raises.
+    """
+    first = len(frozen.inputs)
+    values: dict[int, Any] = dict(enumerate(item.values))
+    shown: dict[str, Any] = {name: value for (name, _), value in zip(frozen.inputs, item.values, strict=True)}
+    for node in frozen.nodes:
+        if node.output is not None:
+            shown[node.name] = node.output.render(item, "0" * 64)
+        elif all(slot < first or slot in values for slot in node.reads):
+            values[node.slot] = call(node, values, is_last_reader=lambda _: False)
+            shown[node.name] = values[node.slot]
+    return shown

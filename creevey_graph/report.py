@@ -1,0 +1,231 @@
+"""
+Report: a fold of events. Rows stand in the journal's file; here is where each begins.
+
+A report holds 8 bytes an item; rows are read when they are asked for, in input order.
+"""
+
+import csv
+import json
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from creevey_graph.errors import RunFailed, SourceNotFound
+from creevey_graph.events import Event, ItemFinished, Noticed, Outcome, Row, RunFinished, RunStarted
+from creevey_graph.journal import read_journal, read_row, row_to_json
+from creevey_graph.text import safe_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIXED_COLUMNS = ("key", "source", "outcome", "step", "error", "reason", "seconds", "outputs")
+_ABSENT = -1
+
+
+class Rows(Sequence[Row]):
+    """The rows of a report, in input order, read from its file when they are asked for."""
+
+    def __init__(self, path: Path, places: "array[int]") -> None:
+        self._path = path
+        self._places = places
+
+    def __len__(self) -> int:
+        return sum(1 for place in self._places if place != _ABSENT)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        held = [place for place in self._places if place != _ABSENT]
+        if isinstance(index, slice):
+            return [read_row(self._path, place) for place in held[index]]
+        return read_row(self._path, held[index])
+
+    def __iter__(self) -> Iterator[Row]:
+        for place in self._places:
+            if place != _ABSENT:
+                yield read_row(self._path, place)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} rows>"
+
+
+class Report:
+    """
+    What happened in a run.
+
+    A listener while the run goes on, a record afterwards. State: path = the journal's file;
+    graph, executor, jobs, run_id, total, columns: of the run; counts = outcome -> items;
+    executed = node -> items it ran for; seconds = wall time; notices = lines to be told;
+    stopped, interrupted, damaged, orphans: how it ended.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.graph = ""
+        self.executor = ""
+        self.jobs = 0
+        self.run_id = ""
+        self.total = 0
+        self.columns: tuple[str, ...] = ()
+        self.counts: Counter[Outcome] = Counter()
+        self.executed: Counter[str] = Counter()
+        self.node_seconds: Counter[str] = Counter()
+        self.seconds = 0.0
+        self.notices: list[str] = []
+        self.stopped = ""
+        self.interrupted = False
+        self.finished = False
+        self.damaged = 0
+        self.orphans: tuple[str, ...] = ()
+        self._places: array[int] = array("q")
+        self._failed: list[int] = []
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Report":
+        """
+        Read the report of an earlier run, also of one that was killed.
+
+        Raises:
+            SourceNotFound: There is no such file.
+        """
+        report = cls(Path(path))
+        try:
+            for begins, event in read_journal(report.path):
+                report.add(event, begins)
+        except FileNotFoundError:
+            raise SourceNotFound(f"no report '{path}'; run the graph first") from None
+        return report
+
+    def add(self, event: Event, begins: int) -> None:
+        """Fold *event* in, whose line begins at *begins* in the journal."""
+        if isinstance(event, ItemFinished):
+            self._add_row(event, begins)
+        elif isinstance(event, RunStarted):
+            self.graph, self.executor, self.jobs = event.graph, event.executor, event.jobs
+            self.run_id, self.total, self.columns = event.run_id, event.total, event.columns
+        elif isinstance(event, Noticed):
+            self.notices.append(event.text)
+        elif isinstance(event, RunFinished):
+            self.seconds, self.stopped, self.interrupted = event.seconds, event.stopped, event.interrupted
+            self.damaged, self.orphans, self.finished = event.damaged, event.orphans, True
+
+    def _add_row(self, event: ItemFinished, begins: int) -> None:
+        missing = event.index + 1 - len(self._places)
+        if missing > 0:
+            self._places.extend([_ABSENT] * missing)
+        self._places[event.index] = begins
+        self.counts[event.row.outcome] += 1
+        self.executed.update(event.executed)
+        self.node_seconds.update(event.row.seconds)  # type: ignore[arg-type]  # a Counter of floats
+        if event.row.outcome is Outcome.FAILED:
+            self._failed.append(begins)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> Rows:
+        """One row per item, in input order; items whose turn never came are `cancelled`."""
+        return Rows(self.path, self._places)
+
+    @property
+    def failed(self) -> list[Row]:
+        """The rows of failed items, in input order."""
+        failed = set(self._failed)
+        return [read_row(self.path, place) for place in self._places if place in failed]
+
+    @property
+    def ok(self) -> bool:
+        """True where the run came to its end and no item failed."""
+        whole = self.finished and not self.interrupted and not self.stopped
+        return whole and not self.counts[Outcome.FAILED] and not self.counts[Outcome.CANCELLED]
+
+    def raise_for_failures(self) -> None:
+        """
+        Raise where the run is not `ok`.
+
+        Raises:
+            RunFailed: Naming how many items failed, and the first of them.
+        """
+        if not self.ok:
+            raise RunFailed(self.failure_text(), self)
+
+    def failure_text(self) -> str:
+        """Say what went wrong in one line."""
+        count = self.counts[Outcome.FAILED]
+        if count:
+            row = self.failed[0]
+            where = f" in step '{row.step}'" if row.step else ""
+            return (
+                f"{count} of {self.total} items failed; first: {safe_text(row.key)}{where}: "
+                f"{safe_text(row.error or '')} (all of them: report.failed)"
+            )
+        if self.interrupted:
+            return f"the run was interrupted; {self.counts[Outcome.CANCELLED]} items are left"
+        return self.stopped or "the run did not come to its end"
+
+    def to_csv(self, path: Path | str) -> None:
+        """Write one line per item: the fixed columns, then the graph's."""
+        with Path(path).open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+            writer = csv.writer(file)
+            writer.writerow([*FIXED_COLUMNS, *self.columns])
+            for row in self.rows:
+                flat = self.flat(row)
+                flat["outputs"] = ";".join(row.outputs)
+                writer.writerow([_cell(value) for value in flat.values()])
+
+    def to_jsonl(self, path: Path | str) -> None:
+        """Write one JSON object per item; `seconds` is per step."""
+        with Path(path).open("w", encoding="utf-8") as file:
+            for row in self.rows:
+                file.write(json.dumps(row_to_json(row)) + "\n")
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """
+        Return the rows as a frame indexed by key; whole numbers stay whole (`object` where needed).
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: PLC0415 - an extra, and 0.7 s to import
+        except ImportError as exc:
+            raise ImportError("to_pandas needs pandas; pip install 'creevey_graph[pandas]'") from exc
+        flat = [self.flat(row) for row in self.rows]
+        names = [*FIXED_COLUMNS, *self.columns]
+        data = {name: pd.Series([row.get(name) for row in flat], dtype=object) for name in names}
+        frame = pd.DataFrame(data, columns=names)
+        for name in names:
+            values = [row.get(name) for row in flat]
+            if values and all(type(value) is float for value in values):
+                frame[name] = frame[name].astype(float)
+            elif values and all(type(value) is int and abs(value) < 2**63 for value in values):  # noqa: PLR2004 - int64
+                frame[name] = frame[name].astype("int64")
+        return frame.set_index("key")
+
+    def flat(self, row: Row) -> dict[str, Any]:
+        """Return *row* as column -> value, seconds in total."""
+        fixed: Mapping[str, Any] = {
+            "key": row.key,
+            "source": row.source,
+            "outcome": str(row.outcome),
+            "step": row.step,
+            "error": row.error,
+            "reason": row.reason,
+            "seconds": round(row.total_seconds, 6),
+            "outputs": list(row.outputs),
+        }
+        return {**fixed, **{name: row.fields.get(name) for name in self.columns}}
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items() if count)
+        return f"<report of {self.graph}: {counts or 'no items'} in {self.seconds:.1f} s>"
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return json.dumps(value)
+    return value

@@ -1,0 +1,85 @@
+"""
+Sources yield items: a key and one value per graph input.
+
+A new source is one file and one line in `SOURCES`; `check_source` then covers it.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.sources.base import Item, Source, is_url
+from creevey_graph.sources.files import files
+from creevey_graph.sources.tables import TABLE_SUFFIXES, table
+from creevey_graph.sources.urls import url_list
+from creevey_graph.text import safe_text
+
+__all__ = ["SOURCES", "Item", "Source", "files", "open_source", "table", "url_list"]
+
+SOURCES = {"files": files, "table": table, "urls": url_list}
+
+_ACCEPTED = (
+    "a file, folder or glob; a URL; a .txt file with a URL or path per line; a .csv, .tsv or .jsonl table; "
+    "a list of paths and URLs; rows (mappings, or tuples of the graph's inputs); or a source"
+)
+
+
+def open_source(items: Any, inputs: Sequence[str]) -> Source:
+    """
+    Return the source that *items* stands for.
+
+    Args:
+        items: Anything that `graph.run` takes. A path that exists is never read as a glob; an
+            iterator is read into a list, once.
+        inputs: Names of the graph's inputs, in order; for more than one, only rows fit.
+
+    Raises:
+        SourceNotFound: A file, folder or glob has nothing.
+        SourceError: The items do not fit the inputs, or cannot be listed.
+        UsageError: *items* is nothing that can be listed.
+
+    """
+    if isinstance(items, Source):
+        return _checked(items, inputs)
+    if isinstance(items, (str, os.PathLike)):
+        return _open_text(os.fspath(items), inputs)
+    if isinstance(items, (bytes, bytearray, memoryview, Mapping)) or not isinstance(items, Iterable):
+        raise UsageError(f"items: expected {_ACCEPTED} (got {type(items).__name__})")
+    if hasattr(items, "itertuples"):  # iterating a data frame would yield the names of its columns
+        raise UsageError(f"items: expected rows (got {type(items).__name__}); pass frame.to_dict('records')")
+    return _open_list(sorted(items, key=str) if isinstance(items, (set, frozenset)) else list(items), inputs)
+
+
+def _open_text(text: Any, inputs: Sequence[str]) -> Source:
+    if not isinstance(text, str) or not text:
+        raise UsageError(f"items: expected {_ACCEPTED} (got {text!r})")
+    if is_url(text):
+        return _single(url_list, text, inputs)
+    is_file = os.path.isfile(text)  # noqa: PTH113 - text may be a glob
+    suffix = os.path.splitext(text)[1].lower() if is_file else ""  # noqa: PTH122 - the same
+    if suffix in TABLE_SUFFIXES:
+        return table(text, inputs=inputs)
+    return _single(url_list if suffix == ".txt" else files, text, inputs)
+
+
+def _open_list(items: list[Any], inputs: Sequence[str]) -> Source:
+    if items and isinstance(items[0], (Mapping, tuple, list)):
+        return table(items, inputs=inputs)
+    return _single(url_list, items, inputs)
+
+
+def _single(list_items: Callable[[Any], Source], items: Any, inputs: Sequence[str]) -> Source:
+    """List what has one value per item; a name that is not there is told before a wrong number of inputs."""
+    return _checked(list_items(items), inputs)
+
+
+def _checked(source: Source, inputs: Sequence[str]) -> Source:
+    first = next(iter(source), None)
+    if first is None or len(first.values) == len(inputs):
+        return source
+    raise SourceError(
+        f"items: expected {len(inputs)} values per item, for {', '.join(inputs)} "
+        f"(got {len(first.values)}, as in '{safe_text(first.source)}'); "
+        "pass rows (mappings or tuples), or a .csv, .tsv or .jsonl file, with a value for each"
+    )

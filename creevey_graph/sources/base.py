@@ -1,0 +1,93 @@
+"""What every source has in common: items, the `Source` protocol, unique keys, what a URL looks like."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import attrs
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+@attrs.frozen
+class Item:
+    """
+    One row of work: a value for every input of the graph.
+
+    Args:
+        index: Position in the source, from 0.
+        key: Name of the item, unique in its source.
+        source: What is shown for it: a path or URL.
+        values: One per graph input, in order.
+        columns: Further facts that travel along to the report.
+    """
+
+    index: int
+    key: str
+    source: str
+    values: tuple[Any, ...]
+    columns: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@runtime_checkable
+class Source(Protocol):
+    """
+    Items in a fixed order, which can be walked more than once.
+
+    `check_source` in `tests/laws_sources.py` holds the laws: the length agrees, two
+    walks yield the same, keys are unique, indexes count from 0.
+    """
+
+    def __iter__(self) -> Iterator[Item]: ...
+
+    def __len__(self) -> int: ...
+
+    @property
+    def input_root(self) -> Path | None:
+        """The folder that holds the inputs; None where there is no one folder."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the items' columns."""
+        ...
+
+
+def is_url(text: str) -> bool:
+    """
+    True where *text* begins with a scheme, of whatever kind.
+
+    >>> is_url("HTTPS://example.org/a.jpg"), is_url("s3://bucket/a.jpg"), is_url("C:/a.jpg")
+    (True, True, False)
+    """
+    return _URL.match(text) is not None
+
+
+def unique_keys(keys: Sequence[str]) -> Sequence[str]:
+    """
+    Return *keys* with "#2", "#3" … behind the second, third … of a kind.
+
+    A key that already reads so keeps its name; the number that is free is taken.
+
+    >>> unique_keys(["a", "b", "a", "a"])
+    ['a', 'b', 'a#2', 'a#3']
+    >>> unique_keys(["a", "a", "a#2"])
+    ['a', 'a#3', 'a#2']
+    """
+    taken = set(keys)
+    if len(taken) == len(keys):
+        return keys
+    number: dict[str, int] = {}
+    unique = []
+    for key in keys:
+        if key not in number:
+            number[key] = 1
+            unique.append(key)
+            continue
+        number[key] += 1
+        while (name := f"{key}#{number[key]}") in taken:
+            number[key] += 1
+        taken.add(name)
+        unique.append(name)
+    return unique

@@ -1,0 +1,175 @@
+"""
+Items from files: one file, a folder, or a glob.
+
+A listing is a sorted list of names (74 bytes each; `Path` objects would add 216).
+Hidden names are left out (so `.creevey` is, and our temporary files); a folder that
+links lead to twice is listed once, so a loop ends.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+
+import attrs
+
+from creevey_graph.atomic import is_temporary
+from creevey_graph.errors import SourceError, SourceNotFound, UsageError
+from creevey_graph.sources.base import Item
+from creevey_graph.sources.walk import has_magic, parse_glob, walk
+from creevey_graph.text import safe_text
+
+PICTURE_SUFFIXES = (
+    *(".apng", ".avif", ".avifs", ".blp", ".bmp", ".bw", ".cur", ".dcx", ".dds", ".dib", ".fit", ".fits"),
+    *(".flc", ".fli", ".ftc", ".ftu", ".gbr", ".gif", ".icb", ".icns", ".ico", ".iim", ".im", ".j2c", ".j2k"),
+    *(".jfif", ".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".msp", ".pbm", ".pcd", ".pcx"),
+    *(".pfm", ".pgm", ".png", ".pnm", ".ppm", ".psd", ".pxr", ".qoi", ".ras", ".rgb", ".rgba", ".sgi"),
+    *(".tga", ".tif", ".tiff", ".vda", ".vst", ".webp", ".xbm", ".xpm"),
+)
+"""What a folder is searched for: the raster formats that Pillow reads by itself."""
+
+_SIBLINGS = 1000  # a guess at the right name looks at no more than so many
+
+
+@attrs.frozen(eq=False)
+class FileSource:
+    """
+    Files below one folder.
+
+    Args:
+        input_root: The folder, or the part of a glob before its first wildcard, as given.
+        names: Paths relative to it with "/", sorted by code point; they are the keys.
+        is_recursive: True where a file in a sub-folder could be an item too.
+    """
+
+    input_root: Path
+    names: list[str] = attrs.field(repr=False)
+    is_recursive: bool = True
+    columns: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Item]:
+        prefix = _prefix(self.input_root)
+        for index, name in enumerate(self.names):
+            text = prefix + name
+            yield Item(index, name, text, (Path(text),))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def files(
+    pattern_or_folder: str | os.PathLike[str],
+    *,
+    suffixes: Iterable[str] | None = None,
+    recursive: bool = True,
+) -> FileSource:
+    """
+    List the pictures of a folder, the files that match a glob, or one file.
+
+    Args:
+        pattern_or_folder: A path that exists, else a glob (`*`, `?`, `[…]`, and `**` for
+            any depth). A glob's suffix matches in either case: "*.jpg" finds "A.JPG".
+        suffixes: What names end in, in either case; default: what Pillow reads for a
+            folder, anything for a glob.
+        recursive: Search a folder's sub-folders too.
+
+    Returns:
+        One item per file, sorted by path; the key is the path below the folder.
+
+    Raises:
+        SourceNotFound: No such file or folder, or nothing in it that fits.
+        SourceError: A folder cannot be listed.
+
+    """
+    text = _checked_text(pattern_or_folder)
+    if os.path.isdir(text):  # noqa: PTH112 - text may be no valid path
+        return _folder(Path(text), _normal(PICTURE_SUFFIXES if suffixes is None else suffixes), recursive)
+    if os.path.lexists(text):
+        path = Path(text)
+        return FileSource(path.parent, [path.name], is_recursive=False)
+    if has_magic(text):
+        return _glob(text, _normal(suffixes or ()))
+    raise _missing(text)
+
+
+def _folder(folder: Path, suffixes: tuple[str, ...], recursive: bool) -> FileSource:
+    parts = ("**", "*") if recursive else ("*",)
+    names = _list(folder, parts, suffixes)
+    if not names:
+        below = "in or below" if recursive else "in"
+        raise SourceNotFound(
+            f"folder {_quoted(folder)}: no file {below} it ends in {_some(suffixes)}; "
+            f"pass suffixes=, or a glob such as {_quoted(folder / '**' / '*')}"
+        )
+    return FileSource(folder, names, is_recursive=recursive)
+
+
+def _glob(pattern: str, suffixes: tuple[str, ...]) -> FileSource:
+    root, parts = parse_glob(pattern)
+    if not root.is_dir():
+        raise _missing(str(root), f"glob {_quoted(pattern)}: ")
+    names = _list(root, parts, suffixes)
+    if not names:
+        ending = f" and ends in {_some(suffixes)}" if suffixes else ""
+        raise SourceNotFound(
+            f"glob {_quoted(pattern)}: no file below {_quoted(root)} matches{ending}; "
+            "hidden files are left out, and `**` stands for any depth"
+        )
+    return FileSource(root, names, is_recursive=len(parts) > 1)
+
+
+def _list(root: Path, parts: tuple[str, ...], suffixes: tuple[str, ...]) -> list[str]:
+    try:
+        found = [
+            name
+            for name in walk(str(root), parts)
+            if (not suffixes or name.lower().endswith(suffixes)) and not is_temporary(name.rpartition("/")[2])
+        ]
+    except OSError as error:
+        raise SourceError(
+            f"folder {_quoted(error.filename)}: cannot be listed ({error.strerror}); "
+            "make it readable, or name the other folders in a glob"
+        ) from error
+    found.sort()
+    return found
+
+
+def _missing(text: str, where: str = "") -> SourceNotFound:
+    """Name the first part of a path that is not there, and the nearest name beside it."""
+    path = Path(text)
+    while not path.parent.is_dir() and path.parent != path:
+        path = path.parent
+    try:
+        siblings = list(islice(os.listdir(path.parent), _SIBLINGS))  # noqa: PTH208 - names only
+    except OSError:
+        siblings = []
+    near = get_close_matches(path.name, siblings, n=1)
+    guess = f"; did you mean {_quoted(path.with_name(near[0]))}?" if near else ""
+    here = "" if path.is_absolute() else f" in {_quoted(Path.cwd())}"
+    return SourceNotFound(f"{where}no file or folder {_quoted(path)}{here}{guess}")
+
+
+def _checked_text(path: str | os.PathLike[str]) -> str:
+    text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+    if not isinstance(text, str) or not text:
+        raise UsageError(f"files: expected a path or glob (got {path!r})")
+    return text
+
+
+def _normal(suffixes: Iterable[str]) -> tuple[str, ...]:
+    given = (suffixes,) if isinstance(suffixes, str) else suffixes
+    return tuple(f".{suffix.lower().lstrip('.')}" for suffix in given)
+
+
+def _some(suffixes: tuple[str, ...]) -> str:
+    return ".jpg, .png, .tif or another of Pillow's" if suffixes == PICTURE_SUFFIXES else ", ".join(suffixes)
+
+
+def _prefix(root: Path) -> str:
+    text = str(root)
+    return "" if text == "." else text if text.endswith(os.sep) else text + os.sep
+
+
+def _quoted(path: object) -> str:
+    return f"'{safe_text(str(path))}'"

@@ -1,0 +1,254 @@
+"""
+Checks on graphs, each a pure function that raises `GraphError`.
+
+Where networkx serves, it is given the graph's `DiGraph`: nodes are names, each edge
+has the parameters it feeds. Nothing recurses: a chain of 10 000 nodes is fine.
+"""
+
+import inspect
+import os
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
+
+import networkx as nx
+
+from creevey_graph.errors import GraphError, StepError, did_you_mean
+from creevey_graph.step import Step
+from creevey_graph.text import safe_text
+
+
+def validate_arguments(
+    node: str, step: Step[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> inspect.BoundArguments:
+    """
+    Check that a call has every argument once and none unknown; return them, defaults filled in.
+
+    Raises:
+        GraphError: An argument is missing, unknown or given twice.
+    """
+    _refuse_unknown(node, step, kwargs)
+    try:
+        return step.arguments(args, kwargs)
+    except StepError as exc:
+        raise GraphError(f"node '{node}': {exc}") from exc
+
+
+def validate_bound(node: str, step: Step[..., Any], arguments: Mapping[str, Any]) -> None:
+    """
+    Check that a node built by hand has every argument its step requires.
+
+    Raises:
+        GraphError: One has neither a value, nor a connection, nor a default.
+    """
+    _refuse_unknown(node, step, arguments)
+    for name, parameter in step.signature.parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if name not in arguments and name not in step.bound and parameter.default is parameter.empty:
+            raise GraphError(
+                f"node '{node}': parameter '{name}' is unbound; "
+                f"connect(…, '{node}.{name}') or give it a value"
+            )
+
+
+def _refuse_unknown(node: str, step: Step[..., Any], names: Iterable[str]) -> None:
+    parameters = step.signature.parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    for name in names:
+        if name not in parameters:
+            raise GraphError(
+                f"node '{node}': step '{step.name}' has no parameter "
+                f"'{name}'{did_you_mean(name, parameters)}"
+            )
+
+
+def validate_acyclic(wiring: "nx.DiGraph[str]") -> None:
+    """
+    Check that no node waits for itself.
+
+    Raises:
+        GraphError: There is a cycle; printed `a -> b -> a`.
+    """
+    if nx.is_directed_acyclic_graph(wiring):
+        return
+    edges = nx.find_cycle(wiring)
+    path = " -> ".join([edges[0][0], *(edge[1] for edge in edges)])
+    raise GraphError(f"the graph has a cycle: {path}; remove one of these connections")
+
+
+def validate_used(wiring: "nx.DiGraph[str]", returned: Iterable[str], writers: Iterable[str]) -> None:
+    """
+    Check that every node's result is read, returned or written.
+
+    Raises:
+        GraphError: One is not; it would run for nothing, or (more likely) a name was mistyped.
+    """
+    wanted = {*returned, *writers}
+    for name, reads in wiring.out_degree():
+        if reads == 0 and name not in wanted and wiring.nodes[name].get("kind") == "node":
+            raise GraphError(
+                f"node '{name}': its result is not used; "
+                "pass it on, return it, or leave the step out"
+            )
+
+
+def validate_annotations(wiring: "nx.DiGraph[str]") -> None:
+    """
+    Check that what a node gives can be what its readers take, where both are annotated.
+
+    Raises:
+        GraphError: Two annotations cannot agree.
+    """
+    for giver, reader, parameters in wiring.edges(data="parameters"):
+        given = wiring.nodes[giver].get("gives", Any)
+        takes: Mapping[str, Any] = wiring.nodes[reader].get("takes", {})
+        for parameter in parameters:
+            wanted = takes.get(parameter, Any)
+            if not can_agree(given, wanted):
+                raise GraphError(
+                    f"node '{reader}': parameter '{parameter}' must be {_shown(wanted)} "
+                    f"(got {_shown(given)} from '{giver}'); connect another node, or mend the annotation"
+                )
+
+
+def can_agree(given: Any, wanted: Any) -> bool:
+    """
+    False only where a value annotated *given* can never be one annotated *wanted*.
+
+    >>> can_agree(int, float), can_agree(str, int), can_agree(bytes | None, bytes)
+    (True, False, True)
+    """
+    given, wanted = _plain(given), _plain(wanted)
+    for side, other, swapped in ((given, wanted, False), (wanted, given, True)):
+        if get_origin(side) in (Union, types.UnionType):
+            return any(
+                can_agree(other, part) if swapped else can_agree(part, other) for part in get_args(side)
+            )
+    left, right = _class_of(given), _class_of(wanted)
+    if left is None or right is None or _is_protocol(left) or _is_protocol(right):
+        return True
+    if issubclass(left, int | float) and issubclass(right, float | complex):
+        return True
+    return issubclass(left, right) or issubclass(right, left)
+
+
+def _plain(annotation: Any) -> Any:
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif isinstance(annotation, NewType):
+            annotation = annotation.__supertype__
+        elif get_origin(annotation) is Literal:
+            kinds = {type(value) for value in get_args(annotation)}
+            annotation = kinds.pop() if len(kinds) == 1 else Any
+        else:
+            return annotation
+
+
+def _class_of(annotation: Any) -> type | None:
+    if annotation is None:
+        return type(None)
+    if annotation in (Any, inspect.Parameter.empty, object) or isinstance(annotation, TypeVar | str):
+        return None
+    origin = get_origin(annotation) or annotation
+    return origin if isinstance(origin, type) else None
+
+
+def _is_protocol(kind: type) -> bool:
+    # ABCs of collections.abc are met by duck typing too; a Protocol always is.
+    return bool(getattr(kind, "_is_protocol", False)) or kind.__module__ == "collections.abc"
+
+
+def _shown(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+
+
+def validate_sendable(steps: Mapping[str, Step[..., Any]], dumps: Callable[[Any], bytes]) -> None:
+    """
+    Check that every step can be sent to another process.
+
+    Args:
+        steps: Node name -> step.
+        dumps: The serialiser the executor uses.
+
+    Raises:
+        GraphError: One cannot, such as a step that closes over a lock or an open file.
+    """
+    for name, step in steps.items():
+        try:
+            dumps((step.func, dict(step.bound)))
+        except Exception as exc:
+            raise GraphError(
+                f"node '{name}': step '{step.name}' cannot be sent to a process ({exc}); "
+                "open what it needs inside the function, or run with executor='threads'"
+            ) from exc
+
+
+def validate_outputs_apart(claims: Callable[[], Iterable[tuple[str, str]]]) -> None:
+    """
+    Check that no two items write one path.
+
+    The claims are walked once with 8-byte hashes only, and once more where two are equal.
+
+    Args:
+        claims: Called for an iterator of (output path, name of the item that writes it).
+
+    Raises:
+        GraphError: Two do; both are named.
+    """
+    seen: set[int] = set()
+    doubtful: set[int] = set()
+    for path, _ in claims():
+        mark = hash(os.path.normcase(path))
+        (doubtful if mark in seen else seen).add(mark)
+    if not doubtful:
+        return
+    owners: dict[str, str] = {}
+    for path, key in claims():
+        place = os.path.normcase(path)
+        if hash(place) not in doubtful:
+            continue
+        if place in owners:
+            raise GraphError(
+                f"items '{safe_text(owners[place])}' and '{safe_text(key)}' have one output path, "
+                f"'{safe_text(path)}'; make it different per item, as in '{{parent}}/{{stem}}.jpg', "
+                "'{key}.jpg' or '{index}.jpg'"
+            )
+        owners[place] = key
+
+
+def validate_outputs_outside(out: str, root: str | None, *, recursive: bool) -> None:
+    """
+    Check that outputs do not land among the inputs, where the next run would take them for inputs.
+
+    Args:
+        out: The output folder.
+        root: The folder the inputs were listed from; None where there is none.
+        recursive: Whether folders below *root* are listed too.
+
+    Raises:
+        GraphError: *out* is *root*, or below it where that is listed.
+    """
+    if root is None:
+        return
+    folder, inputs = os.path.realpath(out), os.path.realpath(root)
+    below = recursive and folder.startswith(inputs.rstrip(os.sep) + os.sep)
+    if folder == inputs or below:
+        raise GraphError(
+            f"outputs would be written inside the input folder (out='{out}', inputs in '{root}'), "
+            "and the next run would take them for inputs; choose an out= beside it"
+        )
+
+
+def validate_template_writers(nodes: Mapping[str, Step[..., Any]], out: object) -> None:
+    """
+    Check that a graph with writers is given a folder to write to.
+
+    Raises:
+        GraphError: It has writers and *out* is None.
+    """
+    writers = [name for name, step in nodes.items() if step.is_writer]
+    if writers and out is None:
+        raise GraphError(f"node '{writers[0]}' writes files; say where with out='folder'")
