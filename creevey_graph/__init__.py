@@ -6,8 +6,10 @@ graph over every file of a set; a rerun does only what an edit, a new file or a 
 really changed. Names are loaded when they are first asked for, so that `--help` stays quick.
 """
 
+import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from creevey_graph.step import Step, step
@@ -90,6 +92,17 @@ def _linear(steps: Sequence[Step[..., Any]]) -> Any:
 
 # Steps stand on a lower floor than graphs; here, where both are known, they are introduced.
 Step.linear = staticmethod(_linear)
+
+
+class _Package(ModuleType):
+    """Keeps the public name `graph` from being hidden when the submodule `graph` is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

@@ -151,7 +151,7 @@ class RunInterrupted(KeyboardInterrupt):
         return "the run was interrupted; run again to go on"
 
 
-class SkipItem(Exception):  # noqa: N818 - a decision of the user's step, not an error
+class SkipItem(Exception):
     """
     Raised by a step to leave the item out; the report names the step and *reason*.
 

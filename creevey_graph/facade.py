@@ -12,17 +12,18 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from creevey_graph import graph as declared
 from creevey_graph.cache import Cache
+from creevey_graph.choices import Options
 from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, UsageError, did_you_mean
 from creevey_graph.events import Event, Listener, Noticed
 from creevey_graph.freeze import freeze
+from creevey_graph.graph import Graph as DeclaredGraph
 from creevey_graph.journal import Journal
 from creevey_graph.listing import list_items
 from creevey_graph.plan import Plan
 from creevey_graph.planner import make_plan, preview_item
 from creevey_graph.report import Report
-from creevey_graph.runner import Options, run
+from creevey_graph.runner import run
 from creevey_graph.step import Step
 from creevey_graph.views import VIEWS
 from creevey_graph.views.progress import open_progress
@@ -31,7 +32,7 @@ KEPT_REPORTS = 100
 """Report files in a cache's folder; the oldest go first."""
 
 
-class Graph(declared.Graph):
+class Graph(DeclaredGraph):
     """
     Nodes wired by calls, that can run.
 
@@ -206,8 +207,6 @@ def open_cache(cache: Cache | Path | str | Literal[False] | None) -> tuple[Cache
         return None, ""
     if isinstance(cache, Cache):
         return cache, ""
-    if cache is True:
-        cache = None
     try:
         return Cache(cache), ""
     except CacheError as exc:

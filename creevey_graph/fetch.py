@@ -84,7 +84,7 @@ class _Limits:
         return max(0.001, min(wanted_s, self.left_s()))
 
 
-class _Again(Exception):  # noqa: N818 - a message from one try to the loop, never seen outside
+class _Again(Exception):
     """A try failed in a way that another may not."""
 
     def __init__(self, error: FetchError, retry_after_s: float = 0.0) -> None:

@@ -20,18 +20,20 @@ def field_of(value: Any) -> Any:
     """
     if isinstance(value, Enum):
         return field_of(value.value)
-    if value is None or isinstance(value, bool | int | str):
-        return value if not isinstance(value, str) else str(value)[:MAX_TEXT]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else str(float(value))
-    if isinstance(value, PurePath):
-        return str(value)
+    if value is None or isinstance(value, bool | int | str | float | PurePath):
+        return _plain(value)
     if isinstance(value, list | tuple | set | frozenset):
         members = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
         return [field_of(part) for part in members]
     if isinstance(value, dict):
         return {str(key): field_of(part) for key, part in value.items()}
     return _summary(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(float(value))
+    return str(value)[:MAX_TEXT] if isinstance(value, str | PurePath) else value
 
 
 def _summary(value: Any) -> Any:

@@ -11,23 +11,21 @@ a microsecond and opens nothing.
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from creevey_graph.errors import GraphError, Undigestible
-from creevey_graph.fingerprint.code import FORMAT, CodeFingerprint, fingerprint_function
-from creevey_graph.fingerprint.files import digest_file
+from creevey_graph.errors import GraphError
+from creevey_graph.fingerprint.code import fingerprint_function
 from creevey_graph.fingerprint.paths import reads_path_text
-from creevey_graph.fingerprint.values import digest_value, is_frozen
-from creevey_graph.graph import Graph, Node, Ref, map_refs, refs_in
+from creevey_graph.fingerprint.values import is_frozen
+from creevey_graph.graph import Graph
+from creevey_graph.ingredients import KEY_FORMAT, code_part, params_part, step_fingerprint
+from creevey_graph.node import Node, Ref, map_refs, refs_in
 from creevey_graph.outputs import OutputTemplate, parse_template
 from creevey_graph.policy import may_keep
 from creevey_graph.step import Step
-
-KEY_FORMAT = "key-1"
 
 
 @attrs.frozen
@@ -165,7 +163,10 @@ def _borrowers_first(graph: Graph) -> list[str]:
     harmless readers first, the last reader gets the value itself.
     """
     import_order = {name: place for place, name in enumerate(graph.order())}
-    waiting = {name: {source for _, source in node.refs() if source in graph.nodes} for name, node in graph.nodes.items()}
+    waiting = {
+        name: {source for _, source in node.refs() if source in graph.nodes}
+        for name, node in graph.nodes.items()
+    }
     readers: dict[str, list[str]] = {name: [] for name in graph.nodes}
     for name, sources in waiting.items():
         for source in sources:
@@ -201,10 +202,10 @@ def _freeze_node(
             )
         template = parse_template(node.name, path, columns)
     reads, text_counts = _reads(node.name, bound.arguments, step, slots)
-    code, parts = _code_part(node.name, step)
-    params, digests = _params(bound.arguments, step, template)
+    code, parts = code_part(node.name, step)
+    params, digests = params_part(bound.arguments, step, template)
     parts["params"] = params
-    fingerprint = None if None in digests.values() else _fingerprint(step, code, digests, bound.arguments, slots)
+    fingerprint = None if None in digests.values() else step_fingerprint(step, code, digests, bound.arguments)
     args, kwargs = _layout(bound, slots)
     frozen = FrozenNode(
         node.name,
@@ -222,7 +223,7 @@ def _freeze_node(
 
 
 def _bound_arguments(node: Node) -> inspect.BoundArguments:
-    bound = inspect.BoundArguments(node.step.signature, dict(node.arguments))  # type: ignore[arg-type]  # typeshed wants OrderedDict
+    bound = inspect.BoundArguments(node.step.signature, dict(node.arguments))
     parameters = node.step.signature.parameters
     extra = next((n for n, p in parameters.items() if p.kind is p.VAR_KEYWORD), None)
     for name, value in node.step.bound.items():
@@ -242,110 +243,14 @@ def _reads(
     for parameter, value in arguments.items():
         for ref in refs_in(value):
             if ref.name not in slots:
-                raise GraphError(f"node '{node}': parameter '{parameter}' reads '{ref.name}', which is not there")
+                raise GraphError(
+                    f"node '{node}': parameter '{parameter}' reads '{ref.name}', which is not there"
+                )
             by_content = step.options.by_content
             counts = reads_path_text(step.func, parameter) if by_content is None else not by_content
             reads.append(slots[ref.name])
             text_counts.append(counts)
     return tuple(reads), tuple(text_counts)
-
-
-def _code_part(node: str, step: Step[..., Any]) -> tuple[str, dict[str, Any]]:
-    if step.options.version is not None:
-        code = CodeFingerprint(f"version {step.options.version}", {"version": step.options.version})
-    else:
-        code = fingerprint_function(step.func, with_defaults=False)
-    depends: dict[str, str] = {}
-    for dependency in step.options.depends_on:
-        if isinstance(dependency, Path):
-            depends[str(dependency)] = _file_dependency(node, dependency)
-        else:
-            found = fingerprint_function(dependency)
-            depends[getattr(dependency, "__qualname__", repr(type(dependency)))] = found.digest
-    parts = {
-        "code": code.digest,
-        "parts": dict(code.parts),
-        "source": code.source,
-        "depends": depends,
-        "untracked": list(code.untracked),
-    }
-    return f"{code.digest};{sorted(depends.items())}", parts
-
-
-def _file_dependency(node: str, path: Path) -> str:
-    try:
-        return digest_file(path)[0]
-    except OSError as exc:
-        raise GraphError(
-            f"node '{node}': depends_on file '{path}' cannot be read ({exc.strerror or exc})"
-        ) from exc
-
-
-def _params(
-    arguments: Mapping[str, Any], step: Step[..., Any], template: OutputTemplate | None
-) -> tuple[dict[str, list[str | None]], dict[str, str | None]]:
-    """Return parameter -> [digest, text] for reasons, and parameter -> digest for the fingerprint."""
-    params: dict[str, list[str | None]] = {}
-    digests: dict[str, str | None] = {}
-    for parameter, value in arguments.items():
-        if parameter == step.options.writes and template is not None:
-            # The suffix chooses the encoder; the rest of the path does not change the bytes.
-            digests[parameter] = f"suffix {template.suffix}"
-            continue
-        if parameter in step.options.ignore or isinstance(value, Ref):
-            continue
-        digest = _digest(map_refs(value, lambda leaf: "ref" if isinstance(leaf, Ref) else leaf))
-        params[parameter] = [digest, _short(value)]
-        digests[parameter] = digest
-    return params, digests
-
-
-def _digest(value: Any) -> str | None:
-    def digest_callable(func: Callable[..., Any]) -> str:
-        return fingerprint_function(func.func if isinstance(func, Step) else func).digest
-
-    try:
-        return digest_value(value, digest_callable=digest_callable)
-    except Undigestible:
-        return None
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line of a reason
-
-
-def _fingerprint(
-    step: Step[..., Any],
-    code: str,
-    digests: Mapping[str, str | None],
-    arguments: Mapping[str, Any],
-    slots: Mapping[str, int],
-) -> str:
-    """Hash code, parameters and which parameter reads what, by place: never a node's name."""
-    del slots
-    count = 0
-
-    def place(leaf: Any) -> Any:
-        nonlocal count
-        if isinstance(leaf, Ref):
-            count += 1
-            return ("read", count)
-        return leaf
-
-    wiring = {
-        parameter: str(map_refs(value, place)) if isinstance(value, Ref) else digests.get(parameter)
-        for parameter, value in arguments.items()
-        if parameter not in step.options.ignore
-    }
-    packed = [
-        (parameter, [str(place(ref)) for ref in refs_in(value)])
-        for parameter, value in arguments.items()
-        if not isinstance(value, Ref)
-    ]
-    codec = step.options.codec.name if step.options.codec else ""
-    text = "\n".join([KEY_FORMAT, FORMAT, code, repr(sorted(wiring.items())), repr(sorted(packed)), codec])
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _layout(

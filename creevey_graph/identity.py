@@ -111,7 +111,7 @@ def look(path: Any, known: FileState | None) -> FileState:
             return known
     looked_ns = time.time_ns()
     digest, stat = digest_file(path)
-    return FileState(str(path), *attrs.astuple(stat), digest, looked_ns)
+    return FileState.seen(str(path), stat, digest, looked_ns)
 
 
 def is_same(stat: Stat, known: FileState) -> bool:

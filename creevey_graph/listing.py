@@ -96,9 +96,7 @@ def _wanted(annotation: Any) -> tuple[bool, bool]:
 
 
 def _fitted(item: Item, wants: tuple[tuple[str, bool, bool], ...]) -> Item:
-    values = tuple(
-        _fit(item, value, *want) for value, want in zip(item.values, wants, strict=True)
-    )
+    values = tuple(_fit(item, value, *want) for value, want in zip(item.values, wants, strict=True))
     if all(new is old for new, old in zip(values, item.values, strict=True)):
         return item
     return attrs.evolve(item, values=values)

@@ -44,7 +44,9 @@ class Known:
         self.placed: set[str] = set()
 
     @classmethod
-    def open(cls, cache: Cache | None, frozen: FrozenGraph, out: Path | None, *, write: bool = True) -> "Known":
+    def open(
+        cls, cache: Cache | None, frozen: FrozenGraph, out: Path | None, *, write: bool = True
+    ) -> "Known":
         """Load what is known; with *write*, keep what today's graph is made of."""
         if cache is None:
             return cls(None, frozen, out)
@@ -135,7 +137,9 @@ def _is_untouched(folder: str, state: FileState) -> bool:
     return is_same(stat, state) and is_settled(stat, state.looked_ns)
 
 
-def leftovers_of(gone: Mapping[str, ItemState], leftovers: Iterable[str], placed: set[str]) -> tuple[str, ...]:
+def leftovers_of(
+    gone: Mapping[str, ItemState], leftovers: Iterable[str], placed: set[str]
+) -> tuple[str, ...]:
     """Return outputs of earlier runs that nothing stands behind now, sorted."""
     paths = {output.path for state in gone.values() for output in state.outputs}
     return tuple(sorted((paths | set(leftovers)) - placed))

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from creevey_graph.codecs import Codec, codec_for
-from creevey_graph.step import CachePolicy, Step
+from creevey_graph.options import CachePolicy
+from creevey_graph.step import Step
 
 SMALL_BYTES = 64 * 1024
 """`auto` keeps encoded values up to this size, whatever they are."""

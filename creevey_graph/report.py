@@ -120,7 +120,7 @@ class Report:
         self._places[event.index] = begins
         self.counts[event.row.outcome] += 1
         self.executed.update(event.executed)
-        self.node_seconds.update(event.row.seconds)  # type: ignore[arg-type]  # a Counter of floats
+        self.node_seconds.update(event.row.seconds)
         if event.row.outcome is Outcome.FAILED:
             self._failed.append(begins)
 
@@ -180,8 +180,7 @@ class Report:
     def to_jsonl(self, path: Path | str) -> None:
         """Write one JSON object per item; `seconds` is per step."""
         with Path(path).open("w", encoding="utf-8") as file:
-            for row in self.rows:
-                file.write(json.dumps(row_to_json(row)) + "\n")
+            file.writelines(json.dumps(row_to_json(row)) + "\n" for row in self.rows)
 
     def to_pandas(self) -> "pd.DataFrame":
         """
@@ -202,7 +201,7 @@ class Report:
             values = [row.get(name) for row in flat]
             if values and all(type(value) is float for value in values):
                 frame[name] = frame[name].astype(float)
-            elif values and all(type(value) is int and abs(value) < 2**63 for value in values):  # noqa: PLR2004 - int64
+            elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
                 frame[name] = frame[name].astype("int64")
         return frame.set_index("key")
 

@@ -16,14 +16,13 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
-from pathlib import Path
-from typing import Any
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 
 import attrs
 
-from creevey_graph.cache import Cache, ItemState, encode_state
-from creevey_graph.errors import RunFailed, RunInterrupted, UsageError, WorkerDied
+from creevey_graph.cache import ItemState, encode_state
+from creevey_graph.choices import Options, choose_executor
+from creevey_graph.errors import RunFailed, RunInterrupted, WorkerDied
 from creevey_graph.events import (
     Event,
     ItemFinished,
@@ -34,55 +33,20 @@ from creevey_graph.events import (
     RunFinished,
     RunStarted,
 )
-from creevey_graph.executors import default_jobs, dumps, open_pool
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.executors import dumps, open_pool
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known, leftovers_of, prune_files
-from creevey_graph.step import Step
+from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.text import safe_text
 from creevey_graph.validate import validate_sendable
-from creevey_graph.worker import Bench, Result, Task, run_chunk
+from creevey_graph.worker import run_chunk
 
 CHUNK_SECONDS = 0.25
 """What a chunk should take: long beside the cost of sending it, short beside a user's patience."""
 MAX_CHUNK = 256
 WINDOW = 2
 """Chunks in flight for each job: one that runs, one that waits."""
-DOWNLOAD_JOBS = 16
 MAX_CANCELLED_ROWS = 100_000
-
-
-@attrs.frozen
-class Options:
-    """
-    How a run goes.
-
-    Args:
-        out: Output folder; None where nothing is written.
-        jobs: Items in hand at once, 1 or more; None to choose.
-        executor: "auto", a name in `EXECUTORS`, or a `concurrent.futures.Executor`.
-        cache: The cache, None for none.
-        on_error: "continue" (record and go on), "stop" (finish what is in hand), or "raise".
-        max_failures: Stop after this many failed items; None for no limit.
-        refresh: Run everything, whatever the cache has.
-        prune: Delete outputs that no item stands behind any more.
-    """
-
-    out: Path | None = None
-    jobs: int | None = None
-    executor: str | Executor = "auto"
-    cache: Cache | None = None
-    on_error: str = "continue"
-    max_failures: int | None = None
-    refresh: bool = False
-    prune: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        if self.on_error not in ("continue", "stop", "raise"):
-            raise UsageError(f"on_error must be 'continue', 'stop' or 'raise' (got {self.on_error!r})")
-        for name, value in (("jobs", self.jobs), ("max_failures", self.max_failures)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise UsageError(f"{name} must be 1 or more (got {value!r})")
 
 
 def run(listing: Listing, options: Options, listeners: Sequence[Listener]) -> None:
@@ -96,37 +60,6 @@ def run(listing: Listing, options: Options, listeners: Sequence[Listener]) -> No
         UsageError: The executor does not exist.
     """
     _Run(listing, options, listeners).run()
-
-
-def choose_executor(frozen: FrozenGraph, options: Options, total: int) -> tuple[str | Executor, int]:
-    """
-    Return executor and jobs of a run.
-
-    Threads for downloads and for ready-made steps, which let other threads run while they work;
-    processes for steps of the user's, unless there are too few items to pay for starting them
-    (0.3-0.6 s) or the steps cannot be sent.
-    """
-    downloads = any(node.step.options.downloads for node in frozen.nodes)
-    jobs = options.jobs or (max(DOWNLOAD_JOBS, default_jobs()) if downloads else default_jobs())
-    if options.executor != "auto":
-        return options.executor, 1 if options.executor == "serial" else jobs
-    if jobs == 1 or total == 1:
-        return "serial", 1
-    own = [node for node in frozen.nodes if not _is_shipped(node.step)]
-    if downloads or not own or total < FEW_ITEMS:
-        return "threads", jobs
-    try:
-        validate_sendable({node.name: node.step for node in own}, dumps)
-    except ValueError:
-        return "threads", jobs
-    return "processes", jobs
-
-
-FEW_ITEMS = 32
-
-
-def _is_shipped(step: Step[..., Any]) -> bool:
-    return str(getattr(step.func, "__module__", "")).startswith("creevey_graph.")
 
 
 @attrs.define(eq=False)
@@ -163,9 +96,7 @@ class _Run:
         began = time.perf_counter()
         executor, jobs = choose_executor(self.frozen, self.options, len(self.listing))
         bench = Bench(self.frozen, self.options.out, self.options.cache, self.options.refresh)
-        if executor != "serial" and not isinstance(executor, str):
-            validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
-        elif executor == "processes":
+        if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         self.known = Known.open(self.options.cache, self.frozen, self.options.out)
         self.pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
@@ -210,9 +141,7 @@ class _Run:
         if self.options.cache is not None:
             self._note_problems(self.options.cache.take_troubles()[1])
         self._emit(
-            RunFinished(
-                time.perf_counter() - began, self.interrupted, self.stopped, self.damaged, orphans
-            )
+            RunFinished(time.perf_counter() - began, self.interrupted, self.stopped, self.damaged, orphans)
         )
 
     def _orphans(self) -> tuple[str, ...]:
@@ -432,5 +361,3 @@ class _Run:
     def _note_problems(self, problems: Iterable[str]) -> None:
         for text in problems:
             self._notice(f"cache: {text}" if not text.startswith("step ") else text)
-
-

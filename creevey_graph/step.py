@@ -8,30 +8,23 @@ does with it, how it is fingerprinted and where it runs stand in other modules.
 
 import functools
 import inspect
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, get_type_hints, overload
 
-import attrs
-
 from creevey_graph.codecs import Codec, find_codec
 from creevey_graph.errors import StepError, did_you_mean
+from creevey_graph.options import (
+    StepOptions,
+    checked_policy,
+    checked_retries,
+    checked_timeout,
+)
+from creevey_graph.signature import VARIADIC, checked_name, name_of, name_of_kind, signature_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-
-
-class CachePolicy(StrEnum):
-    """What becomes of a step's values: `auto` keeps what pays, the others are orders."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
 
 
 class Symbol(ABC):
@@ -40,43 +33,6 @@ class Symbol(ABC):
     @abstractmethod
     def apply(self, step: "Step[..., Any]", args: Sequence[Any], kwargs: Mapping[str, Any]) -> "Symbol":
         """Make a node of *step* in the graph being traced, and return its symbol."""
-
-
-@attrs.frozen
-class StepOptions:
-    """
-    What a step asks of the engine.
-
-    Args:
-        version: Replaces the code part of the fingerprint where not None.
-        cache: Whether its values are stored.
-        depends_on: Functions and files whose content counts as this step's code.
-        ignore: Parameters that do not change the result and stay out of the key.
-        retries: How often a failing call is tried again, 0 or more.
-        timeout_s: Seconds a call may take, above 0; None for no limit.
-        codec: How its value becomes bytes; chosen by the value's type where None.
-        pure: False where equal inputs may give different results; it then always runs.
-        writes: Name of the parameter that is an output path; "" for none.
-        borrows: True where the function never changes its arguments, so that branches may share them.
-        downloads: True where the step waits for the network rather than for the processor.
-        by_content: True where of a path only the file's content counts, False where its text counts
-            too; None to find out from the code, where in doubt the text counts.
-    """
-
-    version: str | None = attrs.field(
-        default=None, converter=lambda value: None if value is None else str(value)
-    )
-    cache: CachePolicy = attrs.field(default=CachePolicy.AUTO)
-    depends_on: tuple[Callable[..., Any] | Path, ...] = ()
-    ignore: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
-    retries: int = 0
-    timeout_s: float | None = None
-    codec: Codec | None = None
-    pure: bool = True
-    writes: str = ""
-    borrows: bool = False
-    downloads: bool = False
-    by_content: bool | None = None
 
 
 class Step(Generic[P, R]):
@@ -107,10 +63,10 @@ class Step(Generic[P, R]):
         if not callable(func):
             raise StepError(f"step must be made of a function (got {func!r})")
         self.func = func
-        self.name = _checked_name(name or _name_of(func))
+        self.name = checked_name(name or name_of(func))
         self.options = options or StepOptions()
         self.bound: Mapping[str, Any] = dict(bound or {})
-        self.signature = _signature_of(func, self.name)
+        self.signature = signature_of(func, self.name)
         _check_declared(self)
         functools.update_wrapper(self, func, updated=())
 
@@ -132,9 +88,7 @@ class Step(Generic[P, R]):
         """
         for parameter in defaults:
             self.check_parameter(parameter)
-        return Step(
-            self.func, name=self.name, options=self.options, bound={**self.bound, **defaults}
-        )
+        return Step(self.func, name=self.name, options=self.options, bound={**self.bound, **defaults})
 
     def named(self, name: str) -> "Step[P, R]":
         """
@@ -153,7 +107,7 @@ class Step(Generic[P, R]):
             StepError: It does not.
         """
         parameters = self.signature.parameters
-        if parameter in parameters and parameters[parameter].kind not in _VARIADIC:
+        if parameter in parameters and parameters[parameter].kind not in VARIADIC:
             return
         if any(known.kind is inspect.Parameter.VAR_KEYWORD for known in parameters.values()):
             return
@@ -173,14 +127,14 @@ class Step(Generic[P, R]):
         except TypeError as exc:
             raise StepError(f"step '{self.name}': {exc} ({self._takes()})") from exc
         parameters = self.signature.parameters
-        extra = _name_of_kind(parameters, inspect.Parameter.VAR_KEYWORD)
+        extra = name_of_kind(parameters, inspect.Parameter.VAR_KEYWORD)
         for name, value in self.bound.items():
             if name in parameters:
                 given.arguments.setdefault(name, value)
             elif extra:
                 given.arguments[extra] = {name: value, **given.arguments.get(extra, {})}
         for name, parameter in parameters.items():
-            required = parameter.default is parameter.empty and parameter.kind not in _VARIADIC
+            required = parameter.default is parameter.empty and parameter.kind not in VARIADIC
             if required and name not in given.arguments:
                 raise StepError(
                     f"step '{self.name}': missing argument '{name}'; pass it in the call or with "
@@ -199,7 +153,7 @@ class Step(Generic[P, R]):
         while isinstance(target, functools.partial):
             target = target.func
         if not (inspect.isroutine(target) or inspect.isclass(target)):
-            target = getattr(type(target), "__call__", target)
+            target = type(target).__call__
         try:
             return get_type_hints(inspect.unwrap(target))
         except Exception:  # noqa: BLE001 - annotations are any code; without them nothing is checked
@@ -332,11 +286,11 @@ def step(
         depends_on = (depends_on,)
     options = StepOptions(
         version=None if version is None else str(version),
-        cache=_checked_policy(cache),
+        cache=checked_policy(cache),
         depends_on=tuple(Path(d) if isinstance(d, str) else d for d in depends_on),
         ignore=frozenset(ignore),
-        retries=_checked_retries(retries),
-        timeout_s=_checked_timeout(timeout_s),
+        retries=checked_retries(retries),
+        timeout_s=checked_timeout(timeout_s),
         codec=find_codec(codec) if isinstance(codec, str) else codec,
         pure=pure,
         writes=writes,
@@ -368,40 +322,6 @@ def symbols_in(value: Any) -> Iterator[Symbol]:
             yield from symbols_in(part)
 
 
-def _name_of_kind(parameters: Mapping[str, inspect.Parameter], kind: Any) -> str:
-    return next((name for name, parameter in parameters.items() if parameter.kind is kind), "")
-
-
-def _name_of(func: Any) -> str:
-    while isinstance(func, functools.partial):
-        func = func.func
-    name = getattr(func, "__name__", None) or type(func).__name__
-    return "lambda" if name == "<lambda>" else re.sub(r"\W", "_", name)
-
-
-def _checked_name(name: str) -> str:
-    if not isinstance(name, str) or not re.fullmatch(r"\w[\w\-]*", name):
-        raise StepError(
-            f"a step's name must be letters, digits, '_' and '-' (got {name!r}); name it with name=…"
-        )
-    return name
-
-
-def _signature_of(func: Callable[..., Any], name: str) -> inspect.Signature:
-    if inspect.iscoroutinefunction(func) or inspect.isasyncgenfunction(func):
-        raise StepError(f"step '{name}': must be an ordinary function (got an async one)")
-    if inspect.isgeneratorfunction(func):
-        raise StepError(
-            f"step '{name}': must return its value (got a generator function); return a list instead"
-        )
-    try:
-        return inspect.signature(func)
-    except (TypeError, ValueError) as exc:
-        raise StepError(
-            f"step '{name}': {func!r} has no signature; wrap it in a function of your own"
-        ) from exc
-
-
 def _check_declared(step: Step[..., Any]) -> None:
     parameters = step.signature.parameters
     for option, names in (("ignore", step.options.ignore), ("writes", (step.options.writes,))):
@@ -416,24 +336,3 @@ def _check_declared(step: Step[..., Any]) -> None:
             raise StepError(
                 f"step '{step.name}': depends_on= must name functions and files (got {dependency!r})"
             )
-
-
-def _checked_policy(cache: str) -> CachePolicy:
-    try:
-        return CachePolicy(cache)
-    except ValueError:
-        raise StepError(f"cache must be 'auto', 'always' or 'never' (got {cache!r})") from None
-
-
-def _checked_retries(retries: int) -> int:
-    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-        raise StepError(f"retries must be 0 or more (got {retries!r})")
-    return retries
-
-
-def _checked_timeout(timeout_s: float | None) -> float | None:
-    if timeout_s is not None and (
-        isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s > 0
-    ):
-        raise StepError(f"timeout_s must be above 0 seconds (got {timeout_s!r})")
-    return timeout_s

@@ -11,9 +11,7 @@ import re
 # C0, DEL, C1; line and paragraph separators; bidirectional marks, embeddings,
 # overrides and isolates; zero-width and byte-order marks; lone surrogates (bytes of a
 # file name that are not UTF-8).
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def safe_text(text: str, *, keep_newlines: bool = False) -> str:
@@ -34,6 +32,6 @@ def safe_text(text: str, *, keep_newlines: bool = False) -> str:
 
 def _escape(match: "re.Match[str]") -> str:
     code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:  # surrogateescape: the byte of a name that is not UTF-8
+    if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - surrogateescape: a byte of a name that is no UTF-8
         return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004 - one byte

@@ -59,8 +59,7 @@ def _refuse_unknown(node: str, step: Step[..., Any], names: Iterable[str]) -> No
     for name in names:
         if name not in parameters:
             raise GraphError(
-                f"node '{node}': step '{step.name}' has no parameter "
-                f"'{name}'{did_you_mean(name, parameters)}"
+                f"node '{node}': step '{step.name}' has no parameter '{name}'{did_you_mean(name, parameters)}"
             )
 
 
@@ -89,8 +88,7 @@ def validate_used(wiring: "nx.DiGraph[str]", returned: Iterable[str], writers: I
     for name, reads in wiring.out_degree():
         if reads == 0 and name not in wanted and wiring.nodes[name].get("kind") == "node":
             raise GraphError(
-                f"node '{name}': its result is not used; "
-                "pass it on, return it, or leave the step out"
+                f"node '{name}': its result is not used; pass it on, return it, or leave the step out"
             )
 
 

@@ -11,96 +11,27 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
-import attrs
-
-from creevey_graph.atomic import temporary_beside
-from creevey_graph.cache import Cache, Entry, FileState, ItemState, Record, encode_state
+from creevey_graph.cache import Entry, FileState, ItemState, Record, encode_state
 from creevey_graph.calls import call
 from creevey_graph.codecs import find_codec
-from creevey_graph.errors import CodecError, CreeveyError, SkipItem, SourceChanged, Undigestible
+from creevey_graph.delivery import Delivery
+from creevey_graph.errors import CodecError, SkipItem, SourceChanged, Undigestible
 from creevey_graph.events import Outcome, Reason, Row
-from creevey_graph.fields import field_of
-from creevey_graph.fingerprint.files import Stat, digest_file
 from creevey_graph.evidence import Evidence
+from creevey_graph.fields import field_of
+from creevey_graph.fingerprint.files import digest_file
 from creevey_graph.fingerprint.values import digest_bytes, digest_value
-from creevey_graph.freeze import FrozenGraph, FrozenNode
-from creevey_graph.identity import check_unchanged, is_same
+from creevey_graph.freeze import FrozenNode
+from creevey_graph.identity import check_unchanged
 from creevey_graph.plan import Action, OutputState, decide
 from creevey_graph.policy import codec_to_keep
-from creevey_graph.sources import Item
+from creevey_graph.tasks import Bench, Recorder, Result, Task
 
 MAX_TRACEBACK = 8_000
 """Characters of a traceback that a row keeps: the last ones, which name the failure."""
 TRIES_WHILE_CHANGING = 3
-
-
-class Recorder(Protocol):
-    """Told which item and node is in hand, so that a dead worker can be blamed exactly."""
-
-    def mark(self, item: int, position: int) -> None:
-        """Say that a node of an item begins; position -1: the item's files are looked at."""
-
-
-@attrs.frozen
-class Task:
-    """
-    One item to work on.
-
-    Args:
-        item: The item.
-        known: Its last known state.
-        reason: Why it must be looked at, as far as known; None where only files are to be checked.
-    """
-
-    item: Item
-    known: ItemState | None = None
-    reason: str | None = None
-
-
-@attrs.frozen
-class Result:
-    """
-    What became of one item; travels back from the worker.
-
-    Args:
-        index: Position of the item in the source.
-        row: Its row.
-        state: Its encoded state for the index.
-        entries: Values to commit to the cache.
-        executed: Nodes that ran to their end.
-        leftovers: Outputs of earlier runs that this item no longer stands behind.
-        damaged: Keys of cache entries found damaged.
-        problems: Cache problems, as text.
-    """
-
-    index: int
-    row: Row
-    state: str
-    entries: tuple[Entry, ...] = ()
-    executed: tuple[str, ...] = ()
-    leftovers: tuple[str, ...] = ()
-    damaged: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class Bench:
-    """
-    What a worker works with.
-
-    Args:
-        frozen: The graph.
-        out: Output folder; None where nothing is written.
-        cache: The cache, None for none.
-        refresh: Run everything, whatever the cache has.
-    """
-
-    frozen: FrozenGraph
-    out: Path | None
-    cache: Cache | None
-    refresh: bool = False
 
 
 def run_chunk(
@@ -122,7 +53,7 @@ def run_item(bench: Bench, task: Task, recorder: Recorder) -> Result:
         try:
             return work.run()
         except SourceChanged as exc:
-            work.discard()
+            work.delivery.discard()
             if not left:
                 return work.failed(exc)
     raise AssertionError("unreachable")
@@ -133,7 +64,7 @@ class _ItemWork:
     One try at one item.
 
     State: values = slot -> value, while somebody will read it; readers = slot -> nodes still to
-    read it; written = position -> temporary file; entries, seconds, executed, fields: what the
+    read it; made = position -> record of a file just written; entries, seconds, executed, fields: what the
     result will tell; at = name of the node in hand.
     """
 
@@ -145,17 +76,14 @@ class _ItemWork:
         self.first = len(bench.frozen.inputs)
         self.values: dict[int, Any] = {}
         self.readers: dict[int, int] = {}
-        self.written: dict[int, Path] = {}
+        self.delivery = Delivery(bench.out, task.known)
         self.entries: list[Entry] = []
         self.seconds: dict[str, float] = {}
         self.executed: list[str] = []
         self.shown: dict[int, Any] = {}
         self.evidence: Evidence | None = None
-        self.outputs: dict[int, FileState] = {}
         self.made: dict[int, Record] = {}
         self.at: str | None = None
-        known = task.known
-        self.known_outputs = {state.path: state for state in known.outputs} if known else {}
         self.problems: list[str] = []
 
     # --- the way of one item ---------------------------------------------------------------
@@ -166,14 +94,14 @@ class _ItemWork:
             actions = self._decide_and_read()
             restored = self._execute(actions)
             check_unchanged(self._evidence.identity.sources)
-            self._commit_outputs(actions)
+            self._place_all(actions)
         except SourceChanged:
             raise
         except SkipItem as exc:
-            self.discard()
+            self.delivery.discard()
             return self._ended(Outcome.SKIPPED, str(exc))
         except Exception as exc:  # noqa: BLE001 - the item boundary
-            self.discard()
+            self.delivery.discard()
             return self.failed(exc)
         outcome = Outcome.DONE if self.executed else Outcome.RESTORED if restored else Outcome.CACHED
         return self._succeeded(outcome)
@@ -204,14 +132,14 @@ class _ItemWork:
 
     def _read(self, position: int, action: Action) -> None:
         node, cache = self.frozen.nodes[position], self.bench.cache
-        if node.slot in self.values or position in self.written:
+        if node.slot in self.values or position in self.delivery.written:
             return
         assert cache is not None
         record = self._evidence.records[position]
         payload = cache.load(record)
         if payload is not None and action is Action.RESTORE:
-            self.written[position] = self._temporary(node)
-            self.written[position].write_bytes(payload)
+            path = self._evidence.paths[node.slot]
+            self.delivery.begin(position, path).write_bytes(payload)
             return
         if payload is not None:
             with suppress(CodecError):
@@ -246,7 +174,7 @@ class _ItemWork:
         self.recorder.mark(self.task.item.index, position)
         path = None
         if node.output is not None:
-            path = self.written[position] = self._temporary(node)
+            path = self.delivery.begin(position, self._evidence.paths[node.slot])
         began = perf_counter()
         value = call(node, self.values, is_last_reader=lambda slot: self.readers[slot] == 1, path=path)
         seconds = perf_counter() - began
@@ -272,9 +200,9 @@ class _ItemWork:
     def _give_path(self, position: int, node: FrozenNode) -> None:
         """Hand a writer's path on: the target, put in place at once where somebody reads it."""
         if self.readers.get(node.slot):
-            if position in self.written:
+            if position in self.delivery.written:
                 self._place(position)
-            self.values[node.slot] = self._target(self._evidence.paths[node.slot])
+            self.values[node.slot] = self.delivery.target(self._evidence.paths[node.slot])
 
     def _keep(self, position: int, node: FrozenNode, value: Any, seconds: float) -> None:
         key, cache = self._evidence.keys[position], self.bench.cache
@@ -305,51 +233,15 @@ class _ItemWork:
         self.made[position] = record
         self.entries.append(cache.prepare(key, record, payload))
 
-    # --- outputs ---------------------------------------------------------------------------
-
-    def _target(self, path: str) -> Path:
-        assert self.bench.out is not None
-        return self.bench.out / path
-
-    def _temporary(self, node: FrozenNode) -> Path:
-        return temporary_beside(self._target(self._evidence.paths[node.slot]))
-
-    def _commit_outputs(self, actions: list[Action]) -> None:
+    def _place_all(self, actions: list[Action]) -> None:
         for position, action in enumerate(actions):
-            if position in self.written and action in (Action.RUN, Action.RESTORE):
+            if position in self.delivery.written and action in (Action.RUN, Action.RESTORE):
                 self._place(position)
-        for path in self.written.values():  # read for nothing: decided anew after damage
-            path.unlink(missing_ok=True)
+        self.delivery.discard()  # what was read for nothing, where damage made us decide anew
 
     def _place(self, position: int) -> None:
-        temporary = self.written.pop(position)
-        path = self._evidence.paths[self.frozen.nodes[position].slot]
-        target = self._target(path)
         record = self.made.get(position) or self._evidence.records.get(position)
-        if record is not None and self._is_in_place(target, path, record.digest):
-            temporary.unlink()
-            self.outputs[position] = self.known_outputs[path]
-            return
-        temporary.replace(target)
-        if record is not None:
-            stat = Stat.of(target)
-            self.outputs[position] = FileState(path, *attrs.astuple(stat), record.digest, stat.mtime_ns)
-
-    def _is_in_place(self, target: Path, path: str, digest: str) -> bool:
-        known = self.known_outputs.get(path)
-        if known is None or known.digest != digest or target.is_symlink():
-            return False
-        try:
-            return is_same(Stat.of(target), known)
-        except OSError:
-            return False
-
-    def discard(self) -> None:
-        """Remove what was written and not put in place."""
-        for path in self.written.values():
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-        self.written.clear()
+        self.delivery.place(position, self._evidence.paths[self.frozen.nodes[position].slot], record)
 
     # --- telling ---------------------------------------------------------------------------
 
@@ -365,7 +257,7 @@ class _ItemWork:
                 fields[column] = self.shown.get(slot)
         reason = None if outcome is Outcome.CACHED else self._reason()
         row = self._row(outcome, reason=reason, outputs=tuple(paths), fields=fields)
-        outputs = {**self._evidence.found, **self.outputs}
+        outputs = {**self._evidence.found, **self.delivery.placed}
         return self._result(row, outputs=tuple(outputs[p] for p in sorted(outputs)), current=set(paths))
 
     def _reason(self) -> str:
@@ -392,7 +284,9 @@ class _ItemWork:
     def _ended(self, outcome: Outcome, error: str, text: str | None = None) -> Result:
         step = self.at or next(iter(dict(self.frozen.inputs)), None)
         fields = dict(self.task.item.columns)
-        row = self._row(outcome, step=step, error=error, traceback=text, reason=self.task.reason, fields=fields)
+        row = self._row(
+            outcome, step=step, error=error, traceback=text, reason=self.task.reason, fields=fields
+        )
         return self._result(row, outputs=(), current=set())
 
     def _row(self, outcome: Outcome, **facts: Any) -> Row:
@@ -406,21 +300,21 @@ class _ItemWork:
             self.frozen.graph_key,
             identity.values if identity else "",
             identity.sources if identity else (),
-            outputs if is_good else tuple(self.known_outputs.values()),
+            outputs if is_good else tuple(self.delivery.known.values()),
             "done" if is_good else str(row.outcome),
             row.step,
             row.error,
             row.fields,
         )
         cache = self.bench.cache
-        damaged, problems = (cache.take_troubles() if cache else ((), ()))
+        damaged, problems = cache.take_troubles() if cache else ((), ())
         return Result(
             self.task.item.index,
             row,
             encode_state(state),
             tuple(self.entries),
             tuple(self.executed),
-            tuple(path for path in self.known_outputs if path not in current),
+            tuple(path for path in self.delivery.known if path not in current),
             damaged,
             (*self.problems, *problems),
         )

@@ -24,16 +24,17 @@ def open_folder(folder: Path) -> Path:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        facts = folder.lstat() if not folder.is_symlink() else folder.stat()
-        if not stat.S_ISDIR(facts.st_mode):
-            raise CacheError(f"cache folder '{folder}' is not a folder; choose another with cache= or --cache")
-        _check_owner(folder, facts)
+        _check_owner(folder, folder.stat())
         for name, text in (("CACHEDIR.TAG", TAG), (".gitignore", "*\n")):
             if not (folder / name).exists():
                 (folder / name).write_text(text, encoding="utf-8")
         (folder / "runs").mkdir(mode=0o700, exist_ok=True)
     except CacheError:
         raise
+    except FileExistsError as exc:
+        raise CacheError(
+            f"cache folder '{folder}' is not a folder; choose another with cache= or --cache"
+        ) from exc
     except OSError as exc:
         raise CacheError(f"cache folder '{folder}' cannot be used ({exc.strerror or exc})") from exc
     return folder

@@ -21,6 +21,8 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.fingerprint.files import Stat
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (
     scope TEXT NOT NULL, key BLOB NOT NULL, state TEXT NOT NULL, PRIMARY KEY (scope, key)
@@ -54,6 +56,11 @@ class FileState:
     digest: str
     looked_ns: int
 
+    @classmethod
+    def seen(cls, path: str, stat: Stat, digest: str, looked_ns: int) -> "FileState":
+        """Return the state of a file whose stat and digest were just taken."""
+        return cls(path, stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode, digest, looked_ns)
+
 
 @attrs.frozen
 class ItemState:
@@ -84,7 +91,15 @@ class ItemState:
 def encode_state(state: ItemState) -> str:
     """Return *state* as one line of text."""
     files = [[attrs.astuple(file) for file in files] for files in (state.sources, state.outputs)]
-    parts = [state.graph_key, state.values, *files, state.outcome, state.step, state.error, dict(state.fields)]
+    parts = [
+        state.graph_key,
+        state.values,
+        *files,
+        state.outcome,
+        state.step,
+        state.error,
+        dict(state.fields),
+    ]
     return json.dumps(parts, separators=(",", ":"))
 
 
@@ -161,9 +176,7 @@ class Index:
 
     def put_graph(self, graph_key: str, ingredients: Mapping[str, Any]) -> None:
         """Keep what the graph of this run is made of."""
-        self._write(
-            "INSERT OR REPLACE INTO graphs VALUES (?, ?)", [(graph_key, json.dumps(ingredients))]
-        )
+        self._write("INSERT OR REPLACE INTO graphs VALUES (?, ?)", [(graph_key, json.dumps(ingredients))])
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
         """Write (item key, encoded state) pairs in one transaction."""

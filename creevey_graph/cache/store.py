@@ -82,7 +82,9 @@ class Cache:
             if isinstance(exc, sqlite3.OperationalError) and "disk i/o" not in str(exc).lower():
                 raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
             aside = f"{self._directory}.bad-{time.time_ns()}"
-            self.problems.append(f"the cache's database is damaged; set aside as {Path(aside).name} and begun anew")
+            self.problems.append(
+                f"the cache's database is damaged; set aside as {Path(aside).name} and begun anew"
+            )
             shutil.move(self._directory, aside)
             return _open_store(self._directory)
         except (OSError, diskcache.Timeout) as exc:

@@ -1,0 +1,1 @@
+"""The demo: pictures drawn, served on loopback, and run through a graph."""

@@ -54,9 +54,7 @@ class ProcessPool:
         )
 
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
-        future: Future[list[Any]] = self._executor.submit(
-            _work, self._payload, str(self._folder), tasks
-        )
+        future: Future[list[Any]] = self._executor.submit(_work, self._payload, str(self._folder), tasks)
         return future
 
     def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""Fingerprints: function, value and file -> digest."""

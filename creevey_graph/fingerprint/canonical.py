@@ -12,20 +12,22 @@ import ast
 from collections.abc import Iterable, Iterator
 
 # Positions aside, these say nothing about what runs.
-_NO_MEANING = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params", "returns", "annotation"})
+_NO_MEANING = frozenset(
+    {"ctx", "kind", "type_comment", "type_ignores", "type_params", "returns", "annotation"}
+)
 _WITH_BODY = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 
 
 def canonical_bytes(node: ast.AST, *, without_decorators: bool = False) -> bytes:
-    """
+    r"""
     Return *node* as bytes that are equal for equal meaning.
 
     Args:
         node: Any tree.
         without_decorators: Leave out the decorators of the topmost function or class.
 
-    >>> one = ast.parse("def f(x: int):\\n    '''Say.'''\\n    return x+1").body[0]
-    >>> two = ast.parse("def f(x):  # say\\n    return (x + 1)").body[0]
+    >>> one = ast.parse("def f(x: int):\n    '''Say.'''\n    return x+1").body[0]
+    >>> two = ast.parse("def f(x):  # say\n    return (x + 1)").body[0]
     >>> canonical_bytes(one) == canonical_bytes(two)
     True
     """

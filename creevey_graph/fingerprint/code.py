@@ -8,11 +8,9 @@ minor version. What cannot be seen through is never guessed: it is listed as not
 tracked. Whether a step's parameters count stands elsewhere (`freeze.py`).
 """
 
-import ast
 import functools
 import hashlib
 import inspect
-import sys
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,6 +20,7 @@ import attrs
 from creevey_graph.errors import Undigestible
 from creevey_graph.fingerprint.canonical import canonical_bytes
 from creevey_graph.fingerprint.modules import distribution_of, is_user_module
+from creevey_graph.fingerprint.references import chains_of, code_names, code_text
 from creevey_graph.fingerprint.source import SourceFiles
 from creevey_graph.fingerprint.values import digest_value
 
@@ -103,11 +102,13 @@ class _Walk:
         self.parts[name] = _sha(f"{kind};{text}")
 
     def _visit_value(self, name: str, value: Any) -> None:
-        nested: list[Callable[..., Any]] = []
+        nested: dict[str, Callable[..., Any]] = {}
 
         def digest_callable(func: Callable[..., Any]) -> str:
-            nested.append(func)
-            return str(len(nested))
+            # By content, not by place: sets and dicts are met in an order that varies.
+            shallow = self._shallow(func)
+            nested[shallow] = func
+            return shallow
 
         try:
             self._put(name, "value", digest_value(value, digest_callable=digest_callable))
@@ -115,11 +116,28 @@ class _Walk:
             if self._is_new(name, value):
                 self._visit_instance(name, value)
             return
-        for index, func in enumerate(nested):
-            self.visit(f"{name}[{index}]", func)
+        for shallow, func in sorted(nested.items()):
+            self.visit(f"{name}[{getattr(func, '__qualname__', '')} {shallow[:8]}]", func)
+        if is_user_module(type(value).__module__) and type(value).__module__ != "builtins":
+            self.visit(f"{name}.class", type(value))
+
+    def _shallow(self, func: Callable[..., Any]) -> str:
+        """Digest what tells two callables apart without following what they refer to."""
+        code = getattr(func, "__code__", None)
+        found = self._files.find(code) if isinstance(code, types.CodeType) else None
+        if found is not None:
+            return hashlib.sha256(canonical_bytes(found[0], without_decorators=True)).hexdigest()
+        if isinstance(code, types.CodeType):
+            return _sha(code_text(code))
+        return _sha(
+            f"{getattr(func, '__module__', '')}.{getattr(func, '__qualname__', type(func).__qualname__)}"
+        )
 
     def _visit_instance(self, name: str, value: Any) -> None:
         kind = type(value)
+        if kind.__module__ in _NO_MEANING_MODULES:
+            self._put(name, "object", f"{kind.__module__}.{kind.__qualname__}")
+            return
         state = getattr(value, "__dict__", None)
         if not is_user_module(kind.__module__) or state is None:
             self._put(name, "untracked", f"{kind.__module__}.{kind.__qualname__}")
@@ -148,13 +166,15 @@ class _Walk:
                 self.visit(f"{prefix}closure {cell_name}", cell.cell_contents)
             except ValueError:  # an empty cell: not assigned yet
                 self._put(f"{prefix}closure {cell_name}", "empty", "")
-        names = _chains(found[0]) if found else _code_names(func.__code__)
+        names = chains_of(found[0]) if found else code_names(func.__code__)
         for chain in sorted(names):
             self._visit_global(chain, func)
 
     def _visit_code(self, name: str, func: types.FunctionType) -> None:
-        self._put(name, "bytecode", _code_text(func.__code__))
-        self.untracked.append(f"the source of {func.__qualname__} (its bytecode counts, with Python's version)")
+        self._put(name, "bytecode", code_text(func.__code__))
+        self.untracked.append(
+            f"the source of {func.__qualname__} (its bytecode counts, with Python's version)"
+        )
 
     def _visit_defaults(self, prefix: str, func: types.FunctionType) -> None:
         positional = list(inspect.signature(func, follow_wrapped=False).parameters)
@@ -260,8 +280,11 @@ _VISITORS: tuple[tuple[Callable[[Any], bool], Callable[[_Walk, str, Any], None]]
     (lambda value: isinstance(value, property), _Walk.visit_property),
     (lambda value: isinstance(value, staticmethod | classmethod), _Walk.visit_wrapper),
     (lambda value: isinstance(value, _BUILTINS), _Walk.visit_builtin),
-    (lambda value: callable(value), _Walk.visit_callable),
+    (callable, _Walk.visit_callable),
 )
+
+_NO_MEANING_MODULES = frozenset({"typing", "types", "_thread", "threading", "logging"})
+"""Instances of these (aliases, locks, loggers) hold nothing that changes what a function returns."""
 
 _CLASS_NOISE = frozenset(
     {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__"}
@@ -269,63 +292,6 @@ _CLASS_NOISE = frozenset(
     | {"__abstractmethods__", "_abc_impl", "__parameters__", "__orig_bases__", "__match_args__"}
     | {"__annotations_cache__", "__dataclass_params__", "__attrs_props__", "__type_params__"}
 )
-
-
-def _chains(node: ast.AST) -> set[tuple[str, ...]]:
-    """Return every dotted chain that begins with a name: `helper`, `module.helper`, `a.b.c`."""
-    chains: set[tuple[str, ...]] = set()
-    for part in _without_annotations(node):
-        attributes: list[str] = []
-        root: ast.AST = part
-        while isinstance(root, ast.Attribute):
-            attributes.append(root.attr)
-            root = root.value
-        if isinstance(root, ast.Name):
-            chains.add((root.id, *reversed(attributes)))
-    # The bare root of a longer chain is a visit of its own node, not a use of the whole module.
-    longer = {chain[:size] for chain in chains for size in range(1, len(chain))}
-    return {chain for chain in chains if chain not in longer}
-
-
-def _without_annotations(node: ast.AST) -> list[ast.AST]:
-    """Return the nodes of a function's body and of decorators inside it, annotations left out."""
-    body = [node.body] if isinstance(node, ast.Lambda) else list(getattr(node, "body", []))
-    waiting: list[ast.AST] = list(body)
-    met: list[ast.AST] = []
-    while waiting:
-        current = waiting.pop()
-        met.append(current)
-        for field, value in ast.iter_fields(current):
-            if field in {"annotation", "returns"}:
-                continue
-            parts = value if isinstance(value, list) else [value]
-            waiting.extend(part for part in parts if isinstance(part, ast.AST))
-    return met
-
-
-def _code_names(code: types.CodeType) -> set[tuple[str, ...]]:
-    names = {(name,) for name in code.co_names}
-    for const in code.co_consts:
-        if isinstance(const, types.CodeType):
-            names |= _code_names(const)
-    return names
-
-
-def _code_text(code: types.CodeType) -> str:
-    consts = [
-        _code_text(const) if isinstance(const, types.CodeType) else _const_text(const)
-        for const in code.co_consts
-    ]
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"{version};{code.co_code.hex()};{consts};{code.co_names};{code.co_varnames};{code.co_freevars}"
-
-
-def _const_text(value: object) -> str:
-    if isinstance(value, frozenset):
-        return f"frozenset{sorted(map(_const_text, value))}"
-    if isinstance(value, tuple):
-        return f"tuple{[_const_text(part) for part in value]}"
-    return f"{type(value).__name__}:{value!r}"
 
 
 def _sha(text: str) -> str:

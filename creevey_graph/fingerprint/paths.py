@@ -57,6 +57,8 @@ def _opens(name: ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:
         call = parents.get(parent)
         return isinstance(call, ast.Call) and call.func is parent and parent.attr in _READING_METHODS
     if isinstance(parent, ast.Call) and parent.args and parent.args[0] is name:
-        called = parent.func.attr if isinstance(parent.func, ast.Attribute) else getattr(parent.func, "id", "")
+        called = (
+            parent.func.attr if isinstance(parent.func, ast.Attribute) else getattr(parent.func, "id", "")
+        )
         return called in _READING_CALLS
     return False

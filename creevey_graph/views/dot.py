@@ -24,11 +24,11 @@ def draw_dot(graph: Graph) -> str:
 
 
 def quoted(text: str) -> str:
-    """
+    r"""
     Return *text* as a DOT string: never markup, never the end of the string.
 
     >>> quoted('<b>"x')
-    '"<b>\\\\"x"'
+    '"<b>\\"x"'
     """
     escaped = safe_text(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,6 +1,7 @@
 """The graph as text: one line a node, in the order it runs, with what it reads."""
 
-from creevey_graph.graph import Graph, Node, Ref, refs_in
+from creevey_graph.graph import Graph
+from creevey_graph.node import Node, Ref, refs_in
 from creevey_graph.policy import shown_policy
 from creevey_graph.text import safe_text
 

@@ -1,0 +1,80 @@
+"""How a run goes: its options, and the executor chosen where that is left open."""
+
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from creevey_graph.cache import Cache
+from creevey_graph.errors import UsageError
+from creevey_graph.executors import default_jobs, dumps
+from creevey_graph.freeze import FrozenGraph
+from creevey_graph.step import Step
+from creevey_graph.validate import validate_sendable
+
+DOWNLOAD_JOBS = 16
+"""Items in hand at once where a graph downloads and nothing is said: they mostly wait."""
+FEW_ITEMS = 32
+"""Below this, starting processes costs more than they give."""
+
+
+@attrs.frozen
+class Options:
+    """
+    How a run goes.
+
+    Args:
+        out: Output folder; None where nothing is written.
+        jobs: Items in hand at once, 1 or more; None to choose.
+        executor: "auto", a name in `EXECUTORS`, or a `concurrent.futures.Executor`.
+        cache: The cache, None for none.
+        on_error: "continue" (record and go on), "stop" (finish what is in hand), or "raise".
+        max_failures: Stop after this many failed items; None for no limit.
+        refresh: Run everything, whatever the cache has.
+        prune: Delete outputs that no item stands behind any more.
+    """
+
+    out: Path | None = None
+    jobs: int | None = None
+    executor: str | Executor = "auto"
+    cache: Cache | None = None
+    on_error: str = "continue"
+    max_failures: int | None = None
+    refresh: bool = False
+    prune: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.on_error not in ("continue", "stop", "raise"):
+            raise UsageError(f"on_error must be 'continue', 'stop' or 'raise' (got {self.on_error!r})")
+        for name, value in (("jobs", self.jobs), ("max_failures", self.max_failures)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise UsageError(f"{name} must be 1 or more (got {value!r})")
+
+
+def choose_executor(frozen: FrozenGraph, options: Options, total: int) -> tuple[str | Executor, int]:
+    """
+    Return executor and jobs of a run.
+
+    Threads for downloads and for ready-made steps, which let other threads run while they work;
+    processes for steps of the user's, unless there are too few items to pay for starting them
+    (0.3-0.6 s) or the steps cannot be sent.
+    """
+    downloads = any(node.step.options.downloads for node in frozen.nodes)
+    jobs = options.jobs or (max(DOWNLOAD_JOBS, default_jobs()) if downloads else default_jobs())
+    if options.executor != "auto":
+        return options.executor, 1 if options.executor == "serial" else jobs
+    if jobs == 1 or total == 1:
+        return "serial", 1
+    own = [node for node in frozen.nodes if not _is_shipped(node.step)]
+    if downloads or not own or total < FEW_ITEMS:
+        return "threads", jobs
+    try:
+        validate_sendable({node.name: node.step for node in own}, dumps)
+    except ValueError:
+        return "threads", jobs
+    return "processes", jobs
+
+
+def _is_shipped(step: Step[..., Any]) -> bool:
+    return str(getattr(step.func, "__module__", "")).startswith("creevey_graph.")

@@ -1,0 +1,76 @@
+"""Composition: what replacing and leaving out make of nodes. Pure functions on nodes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from creevey_graph.errors import GraphError
+from creevey_graph.node import Node, Ref, map_refs, refs_in
+from creevey_graph.step import Step
+
+
+def replaced(node: Node, step: Step[..., Any]) -> Node:
+    """
+    Return *node* with another step.
+
+    Arguments that the new step takes too are kept. Where the main input's name differs, it is
+    connected to the new step's first free parameter.
+    """
+    parameters = step.signature.parameters
+    kept: dict[str, Any] = {
+        parameter: value
+        for parameter, value in node.arguments.items()
+        if parameter in parameters and (parameter not in step.bound or any(refs_in(value)))
+    }
+    lost = [ref for p, value in node.arguments.items() if p not in kept for ref in refs_in(value)]
+    if lost and (free := first_free(step)) not in kept:
+        kept[free] = lost[0]
+    return attrs.evolve(node, step=step, arguments=kept)
+
+
+def bridged(nodes: Mapping[str, Node], name: str) -> dict[str, Node]:
+    """
+    Return *nodes* without *name*; its readers read what it read first.
+
+    Raises:
+        GraphError: It has readers, but reads nothing that could stand in its place.
+    """
+    bridge = next((Ref(source) for _, source in nodes[name].refs()), None)
+
+    def change(leaf: Any) -> Any:
+        if not (isinstance(leaf, Ref) and leaf.name == name):
+            return leaf
+        if bridge is None:
+            raise GraphError(f"node '{name}' reads nothing that could stand in its place")
+        return bridge
+
+    return {
+        other.name: attrs.evolve(
+            other, arguments={p: map_refs(value, change) for p, value in other.arguments.items()}
+        )
+        for other in nodes.values()
+        if other.name != name
+    }
+
+
+def read_from(nodes: Mapping[str, Node], order: Sequence[str], ends: set[str]) -> set[str]:
+    """Return the nodes that *ends* and the writers need, themselves included."""
+    kept = ends | {name for name, node in nodes.items() if node.step.is_writer}
+    for name in reversed(order):
+        if name in kept:
+            kept |= {source for _, source in nodes[name].refs()}
+    return kept
+
+
+def first_free(step: Step[..., Any]) -> str:
+    """
+    Return the step's first parameter that is not bound: where a linear graph passes the item.
+
+    Raises:
+        GraphError: There is none.
+    """
+    for name, parameter in step.signature.parameters.items():
+        if name not in step.bound and parameter.kind is not parameter.VAR_KEYWORD:
+            return name
+    raise GraphError(f"step '{step.name}' has no free parameter to take the item")
