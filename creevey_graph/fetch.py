@@ -4,19 +4,15 @@ HTTP GET to bytes: the only place that imports requests.
 A download ends: by its last byte, or by an error within about a second of its
 deadline. requests' read timeout is per socket operation, so a server that drips one
 byte a second would hold a worker for ever; here every socket read, header or body,
-is given what is left of the deadline at most (`_TimedReader`). Not bounded: the
+is given what is left of the deadline at most (`deadline.py`). Not bounded: the
 system's name look-up, which offers no timeout.
 
 What the bytes mean is not decided here; see `images/load.py`.
 """
 
-import io
-import random
 import re
-import socket
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http.client import HTTPResponse
@@ -25,13 +21,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-import attrs
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from creevey_graph.deadline import Clock, Limits, TimedSocket
 from creevey_graph.errors import DeadlineExceeded, FetchError, HTTPStatusError, TooLarge
 from creevey_graph.text import safe_text
 
@@ -44,44 +40,7 @@ _REDIRECTION, _BAD_REQUEST, _SERVER_ERROR = 300, 400, 500
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
-@attrs.frozen
-class Clock:
-    """
-    Where time comes from; tests pass one that does not wait.
-
-    Args:
-        monotonic: Seconds that never go back.
-        wall: Seconds since the epoch, to read a Retry-After date against.
-        sleep: Wait so many seconds.
-        jitter: A number in [0, 1): the share of the longest wait that is taken.
-    """
-
-    monotonic: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
-    sleep: Callable[[float], object] = time.sleep
-    jitter: Callable[[], float] = random.random
-
-
 CLOCK = Clock()
-
-
-@attrs.frozen
-class _Limits:
-    """What one call to `fetch` may take, over all its tries; *deadline* is on the monotonic clock."""
-
-    deadline: float
-    deadline_s: float
-    connect_timeout_s: float
-    read_timeout_s: float
-    max_bytes: int
-    clock: Clock
-
-    def left_s(self) -> float:
-        return self.deadline - self.clock.monotonic()
-
-    def timeout_s(self, wanted_s: float) -> float:
-        """Return *wanted_s*, or what is left of the deadline; a socket does not take 0 for "now"."""
-        return max(0.001, min(wanted_s, self.left_s()))
 
 
 class _Again(Exception):
@@ -128,7 +87,7 @@ def fetch(
         FetchError: Anything else: no such host, connection refused, a broken body, not http.
 
     """
-    limits = _Limits(
+    limits = Limits(
         clock.monotonic() + deadline_s, deadline_s, connect_timeout_s, read_timeout_s, max_bytes, clock
     )
     attempt = 0
@@ -144,7 +103,7 @@ def fetch(
         clock.sleep(wait_s)
 
 
-def _try(url: str, headers: dict[str, str], limits: _Limits) -> bytes:
+def _try(url: str, headers: dict[str, str], limits: Limits) -> bytes:
     """Follow redirects from *url* and return the body at their end."""
     here = url
     for _ in range(MAX_REDIRECTS + 1):
@@ -164,7 +123,7 @@ def _try(url: str, headers: dict[str, str], limits: _Limits) -> bytes:
     raise FetchError(f"{_get(url)}: more than {MAX_REDIRECTS} redirects, the last to {_shown(here)}")
 
 
-def _open(url: str, headers: Mapping[str, str], limits: _Limits) -> requests.Response:
+def _open(url: str, headers: Mapping[str, str], limits: Limits) -> requests.Response:
     if limits.left_s() <= 0:
         raise _too_late(url, limits)
     _THREAD.limits = limits
@@ -172,8 +131,8 @@ def _open(url: str, headers: Mapping[str, str], limits: _Limits) -> requests.Res
     return _THREAD.session.get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
 
 
-def _read(url: str, response: requests.Response, limits: _Limits) -> bytes:
-    """Return the body; urllib3 raises where it is short of Content-Length, `_TimedReader` at the deadline."""
+def _read(url: str, response: requests.Response, limits: Limits) -> bytes:
+    """Return the body; urllib3 raises where it is short of Content-Length, `TimedReader` at the deadline."""
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > limits.max_bytes:
         raise _too_large(url, limits, f"Content-Length is {int(announced)}")
@@ -194,7 +153,7 @@ def _check_scheme(url: str) -> None:
         raise FetchError(f"{_get(url)}: expected http or https (got {safe_text(scheme)!r})")
 
 
-def _check_status(url: str, response: requests.Response, limits: _Limits) -> None:
+def _check_status(url: str, response: requests.Response, limits: Limits) -> None:
     """Raise where the answer is no success: an error, or a 3xx that leads nowhere."""
     status = response.status_code
     if status < _REDIRECTION:
@@ -219,7 +178,7 @@ def _retry_after_s(text: str, clock: Clock) -> float:
     return min(max(wait_s, 0.0), _LONGEST_WAIT_S)
 
 
-def _translate(url: str, error: Exception, limits: _Limits) -> Exception:
+def _translate(url: str, error: Exception, limits: Limits) -> Exception:
     """Return what to raise for an error of requests: final, or `_Again`."""
     if limits.left_s() <= _TIMER_SLACK_S:
         return _too_late(url, limits)
@@ -230,7 +189,7 @@ def _translate(url: str, error: Exception, limits: _Limits) -> Exception:
     return _Again(told) if isinstance(error, (*broken, decoding)) and not final else told
 
 
-def _cause(error: BaseException, limits: _Limits) -> str:
+def _cause(error: BaseException, limits: Limits) -> str:
     """Say what is at the bottom of *error*, without the wrappings of requests and urllib3."""
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {limits.connect_timeout_s:g} s"
@@ -257,11 +216,11 @@ def _told_tries(error: FetchError, tries: int) -> FetchError:
     )
 
 
-def _too_late(url: str, limits: _Limits) -> DeadlineExceeded:
+def _too_late(url: str, limits: Limits) -> DeadlineExceeded:
     return DeadlineExceeded(f"{_get(url)}: not finished after {limits.deadline_s:g} s; raise deadline_s")
 
 
-def _too_large(url: str, limits: _Limits, got: str) -> TooLarge:
+def _too_large(url: str, limits: Limits, got: str) -> TooLarge:
     return TooLarge(f"{_get(url)}: expected at most {limits.max_bytes} bytes ({got}); raise max_bytes")
 
 
@@ -280,44 +239,9 @@ def _shown(url: str) -> str:
     return safe_text(url)
 
 
-class _TimedReader(io.RawIOBase):
-    """Reads a socket, each time with what is left of the deadline as the longest wait."""
-
-    def __init__(self, sock: socket.socket, limits: _Limits) -> None:
-        self._sock = sock
-        self._raw = sock.makefile(
-            "rb", buffering=0
-        )  # holds the socket open past its close(), as http.client needs
-        self._limits = limits
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if self._limits.left_s() <= 0:
-            raise TimeoutError("timed out")
-        self._sock.settimeout(self._limits.timeout_s(self._limits.read_timeout_s))
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-@attrs.frozen
-class _TimedSocket:
-    """The one method of a socket that http.client's response calls."""
-
-    sock: socket.socket
-    limits: _Limits
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self.sock, self.limits))
-
-
 class _Response(HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_TimedSocket(sock, _THREAD.limits), *args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(TimedSocket(sock, _THREAD.limits), *args, **kwargs)  # type: ignore[arg-type]
 
 
 class _Connection(HTTPConnection):
@@ -353,7 +277,7 @@ class _PerThread(threading.local):
     Thread safety: a session belongs to one thread; nothing is shared.
     """
 
-    limits: _Limits
+    limits: Limits
 
     def __init__(self) -> None:
         self.session = _new_session()

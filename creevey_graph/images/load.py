@@ -64,7 +64,7 @@ _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _WARNINGS_LOCK = threading.Lock()
 
 
-@step(cache="always", downloads=True, borrows=True)
+@step(cache="always", downloads=True, borrows=True, ignore=("deadline_s", "retries", "max_bytes"))
 def download(url: str, *, deadline_s: float = 120.0, retries: int = 3, max_bytes: int = 50 * 2**20) -> bytes:
     """
     Return what the server at *url* sends.
@@ -88,7 +88,7 @@ def download(url: str, *, deadline_s: float = 120.0, retries: int = 3, max_bytes
     return fetch(url, deadline_s=deadline_s, retries=retries, max_bytes=max_bytes)
 
 
-@step(borrows=True)
+@step(borrows=True, by_content=True)
 def load_image(
     source: Path | bytes,
     *,
