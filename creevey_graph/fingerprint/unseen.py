@@ -1,0 +1,91 @@
+"""
+What a function does that its tree does not show: named, so that it can be told, never guessed at.
+
+Looked for: attributes by a computed name, code from text, imports by a computed name, the
+namespaces as a whole, and files read from a place that no argument names.
+"""
+
+import ast
+from collections.abc import Iterator
+
+_NAMESPACES = frozenset({"globals", "locals", "vars"})
+_CODE = frozenset({"eval", "exec", "compile"})
+_IMPORTS = frozenset({"__import__", "import_module"})
+_READERS = frozenset(
+    {"open", "read_text", "read_bytes", "imread", "fromfile", "loadtxt", "genfromtxt", "memmap"}
+    | {"read_csv", "read_parquet", "read_json", "getenv", "listdir", "scandir", "glob", "rglob", "iterdir"}
+)
+
+
+def unseen_in(function: ast.AST) -> list[str]:
+    """
+    Return what cannot be seen through in *function*, each as it stands in the code, in order.
+
+    >>> tree = ast.parse("def f(image): return getattr(tools, name)(image, open('lut.txt'))")
+    >>> unseen_in(tree.body[0])
+    ['getattr(tools, name)', "the file of open('lut.txt')"]
+    """
+    local = set(_local_names(function))
+    found: dict[str, None] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            text = _unseen_call(node, local)
+        elif isinstance(node, ast.Subscript) and _dotted(node.value) in (
+            "os.environ",
+            "environ",
+            "sys.modules",
+        ):
+            text = _short(node)
+        else:
+            continue
+        if text:
+            found[text] = None
+    return sorted(found, key=list(found).index)
+
+
+def _unseen_call(call: ast.Call, local: set[str]) -> str:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    is_plain = isinstance(call.func, ast.Name)
+    if name == "getattr" and is_plain and len(call.args) > 1 and not _is_text(call.args[1]):
+        return _short(call)
+    if is_plain and name in _CODE | _NAMESPACES and not (name == "vars" and call.args):
+        return _short(call)
+    if name in _IMPORTS and call.args and not _is_text(call.args[0]):
+        return _short(call)
+    if name in _READERS and not _is_fed(call, local):
+        return f"the file of {_short(call)}"
+    return ""
+
+
+def _is_fed(call: ast.Call, local: set[str]) -> bool:
+    """True where an argument or a local value says what is read: then the key knows of it."""
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+    parts: list[ast.expr] = [*call.args[:1], *([receiver] if receiver is not None else [])]
+    names = {node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)}
+    if isinstance(receiver, ast.Name) and call.args and receiver.id not in local:
+        names.discard(receiver.id)  # a module: Image.open(…), np.fromfile(…)
+    return bool(names & local) or not parts
+
+
+def _local_names(function: ast.AST) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _dotted(node: ast.expr) -> str:
+    try:
+        return ast.unparse(node)
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _short(node: ast.expr) -> str:
+    text = _dotted(node)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a line of a notice

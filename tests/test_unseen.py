@@ -1,0 +1,38 @@
+"""What a function's tree does not show is named."""
+
+import ast
+
+import pytest
+
+from creevey_graph.fingerprint.unseen import unseen_in
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("getattr(tools, name)(image)", ["getattr(tools, name)"]),
+        ("getattr(image, 'size')", []),
+        ("eval('1 + 1')", ["eval('1 + 1')"]),
+        ("open('lut.txt').read()", ["the file of open('lut.txt')"]),
+        ("open(LUT).read()", ["the file of open(LUT)"]),
+        ("open(image).read()", []),
+        ("Image.open(image)", []),
+        ("Image.open('mask.png')", ["the file of Image.open('mask.png')"]),
+        ("Image.open(io.BytesIO(image))", []),
+        ("Path('lut.txt').read_text()", ["the file of Path('lut.txt').read_text()"]),
+        ("image.read_bytes()", []),
+        ("[open(part) for part in image]", []),
+        ("import_module(name)", ["import_module(name)"]),
+        ("import_module('json')", []),
+        ("globals()['x']", ["globals()"]),
+        ("os.environ['SIZE']", ["os.environ['SIZE']"]),
+        ("image.resize((1, 2))", []),
+    ],
+)
+def test_what_cannot_be_seen_is_named(body, expected):
+    """Each way to hide what a function uses is found, and ordinary code is left alone."""
+    tree = ast.parse(f"def step(image, *, name='x'):\n    return {body}").body[0]
+
+    found = unseen_in(tree)
+
+    assert expected == found
