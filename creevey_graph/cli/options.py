@@ -1,0 +1,123 @@
+"""Arguments and options that several commands share."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+from creevey_graph import Graph, UsageError
+from creevey_graph.cache import default_folder
+from creevey_graph.cli.loading import load_graph
+from creevey_graph.cli.settings import bound_graph
+from creevey_graph.errors import SourceNotFound
+from creevey_graph.sources.base import is_url
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def graph_argument(command: F) -> F:
+    """Add GRAPH and `--set`."""
+    command = click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a parameter of the graph, such as size=128,128; may be given again.",
+    )(command)
+    return click.argument("graph")(command)
+
+
+def items_argument(command: F) -> F:
+    """Add ITEMS, `--out` and `--refresh`."""
+    command = click.option("--refresh", is_flag=True, help="Run everything, whatever the cache has.")(command)
+    command = click.option(
+        "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder the outputs are written to."
+    )(command)
+    return click.argument("items", nargs=-1, required=True, metavar="ITEMS...")(command)
+
+
+def cache_option(command: F) -> F:
+    """Add `--cache`."""
+    return click.option(
+        "--cache",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Cache folder; by default $CREEVEY_CACHE_DIR, or .creevey here.",
+    )(command)
+
+
+def no_cache_option(command: F) -> F:
+    """Add `--cache` and `--no-cache`."""
+    command = click.option("--no-cache", is_flag=True, help="Neither read nor write a cache.")(command)
+    return cache_option(command)
+
+
+def json_option(command: F) -> F:
+    """Add `--json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print data on stdout, everything else on stderr."
+    )(command)
+
+
+def opened_graph(graph: str, settings: Sequence[str]) -> Graph:
+    """
+    Return the graph that GRAPH and `--set` stand for.
+
+    Raises:
+        UsageError: There is no such graph or parameter.
+        Failure: Its file cannot be imported.
+    """
+    return bound_graph(load_graph(graph), settings)
+
+
+def chosen_items(items: Sequence[str]) -> Any:
+    """
+    Return what ITEMS stands for: one of anything that `graph.run` takes, or a list of files and URLs.
+
+    Raises:
+        UsageError: One of several is a folder.
+        SourceNotFound: One of several is not there.
+    """
+    if len(items) == 1:
+        return items[0]
+    for item in items:
+        if is_url(item):
+            continue
+        if not os.path.lexists(item):
+            raise SourceNotFound(f"ITEMS: no file '{item}'; of several, each must be a file or a URL")
+        if Path(item).is_dir():
+            raise UsageError(
+                f"ITEMS: '{item}' is a folder; name one folder or one glob in quotes, or files only"
+            )
+    return list(items)
+
+
+def chosen_cache(cache: Path | None, *, no_cache: bool) -> Path | Literal[False] | None:
+    """
+    Return what `graph.run` takes as its cache.
+
+    Raises:
+        UsageError: Both options are given.
+    """
+    if no_cache and cache is not None:
+        raise UsageError("--cache and --no-cache exclude each other; leave one out")
+    return False if no_cache else cache
+
+
+def cache_folder(cache: Path | None) -> Path:
+    """Return the cache folder that is meant, there or not."""
+    return default_folder() if cache is None else cache
+
+
+def check_out(graph: Graph, out: Path | None) -> None:
+    """
+    Check that a graph with writers is told where to write.
+
+    Raises:
+        UsageError: It is not.
+    """
+    writer = next((name for name, node in graph.nodes.items() if node.step.is_writer), None)
+    if writer is not None and out is None:
+        raise UsageError(f"graph '{graph.name}' writes files (node '{writer}'); say where with --out DIR")

@@ -1,0 +1,74 @@
+"""`creevey-graph report`: what happened in a run."""
+
+from pathlib import Path
+
+import click
+
+from creevey_graph import Report, SourceError
+from creevey_graph.cli.options import cache_folder, cache_option, json_option
+from creevey_graph.cli.summary import failure_lines, report_data, summary_lines, where_line
+from creevey_graph.cli.tables import counted, echo_json, echo_lines, short_path
+from creevey_graph.errors import SourceNotFound
+
+
+@click.command(short_help="Show what happened in the latest run, or export it.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@cache_option
+@click.option("--failed", is_flag=True, help="List every failed item with its step and error.")
+@click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--jsonl", "jsonl_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@json_option
+def report(
+    *,
+    file: Path | None,
+    cache: Path | None,
+    failed: bool,
+    csv_file: Path | None,
+    jsonl_file: Path | None,
+    as_json: bool,
+) -> None:
+    """
+    Show what happened in a run: the latest one of the cache folder, or that of FILE.
+
+    --csv and --jsonl write a row per item: key, source, outcome, error, outputs, and the
+    graph's own columns.
+    """
+    loaded = load_report(file or latest_report(cache_folder(cache)))
+    for path, write in ((csv_file, loaded.to_csv), (jsonl_file, loaded.to_jsonl)):
+        if path is not None:
+            write(path)
+            click.echo(f"wrote {counted(len(loaded.rows), 'row')} to {short_path(path)}", err=True)
+    if as_json:
+        echo_json(report_data(loaded))
+    elif failed:
+        echo_lines(failure_lines(loaded, most=len(loaded.rows)))
+    elif csv_file is None and jsonl_file is None:
+        echo_lines([*summary_lines(loaded), where_line(loaded, is_latest=False)])
+
+
+def load_report(path: Path) -> Report:
+    """
+    Return the report in a file.
+
+    Raises:
+        SourceError: There is none.
+    """
+    loaded = Report.load(path)
+    if not loaded.graph:
+        raise SourceError(f"'{path}' is no report of a run; they stand in the cache folder, in runs/")
+    return loaded
+
+
+def latest_report(folder: Path) -> Path:
+    """
+    Return the file of the latest run's report in a cache folder.
+
+    Raises:
+        SourceNotFound: There is none.
+    """
+    reports = sorted((folder / "runs").glob("*.jsonl"))
+    if not reports:
+        raise SourceNotFound(
+            f"no report in '{folder}'; run a graph first, or name the cache folder with --cache"
+        )
+    return reports[-1]

@@ -1,0 +1,151 @@
+"""`creevey-graph run`: run a graph over items."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from creevey_graph import Report, RunFailed, RunInterrupted, UsageError
+from creevey_graph.cli.exits import ExitCode
+from creevey_graph.cli.options import (
+    check_out,
+    chosen_cache,
+    chosen_items,
+    graph_argument,
+    items_argument,
+    json_option,
+    no_cache_option,
+    opened_graph,
+)
+from creevey_graph.cli.planned import show_plan
+from creevey_graph.cli.summary import report_data, summary_lines, where_line
+from creevey_graph.cli.tables import echo_json, echo_lines
+from creevey_graph.events import Event, Listener, Noticed
+from creevey_graph.executors import EXECUTORS
+from creevey_graph.views.progress import Progress, open_progress
+
+
+@click.command(short_help="Run a graph over items, as far as they are not up to date.")
+@graph_argument
+@items_argument
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Items in hand at once.")
+@click.option("--executor", type=click.Choice(["auto", *EXECUTORS]), default="auto", show_default=True)
+@no_cache_option
+@click.option(
+    "--on-error",
+    type=click.Choice(["continue", "stop", "raise"]),
+    default="continue",
+    show_default=True,
+    help="What a failed item does to the run.",
+)
+@click.option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop after so many failed items.")
+@click.option("--prune", is_flag=True, help="Delete outputs of items that are gone.")
+@click.option("--dry-run", is_flag=True, help="Only show what would run and why, as `status` does.")
+@click.option("--progress/--no-progress", default=None, help="Show progress; by default as suits the screen.")
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a row per item to a .csv or .jsonl file.",
+)
+@json_option
+def run(
+    *,
+    graph: str,
+    items: tuple[str, ...],
+    settings: tuple[str, ...],
+    out: Path | None,
+    jobs: int | None,
+    executor: str,
+    cache: Path | None,
+    no_cache: bool,
+    on_error: str,
+    max_failures: int | None,
+    refresh: bool,
+    prune: bool,
+    dry_run: bool,
+    progress: bool | None,
+    report_file: Path | None,
+    as_json: bool,
+) -> None:
+    """
+    Run GRAPH over ITEMS, as far as they are not up to date.
+
+    ITEMS is a file, a folder, a glob in quotes, a URL, a .txt file of URLs or paths, a table
+    (.csv, .tsv, .jsonl), or several files and URLs.
+
+    \b
+    creevey-graph run graph.py photos --out train
+    creevey-graph run graph.py:small "photos/*.jpg" --out small --set size=96,96
+    """  # noqa: D301 - click wants the character
+    _check_report_file(report_file)
+    opened = opened_graph(graph, settings)
+    if dry_run:
+        show_plan(opened, items, out=out, cache=cache, no_cache=no_cache, refresh=refresh, as_json=as_json)
+        return
+    check_out(opened, out)
+    chosen = chosen_cache(cache, no_cache=no_cache)
+    shown = open_progress("auto" if progress is None else progress, sys.stderr)
+    interrupted: RunInterrupted | None = None
+    try:
+        report = opened.run(
+            chosen_items(items),
+            out=out,
+            jobs=jobs,
+            executor=executor,
+            cache=chosen,
+            on_error=on_error,
+            max_failures=max_failures,
+            progress=False,
+            refresh=refresh,
+            prune=prune,
+            listeners=[] if shown is None else [without_notices(shown)],
+        )
+    except RunFailed as exc:
+        report = exc.report
+    except RunInterrupted as exc:
+        report, interrupted = exc.report, exc
+    finally:
+        if shown is not None:
+            shown.close()
+    _tell(report, report_file, as_json=as_json, is_latest=chosen is None)
+    if interrupted is not None:
+        raise interrupted
+    if not report.ok:
+        raise click.exceptions.Exit(ExitCode.ITEMS_FAILED)
+
+
+def without_notices(shown: Progress) -> Listener:
+    """Return *shown* without notices, which stand in the summary."""
+
+    def listen(event: Event) -> None:
+        if not isinstance(event, Noticed):
+            shown(event)
+
+    return listen
+
+
+def _check_report_file(path: Path | None) -> None:
+    if path is None:
+        return
+    if path.suffix.lower() not in (".csv", ".jsonl"):
+        raise UsageError(f"--report: the file must end in .csv or .jsonl (got '{path}')")
+    if not path.parent.is_dir():
+        raise UsageError(f"--report: there is no folder '{path.parent}'; make it first")
+
+
+def _tell(report: Report, path: Path | None, *, as_json: bool, is_latest: bool) -> None:
+    """Write the summary to stderr, the rows to *path*, and data to stdout where it is wanted."""
+    if path is not None:
+        _write_rows(report, path)
+    echo_lines([*summary_lines(report), where_line(report, is_latest=is_latest)], err=True)
+    if as_json:
+        echo_json(report_data(report))
+
+
+def _write_rows(report: Report, path: Path) -> None:
+    if path.suffix.lower() == ".csv":
+        report.to_csv(path)
+    else:
+        report.to_jsonl(path)

@@ -1,0 +1,114 @@
+"""A report as a few lines for people, and as data for programs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from creevey_graph import Outcome, Report, Row
+from creevey_graph.cli.tables import counted, listed, short_path, table
+from creevey_graph.journal import row_to_json
+from creevey_graph.text import safe_text
+
+FIRST_FAILURES = 5
+FIRST_NOTICES = 5
+_COLORS = {Outcome.DONE: "green", Outcome.FAILED: "red", Outcome.CANCELLED: "yellow"}
+
+
+def summary_lines(report: Report) -> Iterator[str]:
+    """Yield what happened: counts, what ran, the first failures, orphans, notices, and where the rest is."""
+    yield f"{click.style(safe_text(report.graph), bold=True)}: {_items(report)}"
+    if report.executed:
+        yield from _executed(report)
+    elif report.ok and set(report.counts) <= {Outcome.CACHED, Outcome.SKIPPED}:
+        yield "  nothing to do: everything is up to date"
+    for text in _ending(report):
+        yield f"{click.style('stopped:', fg='yellow')} {text}"
+    yield from failure_lines(report, FIRST_FAILURES)
+    if report.orphans:
+        count = counted(len(report.orphans), "output")
+        yield f"orphans: {count} of items that are gone ({listed(report.orphans)}); --prune deletes them"
+    if report.damaged:
+        yield f"note: {counted(report.damaged, 'cache entry').replace('entrys', 'entries')} damaged, and healed"
+    for text in report.notices[:FIRST_NOTICES]:
+        yield f"note: {safe_text(text)}"
+    if len(report.notices) > FIRST_NOTICES:
+        yield f"note: {len(report.notices) - FIRST_NOTICES:,} more notes stand in the report"
+
+
+def where_line(report: Report, *, is_latest: bool) -> str:
+    """Say where the report is, and how to read it."""
+    command = "creevey-graph report" if is_latest else f"creevey-graph report {short_path(report.path)}"
+    more = " --failed" if report.counts[Outcome.FAILED] > FIRST_FAILURES else ""
+    return f"report: {short_path(report.path)}" + (f"  ({command}{more})" if is_latest or more else "")
+
+
+def _items(report: Report) -> str:
+    counts = ", ".join(
+        click.style(f"{report.counts[outcome]:,} {outcome}", fg=_COLORS.get(outcome))
+        for outcome in Outcome
+        if report.counts[outcome]
+    )
+    took = f" in {report.seconds:.1f} s" if report.finished else ""
+    how = (
+        f" ({report.executor}, {counted(report.jobs, 'job')})" if report.executed and report.executor else ""
+    )
+    return f"{counted(report.total, 'item')}{took}: {counts or 'none finished'}{how}"
+
+
+def _executed(report: Report) -> list[str]:
+    rows = []
+    for node, ran in report.executed.items():
+        seconds = report.node_seconds[node]
+        rows.append([node, f"{ran:,}", f"{seconds:.2f}", f"{1000 * seconds / ran:.1f}"])
+    return table(["step", "ran", "seconds", "ms each"], rows)
+
+
+def _ending(report: Report) -> Iterator[str]:
+    left = counted(report.counts[Outcome.CANCELLED], "item")
+    if not report.finished:
+        yield "the run did not come to its end; run again to go on from there"
+    elif report.interrupted:
+        yield f"interrupted, {left} left; run again to go on from there"
+    elif report.stopped:
+        yield f"{safe_text(report.stopped.removeprefix('stopped '))}, {left} left; run again to go on"
+
+
+def failure_lines(report: Report, most: int) -> Iterator[str]:
+    """Yield two lines for each of the first *most* failures, and how many more there are."""
+    count = report.counts[Outcome.FAILED]
+    if not count:
+        return
+    yield click.style(f"{count:,} failed", fg="red") + " (failed items are tried again next time):"
+    for row in report.failed[:most]:
+        yield from _failure(row)
+    if count > most:
+        yield f"  … and {count - most:,} more"
+
+
+def _failure(row: Row) -> Iterator[str]:
+    yield f"  {safe_text(row.key)}" + (f"  (step {row.step})" if row.step else "")
+    yield f"    {safe_text(row.error or 'no error text')}"
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    """Return the report as plain data; failed rows in full."""
+    return {
+        "graph": report.graph,
+        "total": report.total,
+        "ok": report.ok,
+        "finished": report.finished,
+        "interrupted": report.interrupted,
+        "stopped": report.stopped,
+        "seconds": round(report.seconds, 6),
+        "executor": report.executor,
+        "jobs": report.jobs,
+        "counts": {str(outcome): report.counts[outcome] for outcome in Outcome},
+        "executed": dict(report.executed),
+        "node_seconds": {node: round(seconds, 6) for node, seconds in report.node_seconds.items()},
+        "failed": [row_to_json(row) for row in report.failed],
+        "orphans": list(report.orphans),
+        "damaged": report.damaged,
+        "notices": list(report.notices),
+        "report": str(report.path),
+    }
