@@ -1,12 +1,14 @@
 """Composition: what replacing and leaving out make of nodes. Pure functions on nodes."""
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from creevey_graph.errors import GraphError
 from creevey_graph.node import Node, Ref, map_refs, refs_in
+from creevey_graph.signature import VARIADIC, fold, merge, name_of_kind
 from creevey_graph.step import Step
 
 
@@ -18,15 +20,37 @@ def replaced(node: Node, step: Step[..., Any]) -> Node:
     connected to the new step's first free parameter.
     """
     parameters = step.signature.parameters
+    old = node.step.signature.parameters
     kept: dict[str, Any] = {
         parameter: value
-        for parameter, value in node.arguments.items()
-        if parameter in parameters and (parameter not in step.bound or any(refs_in(value)))
+        for parameter, value in node.given().items()
+        if parameter in parameters
+        and (parameters[parameter].kind in VARIADIC) == (old[parameter].kind in VARIADIC)
+        and (parameter not in step.bound or any(refs_in(value)))
     }
     lost = [ref for p, value in node.arguments.items() if p not in kept for ref in refs_in(value)]
     if lost and (free := first_free(step)) not in kept:
         kept[free] = lost[0]
-    return attrs.evolve(node, step=step, arguments=kept)
+    return attrs.evolve(node, step=step, arguments=merge(parameters, fold(parameters, step.bound), kept))
+
+
+def connected(node: Node, parameter: str, ref: Ref) -> Node:
+    """
+    Return *node* with *ref* for one of its parameters.
+
+    Raises:
+        GraphError: The parameter has a value or a connection already.
+    """
+    parameters = node.step.signature.parameters
+    given = node.given()
+    layout = fold(parameters, {parameter: ref})
+    extra = given.get(name_of_kind(parameters, inspect.Parameter.VAR_KEYWORD), {})
+    if parameter in given if parameter in layout else parameter in extra:
+        raise GraphError(
+            f"node '{node.name}': parameter '{parameter}' is given twice, now by '{ref.name}'; "
+            "leave one of them out"
+        )
+    return attrs.evolve(node, arguments=merge(parameters, node.arguments, layout))
 
 
 def bridged(nodes: Mapping[str, Node], name: str) -> dict[str, Node]:
@@ -54,13 +78,13 @@ def bridged(nodes: Mapping[str, Node], name: str) -> dict[str, Node]:
     }
 
 
-def read_from(nodes: Mapping[str, Node], order: Sequence[str], ends: set[str]) -> set[str]:
+def read_from(nodes: Mapping[str, Node], order: Sequence[str], ends: Iterable[Ref]) -> dict[str, Node]:
     """Return the nodes that *ends* and the writers need, themselves included."""
-    kept = ends | {name for name, node in nodes.items() if node.step.is_writer}
+    kept = {ref.name for ref in ends} | {name for name, node in nodes.items() if node.step.is_writer}
     for name in reversed(order):
         if name in kept:
             kept |= {source for _, source in nodes[name].refs()}
-    return kept
+    return {name: node for name, node in nodes.items() if name in kept}
 
 
 def first_free(step: Step[..., Any]) -> str:
@@ -71,6 +95,6 @@ def first_free(step: Step[..., Any]) -> str:
         GraphError: There is none.
     """
     for name, parameter in step.signature.parameters.items():
-        if name not in step.bound and parameter.kind is not parameter.VAR_KEYWORD:
+        if name not in step.bound and parameter.kind not in VARIADIC:
             return name
     raise GraphError(f"step '{step.name}' has no free parameter to take the item")

@@ -6,23 +6,27 @@ A `Graph` is declared by tracing a function once on symbolic items (`trace`), by
 connections only, never items; how it runs stands in higher floors.
 """
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
-import attrs
 import networkx as nx
 
-from creevey_graph.compose import bridged, first_free, read_from, replaced
+from creevey_graph.compose import bridged, connected, first_free, read_from, replaced
 from creevey_graph.errors import GraphError, did_you_mean
-from creevey_graph.node import Node, Ref, refs_in
-from creevey_graph.step import Step, find_symbol
+from creevey_graph.node import Node, Ref
+from creevey_graph.signature import fold, merge, name_of
+from creevey_graph.step import Step
 from creevey_graph.symbols import NodeSymbol
 from creevey_graph.tracing import (
-    check_parameter,
-    hints_of,
+    base_name,
+    caller_of,
+    check_name,
+    declaration_of,
+    free_name,
     named_outputs,
     rename,
+    split_inputs,
+    split_name,
     to_refs,
     to_symbols,
 )
@@ -31,6 +35,8 @@ from creevey_graph.validate import (
     validate_annotations,
     validate_arguments,
     validate_bound,
+    validate_known,
+    validate_output_paths,
     validate_used,
 )
 from creevey_graph.wiring import order_of, wiring_of
@@ -59,8 +65,7 @@ class Graph:
         self.parameters: dict[str, Any] = {}
         self.function: Callable[..., Any] | None = None
         self.__name__ = name
-
-    # --- declaring -------------------------------------------------------------------------
+        self._numbers: dict[str, int] = {}  # name -> highest number given to it
 
     @classmethod
     def trace(cls, function: Callable[..., Any], parameters: Mapping[str, Any] | None = None) -> Self:
@@ -74,26 +79,9 @@ class Graph:
         Raises:
             GraphError: The graph is not valid, or its body needs an item's value.
         """
-        graph = cls(function.__name__)
-        graph.function = function
-        graph.__doc__ = function.__doc__
-        hints = hints_of(function)
-        for name, parameter in inspect.signature(function).parameters.items():
-            check_parameter(graph.name, parameter)
-            if parameter.kind is parameter.KEYWORD_ONLY:
-                graph.parameters[name] = parameter.default
-            else:
-                graph.inputs[name] = hints.get(name, Any)
-        for name, value in (parameters or {}).items():
-            if name not in graph.parameters:
-                raise GraphError(
-                    f"graph '{graph.name}': no parameter '{name}'{did_you_mean(name, graph.parameters)}"
-                )
-            graph.parameters[name] = value
-        if not graph.inputs:
-            raise GraphError(
-                f"graph '{graph.name}': needs at least one positional parameter, the item it works on"
-            )
+        graph = cls(name_of(function))
+        graph.function, graph.__doc__ = function, function.__doc__
+        graph.inputs, graph.parameters = declaration_of(graph.name, function, parameters or {})
         symbols = [NodeSymbol(graph, name) for name in graph.inputs]
         graph.output(function(*symbols, **graph.parameters))
         graph.validate()
@@ -117,10 +105,9 @@ class Graph:
         Declare an item input.
 
         Raises:
-            GraphError: The name is taken.
+            GraphError: The name is taken, or cannot name an input.
         """
-        self._check_free(name)
-        self.inputs[name] = annotation
+        self.inputs[self._checked_name(name)] = annotation
         return NodeSymbol(self, name)
 
     def add(
@@ -132,17 +119,17 @@ class Graph:
         Args:
             step: A step, or a function to make one of.
             name: The node's name; the step's name, numbered where taken, by default.
-            arguments: Parameter -> constant, or the symbol of another node.
+            arguments: Parameter -> constant, or the symbol of another node; `name=` is the node's
+                name too where the function has no such parameter.
 
         Raises:
             GraphError: A parameter does not exist, or a symbol belongs to another graph.
         """
-        step = step if isinstance(step, Step) else Step(step)
-        if name is not None:
-            self._check_free(name)
-        for parameter in arguments:
-            step.check_parameter(parameter)
-        return self._insert(step, name, arguments)
+        step = _as_step(step)
+        called, arguments = split_name(step, arguments)
+        name = called if name is None else name
+        validate_known(name or step.name, step, arguments)
+        return self._insert(step, name, fold(step.signature.parameters, arguments))
 
     def connect(self, source: NodeSymbol | str, target: str) -> None:
         """
@@ -153,19 +140,13 @@ class Graph:
             target: "node.parameter".
 
         Raises:
-            GraphError: One of them does not exist, or the parameter is connected already.
+            GraphError: One of them does not exist, or the parameter has a value already.
         """
         name = self._name_of(source)
         node_name, _, parameter = target.partition(".")
         node = self.node(node_name)
-        node.step.check_parameter(parameter)
-        if any(True for _ in refs_in(node.arguments.get(parameter))):
-            raise GraphError(
-                f"node '{node_name}': parameter '{parameter}' is connected twice; "
-                f"use replace or leave out connect('{name}', '{target}')"
-            )
-        arguments = {**node.arguments, parameter: Ref(name)}
-        self.nodes[node_name] = attrs.evolve(node, arguments=arguments)
+        validate_known(node_name, node.step, [parameter])
+        self.nodes[node_name] = connected(node, parameter, Ref(name))
 
     def output(self, returned: Any) -> None:
         """
@@ -179,21 +160,17 @@ class Graph:
 
     def place(self, step: Step[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> NodeSymbol:
         """Make a node of a call (`name=` names it where the function has no such parameter)."""
-        given = dict(kwargs)
-        name = None
-        if "name" in given and "name" not in step.signature.parameters:
-            name = given.pop("name")
-            self._check_free(name)
-        arguments = validate_arguments(name or step.name, step, args, given).arguments
-        return self._insert(step, name, arguments)
+        name, given = split_name(step, kwargs)
+        validate_arguments(name or step.name, step, args, given)
+        return self._insert(step, name, step.signature.bind_partial(*args, **given).arguments)
 
-    def _insert(self, step: Step[..., Any], name: str | None, arguments: Mapping[str, Any]) -> NodeSymbol:
-        name = name or self._free_name(step.name)
+    def _insert(self, step: Step[..., Any], name: str | None, given: Mapping[str, Any]) -> NodeSymbol:
+        name = self._free_name(step.name) if name is None else self._checked_name(name)
+        parameters = step.signature.parameters
+        arguments = merge(parameters, fold(parameters, step.bound), given)
         refs = {parameter: to_refs(self, value) for parameter, value in arguments.items()}
         self.nodes[name] = Node(name, step, refs)
         return NodeSymbol(self, name)
-
-    # --- deriving --------------------------------------------------------------------------
 
     def bind(self, **parameters: Any) -> Self:
         """
@@ -204,7 +181,9 @@ class Graph:
         """
         if self.function is None:
             raise GraphError(f"graph '{self.name}' was built by hand and has no parameters to bind")
-        return type(self).trace(self.function, {**self.parameters, **parameters})
+        graph = type(self).trace(self.function, {**self.parameters, **parameters})
+        graph.name = graph.__name__ = self.name
+        return graph
 
     def replace(self, name: str, step: Step[..., Any] | Callable[..., Any]) -> Self:
         """
@@ -215,7 +194,7 @@ class Graph:
         """
         node = self.node(name)
         graph = self.copy()
-        graph.nodes[name] = replaced(node, step if isinstance(step, Step) else Step(step))
+        graph.nodes[name] = replaced(node, _as_step(step))
         graph.validate()
         return graph
 
@@ -233,11 +212,10 @@ class Graph:
         for name in names:
             graph.node(name)
             graph.nodes = bridged(graph.nodes, name)
-            if name in {ref.name for ref in graph.outputs.values()}:
-                graph.outputs = {c: ref for c, ref in graph.outputs.items() if ref.name != name}
-                graph.returns = dict(graph.outputs)
-        read = read_from(graph.nodes, graph.order(), {ref.name for ref in graph.outputs.values()})
-        graph.nodes = {name: node for name, node in graph.nodes.items() if name in read}
+        kept = {column: ref for column, ref in graph.outputs.items() if ref.name not in names}
+        if len(kept) < len(graph.outputs):
+            graph.outputs = graph.returns = kept
+        graph.nodes = read_from(graph.nodes, graph.order(), kept.values())
         if not graph.nodes:
             raise GraphError(f"graph '{self.name}': nothing is left without {', '.join(names)}")
         graph.validate()
@@ -271,37 +249,24 @@ class Graph:
         Raises:
             GraphError: It is called on values.
         """
-        symbol = find_symbol(args, kwargs)
-        if not isinstance(symbol, NodeSymbol):
-            raise GraphError(
-                f"graph '{self.name}' is called on values; use .run(items, out=…), "
-                ".preview(item), or call it inside another graph"
-            )
-        inputs = list(args) + [kwargs.pop(name) for name in list(self.inputs)[len(args) :] if name in kwargs]
-        inner = self.bind(**kwargs) if kwargs else self
-        outer = symbol.graph
+        outer = caller_of(self.name, args, kwargs)
         assert isinstance(outer, Graph)
-        return outer.inline(inner, inputs)
+        inputs, parameters = split_inputs(self.name, self.inputs, args, kwargs)
+        return outer.inline(self.bind(**parameters) if parameters else self, inputs)
 
     def inline(self, inner: "Graph", inputs: Sequence[Any]) -> Any:
-        """Place *inner*'s nodes here on *inputs*; return symbols in the shape it returns."""
-        if len(inputs) != len(inner.inputs):
-            raise GraphError(
-                f"graph '{inner.name}' takes {len(inner.inputs)} inputs: "
-                f"{', '.join(inner.inputs)} (got {len(inputs)})"
-            )
+        """Place *inner*'s nodes here on *inputs*, one each; return symbols in the shape it returns."""
+        values = split_inputs(inner.name, inner.inputs, inputs, {})[0]
         names: dict[str, Any] = {
-            name: to_refs(self, value) for name, value in zip(inner.inputs, inputs, strict=True)
+            name: to_refs(self, value) for name, value in zip(inner.inputs, values, strict=True)
         }
         for name in inner.order():
             node = inner.nodes[name]
             arguments = {p: rename(value, names) for p, value in node.arguments.items()}
-            fresh = self._free_name(name)
+            fresh = self._free_name(base_name(node))
             self.nodes[fresh] = Node(fresh, node.step, arguments, (inner.name, *node.group))
             names[name] = Ref(fresh)
         return to_symbols(self, rename(inner.returns, names))
-
-    # --- reading ---------------------------------------------------------------------------
 
     def node(self, name: str) -> Node:
         """
@@ -325,8 +290,15 @@ class Graph:
         return wiring_of(self.name, self.inputs, self.nodes)
 
     def order(self) -> list[str]:
-        """Return the nodes' names in topological order, ties in the order they were placed."""
-        return order_of(self.networkx, [*self.inputs, *self.nodes], self.nodes)
+        """
+        Return the nodes' names in topological order, ties in the order they were placed.
+
+        Raises:
+            GraphError: There is a cycle.
+        """
+        wiring = self.networkx
+        validate_acyclic(wiring)
+        return order_of(wiring, [*self.inputs, *self.nodes], self.nodes)
 
     def validate(self) -> None:
         """
@@ -339,16 +311,15 @@ class Graph:
             validate_bound(node.name, node.step, node.arguments)
         wiring = self.networkx
         validate_acyclic(wiring)
-        writers = [name for name, node in self.nodes.items() if node.step.is_writer]
-        validate_used(wiring, [ref.name for ref in self.outputs.values()], writers)
+        writers = [node for node in self.nodes.values() if node.step.is_writer]
+        validate_used(wiring, [ref.name for ref in self.outputs.values()], [node.name for node in writers])
+        validate_output_paths({node.name: node.path_sources() for node in writers})
         validate_annotations(wiring)
         if not self.nodes:
             raise GraphError(f"graph '{self.name}' has no nodes; call at least one step on its items")
 
     def __repr__(self) -> str:
         return f"<graph {self.name}({', '.join(self.inputs)}): {' '.join(self.nodes)}>"
-
-    # --- parts -----------------------------------------------------------------------------
 
     def copy(self) -> Self:
         """Return a graph of the same nodes that can be changed by itself."""
@@ -358,16 +329,11 @@ class Graph:
         graph.parameters, graph.__doc__ = dict(self.parameters), self.__doc__
         return graph
 
-    def _check_free(self, name: str) -> None:
-        if name in self.inputs or name in self.nodes:
-            raise GraphError(f"graph '{self.name}': the name '{name}' is taken; choose another")
+    def _checked_name(self, name: str) -> str:
+        return check_name(self.name, name, (self.inputs, self.nodes))
 
     def _free_name(self, name: str) -> str:
-        free, count = name, 1
-        while free in self.nodes or free in self.inputs:
-            count += 1
-            free = f"{name}_{count}"
-        return free
+        return free_name(name, (self.inputs, self.nodes), self._numbers)
 
     def _name_of(self, source: NodeSymbol | str) -> str:
         if isinstance(source, NodeSymbol):
@@ -375,3 +341,9 @@ class Graph:
         if source not in self.inputs:
             self.node(source)
         return source
+
+
+def _as_step(step: Any) -> Step[..., Any]:
+    if isinstance(step, Graph):
+        raise GraphError(f"graph '{step.name}' is no step; call it on nodes, or join it with '|'")
+    return step if isinstance(step, Step) else Step(step)

@@ -7,7 +7,7 @@ Items checked against a graph before anything runs: values converted, output pat
 import functools
 import types
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Union, get_args, get_origin
 
 import attrs
@@ -19,6 +19,7 @@ from creevey_graph.sources import Item, Source, open_source
 from creevey_graph.sources.base import is_url
 from creevey_graph.text import safe_text
 from creevey_graph.validate import (
+    plain_annotation,
     validate_outputs_apart,
     validate_outputs_outside,
     validate_template_writers,
@@ -87,12 +88,13 @@ def _claims(listing: Listing) -> Iterator[tuple[str, str]]:
 
 def _wanted(annotation: Any) -> tuple[bool, bool]:
     """Return (takes a path, takes text) of an input's annotation; unannotated takes both."""
+    annotation = plain_annotation(annotation)
     if annotation is Any:
         return True, True
     is_union = get_origin(annotation) in (Union, types.UnionType)
     members = get_args(annotation) if is_union else (annotation,)
-    kinds = [member for member in members if isinstance(member, type)]
-    return any(issubclass(kind, Path) for kind in kinds), any(kind in (str, object) for kind in kinds)
+    kinds = [member for member in map(plain_annotation, members) if isinstance(member, type)]
+    return any(issubclass(kind, PurePath) for kind in kinds), any(issubclass(kind, str) for kind in kinds)
 
 
 def _fitted(item: Item, wants: tuple[tuple[str, bool, bool], ...]) -> Item:

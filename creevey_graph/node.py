@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.signature import fold
 from creevey_graph.step import Step, Symbol, symbols_in
 
 
@@ -23,7 +24,8 @@ class Node:
     Args:
         name: Unique in the graph.
         step: What runs.
-        arguments: Parameter -> value; a `Ref`, also inside lists, tuples and dicts, stands for a node.
+        arguments: Parameter -> value, given or bound; a `Ref`, also inside lists, tuples and dicts,
+            stands for a node.
         group: Names of the sub-graphs it came from, outermost first.
     """
 
@@ -31,6 +33,19 @@ class Node:
     step: Step[..., Any]
     arguments: Mapping[str, Any]
     group: tuple[str, ...] = ()
+
+    def path_sources(self) -> list[str]:
+        """Return the names of the nodes and inputs that a writer's path reads; there should be none."""
+        return [ref.name for ref in refs_in(self.arguments.get(self.step.options.writes))]
+
+    def given(self) -> dict[str, Any]:
+        """Return the arguments that were given to the node, without those its step has from `bind`."""
+        bound = fold(self.step.signature.parameters, self.step.bound)
+        return {
+            parameter: value
+            for parameter, value in self.arguments.items()
+            if parameter not in bound or value is not bound[parameter]
+        }
 
     def refs(self) -> Iterator[tuple[str, str]]:
         """Yield (parameter, name of a node or input it reads), in order."""
@@ -58,6 +73,8 @@ def map_refs(value: Any, change: Callable[[Any], Any]) -> Any:
     if not (any(True for _ in refs_in(value)) or any(True for _ in symbols_in(value))):
         return value
     if isinstance(value, dict):
+        if any(True for _ in symbols_in(list(value))):
+            return change(value)  # a symbol for a key: to be refused
         return {key: map_refs(part, change) for key, part in value.items()}
     parts = [map_refs(part, change) for part in value]
     return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)

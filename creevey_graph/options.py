@@ -1,14 +1,15 @@
 """What a step asks of the engine: its options, checked."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from creevey_graph.codecs import Codec
-from creevey_graph.errors import StepError
+from creevey_graph.codecs import Codec, find_codec
+from creevey_graph.errors import CodecError, StepError
 
 
 class CachePolicy(StrEnum):
@@ -58,7 +59,7 @@ def checked_policy(cache: str) -> CachePolicy:
     """Return the policy named *cache*, else raise StepError."""
     try:
         return CachePolicy(cache)
-    except ValueError:
+    except (ValueError, TypeError):
         raise StepError(f"cache must be 'auto', 'always' or 'never' (got {cache!r})") from None
 
 
@@ -72,7 +73,51 @@ def checked_retries(retries: int) -> int:
 def checked_timeout(timeout_s: float | None) -> float | None:
     """Return *timeout_s* where it is None or above 0, else raise StepError."""
     if timeout_s is not None and (
-        isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s > 0
+        isinstance(timeout_s, bool)
+        or not isinstance(timeout_s, int | float)
+        or not (math.isfinite(timeout_s) and timeout_s > 0)
     ):
-        raise StepError(f"timeout_s must be above 0 seconds (got {timeout_s!r})")
+        raise StepError(f"timeout_s must be above 0 seconds, or None for no limit (got {timeout_s!r})")
     return timeout_s
+
+
+def checked_codec(codec: Any) -> Codec | None:
+    """Return the codec, or the one of this name, else raise StepError."""
+    if isinstance(codec, str):
+        try:
+            return find_codec(codec)
+        except CodecError as exc:
+            raise StepError(f"codec must be the name of a codec or a Codec: {exc}") from exc
+    if codec is not None and not all(hasattr(codec, part) for part in ("name", "encode", "decode")):
+        raise StepError(f"codec must be the name of a codec or a Codec (got {codec!r})")
+    return codec  # type: ignore[no-any-return]  # it has the parts of one
+
+
+def checked_names(option: str, names: Any) -> tuple[str, ...]:
+    """Return one name or several as a tuple, else raise StepError."""
+    if isinstance(names, str):
+        names = (names,)
+    found = tuple(names) if isinstance(names, Iterable) else (names,)
+    if not all(isinstance(name, str) for name in found):
+        raise StepError(f"{option} must name parameters (got {names!r})")
+    return found
+
+
+def checked_dependencies(depends_on: Any) -> tuple[Callable[..., Any] | Path, ...]:
+    """Return one dependency or several as a tuple, text as paths, else raise StepError."""
+    if isinstance(depends_on, str | Path) or callable(depends_on):
+        depends_on = (depends_on,)
+    if not isinstance(depends_on, Iterable):
+        raise StepError(f"depends_on must name functions and files (got {depends_on!r})")
+    dependencies = tuple(Path(part) if isinstance(part, str) else part for part in depends_on)
+    for dependency in dependencies:
+        if not (callable(dependency) or isinstance(dependency, Path)):
+            raise StepError(f"depends_on must name functions and files (got {dependency!r})")
+    return dependencies
+
+
+def checked_truth(option: str, value: Any) -> bool:
+    """Return *value* where it is True or False, else raise StepError."""
+    if not isinstance(value, bool):
+        raise StepError(f"{option} must be True or False (got {value!r})")
+    return value

@@ -9,7 +9,7 @@ import os
 import re
 import string
 from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -17,10 +17,11 @@ import attrs
 
 from creevey_graph.errors import GraphError, UsageError, did_you_mean
 from creevey_graph.sources import Item
+from creevey_graph.text import safe_text
 
 FIELDS = ("stem", "name", "suffix", "parent", "key", "digest", "index")
 MAX_NAME_BYTES = 255
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
 
 
 @attrs.frozen
@@ -43,8 +44,11 @@ class OutputTemplate:
         """The suffix every output has, or None where it depends on the item."""
         if callable(self.template):
             return None
-        suffix = Path(self.template).suffix
-        return None if "{" in suffix or "}" in suffix else suffix
+        *_, (literal, field, _, _) = string.Formatter().parse(self.template)
+        name = literal.rpartition("/")[2]
+        if field is not None or (self.fields and name == literal and "." not in name):
+            return None  # "{name}", "{stem}": what a field brings may hold a dot itself
+        return PurePosixPath(f"x{name}" if name == literal else name).suffix
 
     @property
     def needs_digest(self) -> bool:
@@ -63,16 +67,28 @@ class OutputTemplate:
             UsageError: The path is empty, absolute, leaves `out`, or has a name over 255 bytes.
         """
         if callable(self.template):
-            text = os.fspath(self.template(item))
+            text = self._called(self.template, item)
         else:
             try:
                 text = self.template.format_map({**_safe_columns(item), **_item_fields(item, digest)})
             except (KeyError, ValueError, IndexError, AttributeError) as exc:
                 raise UsageError(
                     f"node '{self.node}': output template {self.template!r} does not fit item "
-                    f"'{item.key}' ({exc})"
+                    f"'{safe_text(item.key)}' ({exc})"
                 ) from exc
         return _checked(self.node, item.key, text)
+
+    def _called(self, function: Callable[[Item], Any], item: Item) -> str:
+        where = f"node '{self.node}': its output path function"
+        try:
+            path = function(item)
+        except Exception as exc:
+            raise UsageError(f"{where} failed for item '{safe_text(item.key)}' ({exc!r})") from exc
+        if isinstance(path, PurePath):
+            path = path.as_posix()
+        if not isinstance(path, str):
+            raise UsageError(f"{where} must return text or a path (got {path!r} for '{safe_text(item.key)}')")
+        return path
 
 
 def parse_template(node: str, template: Any, columns: tuple[str, ...]) -> OutputTemplate:
@@ -87,7 +103,7 @@ def parse_template(node: str, template: Any, columns: tuple[str, ...]) -> Output
     Raises:
         GraphError: It is neither text, path nor callable, or names a field there is not.
     """
-    if isinstance(template, Path):
+    if isinstance(template, PurePath):
         template = template.as_posix()
     if callable(template):
         return OutputTemplate(node, template)
@@ -146,9 +162,8 @@ def safe_name(text: str) -> str:
     >>> safe_name("../../etc/passwd")
     '_.._etc_passwd'
     """
-    text = _UNSAFE.sub("_", text.replace("/", "_"))
-    text = text.lstrip(".").rstrip(" .")
-    return text.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "ignore")
+    cut = _UNSAFE.sub("_", text.replace("/", "_")).encode()[:200].decode("utf-8", "ignore")
+    return cut.lstrip(".").rstrip(" .") or ("_" if text else "")
 
 
 def safe_path(text: str) -> str:
@@ -158,18 +173,18 @@ def safe_path(text: str) -> str:
     >>> safe_path("https://a.example/b/../c.jpg?x=1")
     'https_/a.example/b/c.jpg_x=1'
     """
-    return "/".join(part for part in map(safe_name, text.split("/")) if part)
+    return "/".join(safe_name(part) for part in text.split("/") if part.strip(". "))
 
 
 def _checked(node: str, key: str, text: str) -> str:
     path = PurePosixPath(os.path.normpath(text).replace(os.sep, "/")) if text else PurePosixPath()
-    where = f"node '{node}': the output path of item '{key}'"
+    where = f"node '{node}': the output path of item '{safe_text(key)}'"
     if not text or path == PurePosixPath():
         raise UsageError(f"{where} is empty; use a field such as {{stem}}")
     if path.is_absolute() or ".." in path.parts or "\x00" in text:
         raise UsageError(f"{where} must stay inside the output folder (got {text!r})")
     for part in path.parts:
-        if len(os.fsencode(part)) > MAX_NAME_BYTES - 40:  # room for the temporary name
+        if len(part.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES - 40:  # room for the temporary name
             raise UsageError(
                 f"{where} has a name over {MAX_NAME_BYTES - 40} bytes ({part[:40]!r}…); "
                 "use {index} or {digest} instead"

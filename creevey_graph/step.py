@@ -13,15 +13,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, get_type_hints, overload
 
-from creevey_graph.codecs import Codec, find_codec
+from creevey_graph.codecs import Codec
 from creevey_graph.errors import StepError, did_you_mean
 from creevey_graph.options import (
     StepOptions,
+    checked_codec,
+    checked_dependencies,
+    checked_names,
     checked_policy,
     checked_retries,
     checked_timeout,
+    checked_truth,
 )
-from creevey_graph.signature import VARIADIC, checked_name, name_of, name_of_kind, signature_of
+from creevey_graph.signature import VARIADIC, checked_name, fold, merge, name_of, signature_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,6 +53,7 @@ class Step(Generic[P, R]):
         bound: Parameter name -> new default.
     """
 
+    name: str
     linear: ClassVar[Callable[[Sequence["Step[..., Any]"]], Any] | None] = None
     """How `a | b` makes a graph; `creevey_graph/__init__.py`, which knows graphs, sets it."""
 
@@ -62,8 +67,12 @@ class Step(Generic[P, R]):
     ) -> None:
         if not callable(func):
             raise StepError(f"step must be made of a function (got {func!r})")
+        if isinstance(func, Step):
+            raise StepError(
+                f"step '{func.name}' is a step already; use bind or named, or make a step of its .func"
+            )
         self.func = func
-        self.name = checked_name(name or name_of(func))
+        self.name = checked_name(name_of(func) if name is None else name)
         self.options = options or StepOptions()
         self.bound: Mapping[str, Any] = dict(bound or {})
         self.signature = signature_of(func, self.name)
@@ -84,10 +93,15 @@ class Step(Generic[P, R]):
         Return this step with new defaults for parameters.
 
         Raises:
-            StepError: The function has no such parameter.
+            StepError: The function has no such parameter, or the value is a node's.
         """
-        for parameter in defaults:
+        for parameter, value in defaults.items():
             self.check_parameter(parameter)
+            if next(symbols_in(value), None) is not None:
+                raise StepError(
+                    f"step '{self.name}': bind takes constants (got {value!r} for '{parameter}'); "
+                    "pass a node's value in the call"
+                )
         return Step(self.func, name=self.name, options=self.options, bound={**self.bound, **defaults})
 
     def named(self, name: str) -> "Step[P, R]":
@@ -111,9 +125,8 @@ class Step(Generic[P, R]):
             return
         if any(known.kind is inspect.Parameter.VAR_KEYWORD for known in parameters.values()):
             return
-        raise StepError(
-            f"step '{self.name}': no parameter '{parameter}'{did_you_mean(parameter, parameters)}"
-        )
+        names = [name for name, known in parameters.items() if known.kind not in VARIADIC]
+        raise StepError(f"step '{self.name}': no parameter '{parameter}'{did_you_mean(parameter, names)}")
 
     def arguments(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
         """
@@ -127,12 +140,7 @@ class Step(Generic[P, R]):
         except TypeError as exc:
             raise StepError(f"step '{self.name}': {exc} ({self._takes()})") from exc
         parameters = self.signature.parameters
-        extra = name_of_kind(parameters, inspect.Parameter.VAR_KEYWORD)
-        for name, value in self.bound.items():
-            if name in parameters:
-                given.arguments.setdefault(name, value)
-            elif extra:
-                given.arguments[extra] = {name: value, **given.arguments.get(extra, {})}
+        given.arguments = merge(parameters, fold(parameters, self.bound), given.arguments)
         for name, parameter in parameters.items():
             required = parameter.default is parameter.empty and parameter.kind not in VARIADIC
             if required and name not in given.arguments:
@@ -155,6 +163,8 @@ class Step(Generic[P, R]):
         if not (inspect.isroutine(target) or inspect.isclass(target)):
             target = type(target).__call__
         try:
+            if inspect.isclass(target):
+                return {**get_type_hints(target.__init__), "return": target}
             return get_type_hints(inspect.unwrap(target))
         except Exception:  # noqa: BLE001 - annotations are any code; without them nothing is checked
             return {}
@@ -280,23 +290,21 @@ def step(
     >>> double(21)
     42
     """
-    if isinstance(ignore, str):
-        ignore = (ignore,)
-    if isinstance(depends_on, str | Path) or callable(depends_on):
-        depends_on = (depends_on,)
+    if not isinstance(writes, str):
+        raise StepError(f"writes must name a parameter (got {writes!r})")
     options = StepOptions(
         version=None if version is None else str(version),
         cache=checked_policy(cache),
-        depends_on=tuple(Path(d) if isinstance(d, str) else d for d in depends_on),
-        ignore=frozenset(ignore),
+        depends_on=checked_dependencies(depends_on),
+        ignore=frozenset(checked_names("ignore", ignore)),
         retries=checked_retries(retries),
         timeout_s=checked_timeout(timeout_s),
-        codec=find_codec(codec) if isinstance(codec, str) else codec,
-        pure=pure,
+        codec=checked_codec(codec),
+        pure=checked_truth("pure", pure),
         writes=writes,
-        borrows=borrows,
-        downloads=downloads,
-        by_content=by_content,
+        borrows=checked_truth("borrows", borrows),
+        downloads=checked_truth("downloads", downloads),
+        by_content=None if by_content is None else checked_truth("by_content", by_content),
     )
 
     def declare(func: Callable[P, R]) -> Step[P, R]:
@@ -306,20 +314,21 @@ def step(
 
 
 def find_symbol(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Symbol | None:
-    """Return the first symbol among a call's arguments, also inside lists, tuples and dicts."""
+    """Return the first symbol among a call's arguments, also inside lists, tuples, dicts and sets; or None."""
     return next(symbols_in((args, kwargs)), None) if args or kwargs else None
 
 
 def symbols_in(value: Any) -> Iterator[Symbol]:
-    """Yield every symbol in *value*: itself, or inside lists, tuples and dict values."""
-    if isinstance(value, Symbol):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from symbols_in(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from symbols_in(part)
+    """Yield the symbols in *value*: itself, or inside lists, tuples, dicts and sets."""
+    waiting, met = [value], set()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Symbol):
+            yield part
+        elif isinstance(part, Mapping | list | tuple | set | frozenset) and id(part) not in met:
+            met.add(id(part))  # a list may hold itself
+            parts = [*part, *part.values()] if isinstance(part, Mapping) else list(part)
+            waiting.extend(reversed(parts))
 
 
 def _check_declared(step: Step[..., Any]) -> None:
@@ -331,8 +340,3 @@ def _check_declared(step: Step[..., Any]) -> None:
                     f"step '{step.name}': {option}= names no parameter "
                     f"'{parameter}'{did_you_mean(parameter, parameters)}"
                 )
-    for dependency in step.options.depends_on:
-        if not (callable(dependency) or isinstance(dependency, Path)):
-            raise StepError(
-                f"step '{step.name}': depends_on= must name functions and files (got {dependency!r})"
-            )

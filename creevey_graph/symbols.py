@@ -58,6 +58,22 @@ class NodeSymbol(Symbol):
     def __contains__(self, value: Any) -> bool:
         self._refuse("cannot look into")
 
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        self._refuse("cannot call")
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        self._refuse(f"cannot set .{attribute} of")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._refuse(f"cannot set [{key!r}] of")
+
+    # Text made of a symbol would be a constant that looks like a name of the item's.
+    def __str__(self) -> str:  # noqa: PLE0307 - it refuses
+        self._refuse("cannot make text of")
+
+    def __fspath__(self) -> str:
+        self._refuse("cannot open, or make a path of,")
+
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
@@ -80,6 +96,7 @@ def _refusing(sign: str) -> Callable[..., Any]:
 _SIGNS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
     "matmul": "@", "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>",
+    "divmod": "divmod",
 }  # fmt: skip
 for _name, _sign in _SIGNS.items():
     setattr(NodeSymbol, f"__{_name}__", _refusing(_sign))
@@ -91,6 +108,13 @@ for _name, _sign in {
     "ge": ">=",
     "ne": "!=",
     "neg": "-",
+    "pos": "+",
+    "invert": "~",
     "abs": "abs",
+    "round": "round",
+    "int": "int",
+    "float": "float",
+    "index": "index",
+    "reversed": "reversed",
 }.items():
     setattr(NodeSymbol, f"__{_name}__", _refusing(_sign))

@@ -9,11 +9,11 @@ import inspect
 import os
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin, is_typeddict
 
 import networkx as nx
 
-from creevey_graph.errors import GraphError, StepError, did_you_mean
+from creevey_graph.errors import GraphError, StepError
 from creevey_graph.step import Step
 from creevey_graph.text import safe_text
 
@@ -27,7 +27,7 @@ def validate_arguments(
     Raises:
         GraphError: An argument is missing, unknown or given twice.
     """
-    _refuse_unknown(node, step, kwargs)
+    validate_known(node, step, kwargs)
     try:
         return step.arguments(args, kwargs)
     except StepError as exc:
@@ -41,7 +41,6 @@ def validate_bound(node: str, step: Step[..., Any], arguments: Mapping[str, Any]
     Raises:
         GraphError: One has neither a value, nor a connection, nor a default.
     """
-    _refuse_unknown(node, step, arguments)
     for name, parameter in step.signature.parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
@@ -52,15 +51,18 @@ def validate_bound(node: str, step: Step[..., Any], arguments: Mapping[str, Any]
             )
 
 
-def _refuse_unknown(node: str, step: Step[..., Any], names: Iterable[str]) -> None:
-    parameters = step.signature.parameters
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return
+def validate_known(node: str, step: Step[..., Any], names: Iterable[str]) -> None:
+    """
+    Check that a step takes parameters of these names.
+
+    Raises:
+        GraphError: It does not.
+    """
     for name in names:
-        if name not in parameters:
-            raise GraphError(
-                f"node '{node}': step '{step.name}' has no parameter '{name}'{did_you_mean(name, parameters)}"
-            )
+        try:
+            step.check_parameter(name)
+        except StepError as exc:
+            raise GraphError(f"node '{node}': {exc}") from None
 
 
 def validate_acyclic(wiring: "nx.DiGraph[str]") -> None:
@@ -92,6 +94,24 @@ def validate_used(wiring: "nx.DiGraph[str]", returned: Iterable[str], writers: I
             )
 
 
+def validate_output_paths(reads: Mapping[str, Sequence[str]]) -> None:
+    """
+    Check that no writer's output path comes from a node: paths must be known before anything runs.
+
+    Args:
+        reads: Writer -> names of the nodes and inputs that its path reads.
+
+    Raises:
+        GraphError: One does.
+    """
+    for writer, sources in reads.items():
+        if sources:
+            raise GraphError(
+                f"node '{writer}': its output path must be a template such as '{{stem}}.jpg' or a "
+                f"function of the item (got the value of '{sources[0]}')"
+            )
+
+
 def validate_annotations(wiring: "nx.DiGraph[str]") -> None:
     """
     Check that what a node gives can be what its readers take, where both are annotated.
@@ -105,9 +125,12 @@ def validate_annotations(wiring: "nx.DiGraph[str]") -> None:
         for parameter in parameters:
             wanted = takes.get(parameter, Any)
             if not can_agree(given, wanted):
+                must, got = _shown(wanted), _shown(given)
+                if must == got:
+                    must, got = f"{wanted.__module__}.{must}", f"{given.__module__}.{got}"
                 raise GraphError(
-                    f"node '{reader}': parameter '{parameter}' must be {_shown(wanted)} "
-                    f"(got {_shown(given)} from '{giver}'); connect another node, or mend the annotation"
+                    f"node '{reader}': parameter '{parameter}' must be {must} "
+                    f"(got {got} from '{giver}'); connect another node, or mend the annotation"
                 )
 
 
@@ -118,7 +141,7 @@ def can_agree(given: Any, wanted: Any) -> bool:
     >>> can_agree(int, float), can_agree(str, int), can_agree(bytes | None, bytes)
     (True, False, True)
     """
-    given, wanted = _plain(given), _plain(wanted)
+    given, wanted = plain_annotation(given), plain_annotation(wanted)
     for side, other, swapped in ((given, wanted, False), (wanted, given, True)):
         if get_origin(side) in (Union, types.UnionType):
             return any(
@@ -127,12 +150,21 @@ def can_agree(given: Any, wanted: Any) -> bool:
     left, right = _class_of(given), _class_of(wanted)
     if left is None or right is None or _is_protocol(left) or _is_protocol(right):
         return True
-    if issubclass(left, int | float) and issubclass(right, float | complex):
+    try:
+        if issubclass(left, int | float) and issubclass(right, float | complex):
+            return True
+        return issubclass(left, right) or issubclass(right, left)
+    except TypeError:  # a class that refuses to be asked
         return True
-    return issubclass(left, right) or issubclass(right, left)
 
 
-def _plain(annotation: Any) -> Any:
+def plain_annotation(annotation: Any) -> Any:
+    """
+    Return what values of an annotation are at run time: `Annotated`, `NewType` and the like seen through.
+
+    >>> plain_annotation(Annotated[int, "px"]), plain_annotation(Literal["fill", "fit"])
+    (<class 'int'>, <class 'str'>)
+    """
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
@@ -141,6 +173,10 @@ def _plain(annotation: Any) -> Any:
         elif get_origin(annotation) is Literal:
             kinds = {type(value) for value in get_args(annotation)}
             annotation = kinds.pop() if len(kinds) == 1 else Any
+        elif type(annotation).__name__ == "TypeAliasType":  # `type Size = int`, from Python 3.12 on
+            annotation = annotation.__value__
+        elif is_typeddict(annotation):
+            return dict
         else:
             return annotation
 
@@ -155,8 +191,8 @@ def _class_of(annotation: Any) -> type | None:
 
 
 def _is_protocol(kind: type) -> bool:
-    # ABCs of collections.abc are met by duck typing too; a Protocol always is.
-    return bool(getattr(kind, "_is_protocol", False)) or kind.__module__ == "collections.abc"
+    # ABCs of collections.abc are met by duck typing too, typing.IO by nothing else; a Protocol always is.
+    return bool(getattr(kind, "_is_protocol", False)) or kind.__module__ in {"collections.abc", "typing"}
 
 
 def _shown(annotation: Any) -> str:

@@ -4,12 +4,15 @@ An abstract syntax tree as bytes that only a change of meaning changes.
 Docstrings, comments, annotations, formatting and positions do not count. Written by
 us: `ast.dump` changed in Python 3.13, and bytecode differs by version and system.
 
-Layout: `(ClassName field=value …)`, fields by name, empty ones left out; constants
-as type name and length-prefixed text.
+Layout: `(ClassName field=value …)`, fields by name, empty ones left out; lists as `[a,b,]`;
+constants as type name and length-prefixed text; `~` where a list has a gap.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
 
 # Positions aside, these say nothing about what runs.
 _NO_MEANING = frozenset(
@@ -31,52 +34,85 @@ def canonical_bytes(node: ast.AST, *, without_decorators: bool = False) -> bytes
     >>> canonical_bytes(one) == canonical_bytes(two)
     True
     """
+    written: list[str] = []
+    waiting: list[_Text | ast.AST | list[Any] | str | None] = [node]
     skip = "decorator_list" if without_decorators else ""
-    return "".join(_node(node, skip)).encode("utf-8", "surrogatepass")
+    while waiting:  # a stack, not recursion: a sum of 1000 terms is a tree 1000 deep
+        part = waiting.pop()
+        if isinstance(part, _Text):
+            written.append(part.text)
+        elif isinstance(part, ast.Constant):
+            written.append(_constant(part.value))
+        elif isinstance(part, ast.AST):
+            waiting.extend(reversed(list(_parts(part, skip))))
+            skip = ""
+        elif isinstance(part, list):
+            members = [member for value in part for member in (value, _Text(","))]
+            waiting.extend(reversed([_Text("["), *members, _Text("]")]))
+        elif part is None:  # "no default", or the "**" of a dict display: not the constant None
+            written.append("~")
+        else:
+            written.append(_constant(part))
+    return "".join(written).encode("utf-8", "surrogatepass")
 
 
-def _node(node: ast.AST, skip: str = "") -> Iterator[str]:
-    if isinstance(node, ast.AnnAssign):
-        if node.value is None:
-            return
+@attrs.frozen
+class _Text:
+    """Stands on the stack for text that is final."""
+
+    text: str
+
+
+def _parts(node: ast.AST, skip: str) -> Iterator[Any]:
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
         node = ast.Assign(targets=[node.target], value=node.value)
-    if isinstance(node, ast.Constant):
-        yield _constant(node.value)
-        return
-    yield f"({type(node).__name__}"
+    yield _Text(f"({type(node).__name__}")
     for field in sorted(node._fields):
         if field in _NO_MEANING or field == skip:
             continue
         value = getattr(node, field, None)
         if field == "body" and isinstance(node, _WITH_BODY):
-            value = without_docstring(value or [])
+            value = _without_noise(node, value or [])
+        elif isinstance(node, ast.JoinedStr):
+            value = _joined(node.values)
         if value is None or value == []:
             continue
-        yield f" {field}="
-        yield from _field(value)
-    yield ")"
+        yield _Text(f" {field}=")
+        yield value
+    yield _Text(")")
 
 
-def _field(value: object) -> Iterator[str]:
-    if isinstance(value, ast.AST):
-        yield from _node(value)
-    elif isinstance(value, list):
-        yield "["
-        for part in value:
-            yield from _field(part)
-            yield ","
-        yield "]"
-    else:
-        yield _constant(value)
+def _joined(values: list[ast.expr]) -> list[ast.expr]:
+    """Return the parts of an f-string, texts joined: Python 3.12 puts empty ones between them."""
+    parts: list[ast.expr] = []
+    for value in values:
+        last = parts[-1] if parts else None
+        if isinstance(value, ast.Constant) and isinstance(last, ast.Constant):
+            parts[-1] = ast.Constant(str(last.value) + str(value.value))
+        elif not (isinstance(value, ast.Constant) and value.value == ""):
+            parts.append(value)
+    return parts
 
 
 def _constant(value: object) -> str:
     if isinstance(value, tuple | frozenset):  # only in trees made by hand
         parts: Iterable[str] = map(_constant, value)
         text = ",".join(sorted(parts) if isinstance(value, frozenset) else parts)
+    elif isinstance(value, str):
+        text = value  # its repr depends on the Unicode tables of the Python at hand
+    elif type(value) is int:
+        text = hex(value)  # str of an int over 4300 digits is an error
     else:
         text = repr(value)
     return f"{type(value).__name__}:{len(text)}:{text}"
+
+
+def _without_noise(node: ast.AST, body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return *body* without its docstring and, save in a class, where they make fields, bare annotations."""
+    body = without_docstring(body)
+    if isinstance(node, ast.ClassDef):
+        return body
+    return [part for part in body if not (isinstance(part, ast.AnnAssign) and part.value is None)]
 
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

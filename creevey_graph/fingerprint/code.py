@@ -12,20 +12,24 @@ import functools
 import hashlib
 import inspect
 import types
+from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from enum import Enum
+from typing import Any, get_args, get_origin
 
 import attrs
 
 from creevey_graph.errors import Undigestible
 from creevey_graph.fingerprint.canonical import canonical_bytes
 from creevey_graph.fingerprint.modules import distribution_of, is_user_module
-from creevey_graph.fingerprint.references import chains_of, code_names, code_text
+from creevey_graph.fingerprint.references import chains_of, code_names, code_text, state_of
 from creevey_graph.fingerprint.source import SourceFiles
 from creevey_graph.fingerprint.values import digest_value
 
 FORMAT = "code-1"
 """Changes whenever the same code would get another digest."""
+MAX_NAME = 1000
+"""Length of a part's name; only objects within objects without end come near it."""
 
 
 @attrs.frozen
@@ -57,12 +61,12 @@ def fingerprint_function(func: Callable[..., Any], *, with_defaults: bool = True
 
     Never raises for what it finds in globals: what has no digest is listed as not tracked.
 
-    >>> one = fingerprint_function(lambda x: x + 1)
-    >>> one.digest == fingerprint_function(lambda y: y + 2).digest
+    >>> fingerprint_function(len).digest == fingerprint_function(abs).digest
     False
     """
     walk = _Walk(with_defaults=with_defaults)
     walk.visit("source", func)
+    walk.finish()
     body = "".join(f"{len(name)}:{name}={digest};" for name, digest in sorted(walk.parts.items()))
     return CodeFingerprint(_sha(f"{FORMAT};{body}"), walk.parts, walk.source, tuple(walk.untracked))
 
@@ -72,7 +76,8 @@ class _Walk:
     One fingerprint in the making.
 
     State: parts = what was seen -> digest; untracked = what could not be seen through;
-    source = text of the first function met; seen = objects met, kept alive so that their ids hold.
+    source = text of the first function met; seen = objects met, kept alive so that their ids hold;
+    waiting = what is still to be visited.
     """
 
     def __init__(self, *, with_defaults: bool) -> None:
@@ -80,34 +85,60 @@ class _Walk:
         self.parts: dict[str, str] = {}
         self.untracked: list[str] = []
         self.source = ""
+        self._waiting: deque[tuple[str, Any]] = deque()
         self._seen: dict[int, tuple[str, Any]] = {}
         self._files = SourceFiles()
 
     def visit(self, name: str, value: Any) -> None:
-        """Add the parts of *value* under *name*; code met before counts where it was met first."""
+        """Note that the parts of *value* count under *name*; what was met before counts where it was met."""
+        self._waiting.append((name, value))
+
+    def finish(self) -> None:
+        """Visit all that waits: a queue, since a chain of helpers or objects may be of any length."""
+        while self._waiting:
+            name, value = self._waiting.popleft()
+            if len(name) > MAX_NAME:
+                self._give_up(name[:MAX_NAME], "nested too deep")
+                continue
+            try:
+                self._visit(name, value)
+            except Exception as exc:  # noqa: BLE001 - attributes, `__class__` and module `__getattr__` are any code
+                self._give_up(name, f"{type(value).__qualname__}: {type(exc).__name__}")
+
+    def _visit(self, name: str, value: Any) -> None:
         visitor = next((visit for handles, visit in _VISITORS if handles(value)), None)
         if visitor is None:
             self._visit_value(name, value)
         elif self._is_new(name, value):
             visitor(self, name, value)
 
+    def _give_up(self, name: str, why: str) -> None:
+        self._put(name, "untracked", why)
+        self.untracked.append(f"{name} ({why})")
+
     def _is_new(self, name: str, value: Any) -> bool:
         if id(value) in self._seen:
-            self._put(name, "same as", self._seen[id(value)][0])
+            first = self._seen[id(value)][0]
+            if name != first:
+                self._put(name, "same as", first)
             return False
         self._seen[id(value)] = (name, value)
         return True
 
     def _put(self, name: str, kind: str, text: str) -> None:
-        self.parts[name] = _sha(f"{kind};{text}")
+        self._add(name, _sha(f"{kind};{text}"))
+
+    def _add(self, name: str, digest: str) -> None:
+        known = self.parts.get(name, digest)  # nothing that was seen is lost where two have one name
+        self.parts[name] = digest if known == digest else _sha(f"{known};{digest}")
 
     def _visit_value(self, name: str, value: Any) -> None:
-        nested: dict[str, Callable[..., Any]] = {}
+        nested: list[tuple[str, Callable[..., Any]]] = []
 
         def digest_callable(func: Callable[..., Any]) -> str:
             # By content, not by place: sets and dicts are met in an order that varies.
             shallow = self._shallow(func)
-            nested[shallow] = func
+            nested.append((shallow, func))
             return shallow
 
         try:
@@ -116,7 +147,8 @@ class _Walk:
             if self._is_new(name, value):
                 self._visit_instance(name, value)
             return
-        for shallow, func in sorted(nested.items()):
+        # Closures of one function share this digest and differ by what they hold: each is visited.
+        for shallow, func in sorted(nested, key=lambda pair: pair[0]):
             self.visit(f"{name}[{getattr(func, '__qualname__', '')} {shallow[:8]}]", func)
         if is_user_module(type(value).__module__) and type(value).__module__ != "builtins":
             self.visit(f"{name}.class", type(value))
@@ -135,21 +167,25 @@ class _Walk:
 
     def _visit_instance(self, name: str, value: Any) -> None:
         kind = type(value)
-        if kind.__module__ in _NO_MEANING_MODULES:
+        if kind.__module__ in _NO_MEANING_MODULES and kind is not types.SimpleNamespace:
             self._put(name, "object", f"{kind.__module__}.{kind.__qualname__}")
             return
-        state = getattr(value, "__dict__", None)
-        if not is_user_module(kind.__module__) or state is None:
-            self._put(name, "untracked", f"{kind.__module__}.{kind.__qualname__}")
-            self.untracked.append(f"{name} ({kind.__module__}.{kind.__qualname__})")
+        state = state_of(value)
+        if kind is not types.SimpleNamespace and not (is_user_module(kind.__module__) and state):
+            self._give_up(name, f"{kind.__module__}.{kind.__qualname__}")
             return
         self.visit(f"{name}.class", kind)
         for attribute, part in sorted(state.items()):
             self.visit(f"{name}.{attribute}", part)
 
     def visit_function(self, name: str, func: types.FunctionType) -> None:
+        if "__wrapped__" in func.__dict__:
+            self.visit(f"{name} wrapped", func.__dict__["__wrapped__"])
         if not is_user_module(func.__module__, func.__globals__):
             self._put(name, "installed", f"{distribution_of(func.__module__)};{func.__qualname__}")
+            for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
+                if callable(held := _held(cell)):  # an installed decorator around the user's function
+                    self.visit(f"{name} closure {cell_name}", held)
             return
         found = self._files.find(func.__code__)
         if found is None:
@@ -157,15 +193,12 @@ class _Walk:
         else:
             node, text = found
             self.source = self.source or text
-            self.parts[name] = hashlib.sha256(canonical_bytes(node, without_decorators=True)).hexdigest()
+            self._add(name, hashlib.sha256(canonical_bytes(node, without_decorators=True)).hexdigest())
         prefix = "" if name == "source" else f"{name} "
         if prefix or self._with_defaults:
             self._visit_defaults(prefix, func)
         for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
-            try:
-                self.visit(f"{prefix}closure {cell_name}", cell.cell_contents)
-            except ValueError:  # an empty cell: not assigned yet
-                self._put(f"{prefix}closure {cell_name}", "empty", "")
+            self.visit(f"{prefix}closure {cell_name}", _held(cell))
         names = chains_of(found[0]) if found else code_names(func.__code__)
         for chain in sorted(names):
             self._visit_global(chain, func)
@@ -196,7 +229,7 @@ class _Walk:
                 break
             value = getattr(value, rest[0])
             path = f"{path}.{rest.pop(0)}"
-        self.visit(f"refers to {func.__module__}.{path}", value)
+        self.visit(f"refers to {scope.get('__name__', '')}.{path}", value)
 
     def visit_module(self, name: str, module: types.ModuleType) -> None:
         if is_user_module(module.__name__):
@@ -213,7 +246,8 @@ class _Walk:
         for base in kind.__bases__:
             self.visit(f"{name} base {base.__qualname__}", base)
         for attribute, value in sorted(vars(kind).items()):
-            if attribute not in _CLASS_NOISE:
+            sunder = attribute.startswith("_") and attribute.endswith("_") and attribute[1:2] != "_"
+            if attribute not in _CLASS_NOISE and not (sunder and issubclass(kind, Enum)):
                 self.visit(f"{name}.{attribute}", value)
 
     def visit_partial(self, name: str, value: "functools.partial[Any]") -> None:
@@ -234,25 +268,38 @@ class _Walk:
     def visit_wrapper(self, name: str, value: Any) -> None:
         self.visit(name, value.__func__)
 
+    def visit_alias(self, name: str, value: Any) -> None:
+        self._put(name, "alias", str(get_origin(value)))
+        for index, part in enumerate(get_args(value)):  # what `get_args(Mode)` of a Literal gives
+            self.visit(f"{name} {index}", part)
+
     def visit_builtin(self, name: str, value: Any) -> None:
         module = getattr(value, "__module__", None) or "builtins"
         self._put(name, "installed", f"{distribution_of(module)};{getattr(value, '__qualname__', name)}")
 
     def visit_step(self, name: str, value: Any) -> None:
         self.visit(name, value.func)
-        self.visit(f"{name} bound", dict(value.bound))
+        if value.bound:
+            self.visit(f"{name} bound", dict(value.bound))
 
     def visit_callable(self, name: str, value: Any) -> None:
         """A callable object: its class with all its methods, and its state."""
         self._put(name, "object", type(value).__qualname__)
         self.visit(f"{name} class", type(value))
         if is_user_module(type(value).__module__):
-            for attribute, part in sorted(getattr(value, "__dict__", {}).items()):
+            for attribute, part in sorted(state_of(value).items()):
                 self.visit(f"{name}.{attribute}", part)
         elif wrapped := getattr(value, "__wrapped__", None):  # such as lru_cache
             self.visit(f"{name} wrapped", wrapped)
         else:
-            self.untracked.append(f"{name} ({type(value).__module__}.{type(value).__qualname__})")
+            self._give_up(name, f"{type(value).__module__}.{type(value).__qualname__}")
+
+
+def _held(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not assigned yet
+        return "an empty cell"
 
 
 def _is_step(value: Any) -> bool:
@@ -270,12 +317,13 @@ _BUILTINS = (
     types.MemberDescriptorType,
 )
 
-_VISITORS: tuple[tuple[Callable[[Any], bool], Callable[[_Walk, str, Any], None]], ...] = (
+_VISITORS: tuple[tuple[Callable[[Any], Any], Callable[[_Walk, str, Any], None]], ...] = (
     (_is_step, _Walk.visit_step),
     (inspect.isfunction, _Walk.visit_function),
     (inspect.ismethod, _Walk.visit_method),
     (inspect.isclass, _Walk.visit_class),
     (inspect.ismodule, _Walk.visit_module),
+    (get_origin, _Walk.visit_alias),
     (lambda value: isinstance(value, functools.partial), _Walk.visit_partial),
     (lambda value: isinstance(value, property), _Walk.visit_property),
     (lambda value: isinstance(value, staticmethod | classmethod), _Walk.visit_wrapper),

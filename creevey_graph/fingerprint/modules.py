@@ -1,10 +1,12 @@
 """Which modules are the user's own code, and what stands for the others: name and version."""
 
 import functools
+import os
 import sys
 import sysconfig
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path, PurePath
 from typing import Any
 
 PYTHON = f"python {sys.version_info.major}.{sys.version_info.minor}"
@@ -22,7 +24,7 @@ def is_user_module(name: str | None, scope: Mapping[str, Any] | None = None) -> 
         name: The module's dotted name; None for code that was executed from text.
         scope: The globals its functions see, for modules that are not in `sys.modules`.
 
-    >>> is_user_module("json"), is_user_module("PIL.Image"), is_user_module("__main__")
+    >>> is_user_module("json"), is_user_module("attr"), is_user_module("__main__")
     (False, False, True)
     """
     if name is None or name in {"__main__", "__mp_main__"}:
@@ -30,17 +32,22 @@ def is_user_module(name: str | None, scope: Mapping[str, Any] | None = None) -> 
     top = name.partition(".")[0]
     if top == _SHIPPED:
         return name == _SHIPPED_STEPS or name.startswith(f"{_SHIPPED_STEPS}.")
-    if top in sys.stdlib_module_names:
-        return False
     module = sys.modules.get(name)
     filename = getattr(module, "__file__", None) or (scope or {}).get("__file__")
-    return not (isinstance(filename, str) and filename.startswith(_installed_folders()))
+    if not isinstance(filename, str):
+        return top not in sys.stdlib_module_names
+    # By file first: a `test.py` of the user's has the name of a module of the library.
+    return not (filename.startswith(_library_folders()) or _INSTALLED & set(PurePath(filename).parts))
+
+
+_INSTALLED = {"site-packages", "dist-packages"}
 
 
 @functools.cache
-def _installed_folders() -> tuple[str, ...]:
+def _library_folders() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
-    return tuple(sorted({paths["purelib"], paths["platlib"], paths["stdlib"]}))
+    folders = {paths["stdlib"], paths["platstdlib"], str(Path(os.__file__).parent)}
+    return tuple(sorted(folder + os.sep for folder in folders))
 
 
 @functools.cache

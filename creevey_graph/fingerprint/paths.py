@@ -8,15 +8,19 @@ whatever else is done with it makes its text count too.
 """
 
 import ast
+import builtins
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from creevey_graph.fingerprint.modules import is_user_module
 from creevey_graph.fingerprint.source import SourceFiles
 
 _READING_METHODS = frozenset({"read_bytes", "read_text", "open"})
 _READING_CALLS = frozenset({"open", "imread", "isinstance"})
+_READING_BUILTINS = (open, isinstance)
+_TELLING_CALLS = frozenset({"locals", "vars", "eval", "exec"})
 _TELLING_ATTRIBUTES = frozenset({"filename", "name", "fp"})
 
 
@@ -38,27 +42,58 @@ def reads_path_text(func: Callable[..., Any], parameter: str) -> bool:
     if not isinstance(code, types.CodeType) or hasattr(func, "__wrapped__"):
         return True
     found = SourceFiles().find(code)
-    return found is None or _uses_text(found[0], parameter)
+    return found is None or _Use(found[0], parameter, func).is_text()
 
 
-def _uses_text(function: ast.AST, parameter: str) -> bool:
-    parents = {child: parent for parent in ast.walk(function) for child in ast.iter_child_nodes(parent)}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Attribute) and node.attr in _TELLING_ATTRIBUTES:
-            return True  # what was opened tells the path again
-        if isinstance(node, ast.Name) and node.id == parameter and not _opens(node, parents):
-            return True
-    return False
+class _Use:
+    """
+    How one function uses one parameter.
 
+    State: function = its tree; parents = node -> the node it stands in; scope = the globals it sees.
+    """
 
-def _opens(name: ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:
-    parent = parents.get(name)
-    if isinstance(parent, ast.Attribute):
-        call = parents.get(parent)
-        return isinstance(call, ast.Call) and call.func is parent and parent.attr in _READING_METHODS
-    if isinstance(parent, ast.Call) and parent.args and parent.args[0] is name:
-        called = (
-            parent.func.attr if isinstance(parent.func, ast.Attribute) else getattr(parent.func, "id", "")
-        )
-        return called in _READING_CALLS
-    return False
+    def __init__(self, function: ast.AST, parameter: str, func: Any) -> None:
+        self.function, self.parameter = function, parameter
+        self.parents = {part: node for node in ast.walk(function) for part in ast.iter_child_nodes(node)}
+        self.scope: Mapping[str, Any] = getattr(func, "__globals__", {})
+        self.local = {*func.__code__.co_varnames, *func.__code__.co_cellvars, *func.__code__.co_freevars}
+
+    def is_text(self) -> bool:
+        """True where the parameter's text may be used."""
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Attribute) and node.attr in _TELLING_ATTRIBUTES:
+                return True  # what was opened tells the path again
+            if isinstance(node, ast.Name) and node.id in _TELLING_CALLS:
+                return True
+            if isinstance(node, ast.Name) and node.id == self.parameter and not self._opens(node):
+                return True
+        return False
+
+    def _opens(self, name: ast.Name) -> bool:
+        parent = self.parents.get(name)
+        if isinstance(parent, ast.Attribute):
+            call = self.parents.get(parent)
+            return isinstance(call, ast.Call) and call.func is parent and parent.attr in _READING_METHODS
+        if isinstance(parent, ast.Call) and parent.args and parent.args[0] is name:
+            return self._is_reading(parent.func)
+        return False
+
+    def _is_reading(self, called: ast.expr) -> bool:
+        """True for `open`, `isinstance` and the `open` or `imread` of an installed module."""
+        if isinstance(called, ast.Name):
+            found = self._value(called)
+            module = getattr(found, "__module__", None)
+            return (
+                called.id in _READING_CALLS
+                and found is not None
+                and (found in _READING_BUILTINS or not is_user_module(module))
+            )
+        if isinstance(called, ast.Attribute) and called.attr in _READING_CALLS:
+            root = self._value(called.value) if isinstance(called.value, ast.Name) else None
+            return isinstance(root, types.ModuleType) and not is_user_module(root.__name__)
+        return False
+
+    def _value(self, name: ast.Name) -> Any:
+        if name.id in self.local:
+            return None
+        return self.scope.get(name.id, getattr(builtins, name.id, None))

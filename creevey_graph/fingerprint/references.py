@@ -1,40 +1,36 @@
 """What a function refers to: the names in its tree, or in its code object where there is no source."""
 
 import ast
+import contextlib
 import sys
 import types
+from typing import Any
 
 
 def chains_of(node: ast.AST) -> set[tuple[str, ...]]:
     """Return every dotted chain that begins with a name: `helper`, `module.helper`, `a.b.c`."""
     chains: set[tuple[str, ...]] = set()
-    for part in _without_annotations(node):
-        attributes: list[str] = []
-        root: ast.AST = part
-        while isinstance(root, ast.Attribute):
-            attributes.append(root.attr)
-            root = root.value
-        if isinstance(root, ast.Name):
-            chains.add((root.id, *reversed(attributes)))
-    # The bare root of a longer chain is a visit of its own node, not a use of the whole module.
-    longer = {chain[:size] for chain in chains for size in range(1, len(chain))}
-    return {chain for chain in chains if chain not in longer}
-
-
-def _without_annotations(node: ast.AST) -> list[ast.AST]:
-    """Return the nodes of a function's body and of decorators inside it, annotations left out."""
-    body = [node.body] if isinstance(node, ast.Lambda) else list(getattr(node, "body", []))
-    waiting: list[ast.AST] = list(body)
-    met: list[ast.AST] = []
+    waiting: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(getattr(node, "body", []))
     while waiting:
         current = waiting.pop()
-        met.append(current)
+        chain = _chain(current)
+        if chain:
+            chains.add(chain)
+            continue
         for field, value in ast.iter_fields(current):
-            if field in {"annotation", "returns"}:
-                continue
-            parts = value if isinstance(value, list) else [value]
-            waiting.extend(part for part in parts if isinstance(part, ast.AST))
-    return met
+            if field not in {"annotation", "returns"}:
+                parts = value if isinstance(value, list) else [value]
+                waiting.extend(part for part in parts if isinstance(part, ast.AST))
+    return chains
+
+
+def _chain(node: ast.AST) -> tuple[str, ...]:
+    """Return the dotted chain that *node* is, empty where it is none."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(attributes)) if isinstance(node, ast.Name) else ()
 
 
 def code_names(code: types.CodeType) -> set[tuple[str, ...]]:
@@ -62,3 +58,16 @@ def _const_text(value: object) -> str:
     if isinstance(value, tuple):
         return f"tuple{[_const_text(part) for part in value]}"
     return f"{type(value).__name__}:{value!r}"
+
+
+def state_of(value: object) -> dict[str, Any]:
+    """Return what an instance holds, in `__dict__` and in `__slots__`, without running code of its own."""
+    state: dict[str, Any] = {}
+    for kind in type(value).__mro__:
+        for name, member in vars(kind).items():
+            if isinstance(member, types.MemberDescriptorType) and kind.__module__ != "builtins":
+                with contextlib.suppress(AttributeError):  # not assigned yet
+                    state[name] = member.__get__(value)
+    with contextlib.suppress(AttributeError):
+        state.update(object.__getattribute__(value, "__dict__"))
+    return state

@@ -5,13 +5,16 @@ The file on disk may have been edited since it was imported. A tree is only take
 the function's when the file, compiled anew, gives an equal code object; otherwise
 there is no tree, and the caller falls back on the code object itself.
 
-State: parsed files, kept while one fingerprint session lasts (`SourceFiles`).
+State: parsed files, looked at anew by each fingerprint session (`SourceFiles`); the trees of
+equal text are shared and never changed.
 Thread safety: one session belongs to one thread.
 """
 
 import ast
+import functools
 import linecache
 import types
+import warnings
 from collections.abc import Iterator
 
 import attrs
@@ -72,13 +75,17 @@ class SourceFiles:
 def _parse(filename: str) -> ParsedFile | None:
     linecache.checkcache(filename)
     lines = linecache.getlines(filename)
-    if not lines:
-        return None
-    text = "".join(lines)
+    return _parse_text(filename, "".join(lines)) if lines else None
+
+
+@functools.lru_cache(maxsize=64)  # a graph asks per node, and nodes share files: 10 ms each otherwise
+def _parse_text(filename: str, text: str) -> ParsedFile | None:
     try:
-        tree = ast.parse(text)
-        compiled = compile(text, filename, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they were shown when the file was imported
+            tree = ast.parse(text)
+            compiled = compile(text, filename, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     codes: dict[tuple[int, str], list[types.CodeType]] = {}
     for code in _nested(compiled):
@@ -90,7 +97,7 @@ def _parse(filename: str) -> ParsedFile | None:
             functions.setdefault(first, []).append(node)
         elif isinstance(node, ast.Lambda):
             functions.setdefault(node.lineno, []).append(node)
-    return ParsedFile(tree, codes, functions, lines)
+    return ParsedFile(tree, codes, functions, text.splitlines(keepends=True))
 
 
 def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -117,8 +124,8 @@ def _lambda_at(
         and places
         and all(_holds(node.body, line, column) for line, column in places)
     ]
-    # Nested lambdas of one line both hold the inner one's places: the inner is the shorter.
-    return min(inside, key=lambda node: (node.end_col_offset or 0) - node.col_offset, default=None)
+    # Of nested lambdas both hold the inner one's places: the inner begins last.
+    return max(inside, key=lambda node: (node.lineno, node.col_offset), default=None)
 
 
 def _holds(node: ast.expr, line: int, column: int) -> bool:

@@ -1,5 +1,5 @@
 """
-Steps that bring a picture in: `download` and `load_image`.
+The step that brings a picture in: `load_image`.
 
 All that Pillow does wrong or leaves open when it reads a strange file is settled here: what comes out
 is decoded in full, upright, in a known mode, and everything that cannot be read is one `ImageError`.
@@ -21,7 +21,6 @@ from typing import IO, Any, Literal, get_args
 from PIL import Image, ImageColor
 
 from creevey_graph.errors import ImageError, UsageError, did_you_mean
-from creevey_graph.fetch import fetch
 from creevey_graph.images.color import flattened, scaled_to_8_bit, unpaletted, without_metadata
 from creevey_graph.step import step
 
@@ -62,30 +61,6 @@ _DECODER_ERRORS = (
 _URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # one slash: Path("https://a") has lost the other
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _WARNINGS_LOCK = threading.Lock()
-
-
-@step(cache="always", downloads=True, borrows=True, ignore=("deadline_s", "retries", "max_bytes"))
-def download(url: str, *, deadline_s: float = 120.0, retries: int = 3, max_bytes: int = 50 * 2**20) -> bytes:
-    """
-    Return what the server at *url* sends.
-
-    Args:
-        url: An http or https address.
-        deadline_s: Seconds for all of it, tries and pauses included.
-        retries: How often a try that may succeed later is made again, 0 or more.
-        max_bytes: The most that is read; 50 MiB is beyond any photo of a web site.
-
-    Returns:
-        The body, byte for byte; `load_image` reads it.
-
-    Raises:
-        FetchError: The download failed; see `creevey_graph.fetch.fetch` for the kinds.
-
-    >>> download.options.cache, download.options.downloads
-    (<CachePolicy.ALWAYS: 'always'>, True)
-
-    """
-    return fetch(url, deadline_s=deadline_s, retries=retries, max_bytes=max_bytes)
 
 
 @step(borrows=True, by_content=True)
