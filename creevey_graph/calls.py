@@ -2,16 +2,18 @@
 One call of one step: arguments laid out, retries, time limit.
 
 Values that several branches read are never changed by one of them: a step that may
-change its arguments gets a copy unless it is the last to read the value.
+change its arguments gets a copy unless it is the last to read the value. A copy tells no
+more and no less than the original, so that it does not matter who reads first.
 """
 
 import copy
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from creevey_graph.errors import SkipItem, StepTimeout
+from creevey_graph.errors import SkipItem, StepError, StepTimeout
 from creevey_graph.fingerprint.values import is_frozen
 from creevey_graph.freeze import Argument, FrozenNode, SlotRef
 
@@ -21,7 +23,7 @@ def call(
     values: Mapping[int, Any],
     *,
     is_last_reader: Callable[[int], bool],
-    path: Any = None,
+    new_path: Callable[[], Path] | None = None,
 ) -> Any:
     """
     Return what *node*'s step makes of its arguments.
@@ -30,15 +32,18 @@ def call(
         node: The node.
         values: Slot -> value, for every slot it reads.
         is_last_reader: Slot -> whether no other node will read it.
-        path: Where a writer is to write.
+        new_path: Gives a writer a place to write, another for every try: one that ran out of
+            time may still be writing to its own.
 
     Raises:
         StepTimeout: It ran longer than its timeout_s.
         SkipItem: The step leaves the item out.
+        StepError: It would be given a generator that another call needs too.
         Exception: Whatever the step raised on its last try.
     """
     options = node.step.options
     for left in range(options.retries, -1, -1):
+        path = new_path() if new_path else None
         args, kwargs = _arguments(node, values, lambda slot: is_last_reader(slot) and not left, path)  # noqa: B023 - used at once
         try:
             if options.timeout_s is None:
@@ -65,7 +70,14 @@ def _arguments(
     def _fill(value: Any) -> Any:
         if isinstance(value, SlotRef):
             held = values[value.slot]
-            return held if borrows or may_take(value.slot) else own_copy(held)
+            if may_take(value.slot):
+                return held
+            if isinstance(held, Iterator):
+                raise StepError(
+                    f"step '{node.name}': is given {type(held).__name__}, which can be read only once, "
+                    "but is needed more than once; return a list instead"
+                )
+            return held if borrows else own_copy(held)
         if isinstance(value, dict):
             return {key: _fill(part) for key, part in value.items()}
         if isinstance(value, list | tuple):
@@ -96,11 +108,42 @@ def own_copy(value: Any) -> Any:
         return value
     pillow = sys.modules.get("PIL.Image")
     if pillow is not None and isinstance(value, pillow.Image):
-        return value.copy()
+        return _copy_of_picture(value)
     try:
         return copy.deepcopy(value)
     except Exception:  # noqa: BLE001 - __deepcopy__ is any code
         return value
+
+
+def _copy_of_picture(image: Any) -> Any:
+    """Return a copy that has its class and all it tells too: `Image.copy` forgets format and file name."""
+    copied = image.copy()
+    twin = object.__new__(type(image))
+    twin.__dict__.update(image.__dict__)
+    twin.__dict__.update(copied.__dict__)
+    return twin
+
+
+def may_share(result: Any, given: Any) -> bool:
+    """
+    True where changing *given* might change *result*; in doubt True.
+
+    Asked of steps that were lent a value: they may return it, or a view of it.
+    """
+    if is_frozen(result) or is_frozen(given):
+        return False
+    numpy, pillow = sys.modules.get("numpy"), sys.modules.get("PIL.Image")
+    is_picture = pillow is not None and isinstance(result, pillow.Image)
+    is_array = numpy is not None and isinstance(result, numpy.ndarray)
+    if pillow is not None and isinstance(given, pillow.Image):
+        if is_picture:
+            return result is given or result.im is given.im
+        return not is_array  # numpy copies what it takes from a picture
+    if numpy is not None and isinstance(given, numpy.ndarray):
+        if is_array:
+            return bool(numpy.may_share_memory(result, given))
+        return not is_picture or bool(result.readonly)  # Image.frombuffer does not copy
+    return True
 
 
 def _call_within(timeout_s: float, node: FrozenNode, args: list[Any], kwargs: dict[str, Any]) -> Any:

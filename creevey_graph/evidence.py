@@ -9,11 +9,18 @@ from pathlib import Path
 import attrs
 
 from creevey_graph.cache import Cache, FileState, ItemState, Record
-from creevey_graph.errors import CreeveyError
+from creevey_graph.errors import CreeveyError, UsageError
+from creevey_graph.events import Outcome, Reason
 from creevey_graph.freeze import FrozenGraph
 from creevey_graph.identity import identify, lineage_keys, look
 from creevey_graph.plan import OutputState
 from creevey_graph.sources import Item
+from creevey_graph.text import safe_text
+
+_OUTPUT_REASONS = (
+    (OutputState.MODIFIED, Reason.OUTPUT_MODIFIED),
+    (OutputState.MISSING, Reason.OUTPUT_MISSING),
+)
 
 
 class Evidence:
@@ -45,6 +52,11 @@ class Evidence:
         self.paths: dict[int, str] = {}
         for node in frozen.writers:
             assert node.output is not None
+            if node.output.needs_digest and None in self.identity.contents:
+                raise UsageError(
+                    f"node '{node.name}': item '{safe_text(item.key)}' has no digest for {{digest}} in its "
+                    "output path; use {key} or {index} instead"
+                )
             digest = self.identity.digest if node.output.needs_digest else ""
             self.paths[node.slot] = node.output.render(item, digest)
         self.keys = lineage_keys(frozen, self.identity, self.paths)
@@ -93,6 +105,37 @@ class Evidence:
             return OutputState.MODIFIED
         self.found[position] = attrs.evolve(state, path=path)
         return OutputState.SAME
+
+    def is_still_skipped(self, known: ItemState | None, reason: str | None) -> bool:
+        """True where a step left this very item out last time, and would do so again."""
+        return (
+            known is not None
+            and reason is None
+            and known.outcome == Outcome.SKIPPED
+            and not self._frozen.always_runs
+            and not self.is_changed(known)
+        )
+
+    def why(self, known: ItemState | None, reason: str | None) -> tuple[str, str]:
+        """
+        Return (why there is something to do, the output it is about or "").
+
+        Args:
+            known: The item's last known state.
+            reason: What that alone told.
+        """
+        if reason in (Reason.FORCED, Reason.NEW_ITEM, Reason.FAILED_LAST_TIME):
+            return str(reason), ""
+        if known is not None and self.is_changed(known):
+            return str(Reason.INPUT_CHANGED), ""
+        if reason is not None:
+            return reason, ""
+        paths = {self._frozen.nodes[position].slot: state for position, state in self.states.items()}
+        for wanted, told in _OUTPUT_REASONS:
+            for slot, state in paths.items():
+                if state is wanted:
+                    return str(told), self.paths[slot]
+        return str(Reason.NOT_CACHED), ""
 
     def is_changed(self, known: ItemState) -> bool:
         """True where the item's files or values are not what they were."""

@@ -1,19 +1,53 @@
 """What a report shows of a value: JSON-able, exact for plain values, a summary for the others."""
 
+import datetime as dt
+import decimal
+import fractions
 import math
+import uuid
+from collections.abc import Container, Mapping
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
+FIXED_COLUMNS = ("key", "source", "outcome", "step", "error", "reason", "seconds", "outputs")
+"""Columns that every report has."""
 MAX_TEXT = 10_000
+_AS_TEXT = (
+    dt.date,
+    dt.time,
+    dt.timedelta,
+    decimal.Decimal,
+    fractions.Fraction,
+    uuid.UUID,
+)
+
+
+def column_of(name: str, outputs: Container[str]) -> str:
+    """
+    Return the report's column for an item's own column: its name, unless that is taken.
+
+    Args:
+        name: The item's column.
+        outputs: The graph's named outputs.
+
+    >>> column_of("label", ["file"]), column_of("error", []), column_of("file", ["file"])
+    ('label', 'item.error', 'item.file')
+    """
+    return f"item.{name}" if name in FIXED_COLUMNS or name in outputs else name
+
+
+def item_fields(columns: Mapping[str, Any], outputs: Container[str]) -> dict[str, Any]:
+    """Return an item's own columns as a report shows them."""
+    return {column_of(name, outputs): field_of(value) for name, value in columns.items()}
 
 
 def field_of(value: Any) -> Any:
     """
     Return *value* as a report shows it.
 
-    Numbers, text, truth and None stay; sequences become lists; mappings get text keys; other
-    values become a short text in angle brackets.
+    Numbers, text, truth and None stay; sequences become lists; mappings get text keys; dates and
+    the like become text; other values a short text in angle brackets.
 
     >>> field_of((1, 2.5, "a")), field_of(b"abc")
     ([1, 2.5, 'a'], '<bytes: 3>')
@@ -22,6 +56,8 @@ def field_of(value: Any) -> Any:
         return field_of(value.value)
     if value is None or isinstance(value, bool | int | str | float | PurePath):
         return _plain(value)
+    if isinstance(value, _AS_TEXT):
+        return str(value)
     if isinstance(value, list | tuple | set | frozenset):
         members = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
         return [field_of(part) for part in members]
@@ -33,6 +69,8 @@ def field_of(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(float(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
     return str(value)[:MAX_TEXT] if isinstance(value, str | PurePath) else value
 
 

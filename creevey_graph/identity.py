@@ -148,7 +148,10 @@ def check_unchanged(sources: Sequence[FileState]) -> None:
 
 def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, str]) -> list[str | None]:
     """
-    Return each node's lineage key, by position; None where an ingredient has no digest.
+    Return each node's lineage key, by position.
+
+    None where an ingredient has no digest, and for steps that are not pure: what is below them
+    must be made of what they give this time.
 
     Args:
         frozen: The graph.
@@ -158,7 +161,7 @@ def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, 
     first = len(frozen.inputs)
     keys: list[str | None] = []
     for node in frozen.nodes:
-        parts = [node.fingerprint]
+        parts = [node.fingerprint if node.step.options.pure else None]
         for slot, text_counts in zip(node.reads, node.text_counts, strict=True):
             part = identity.contents[slot] if slot < first else keys[slot - first]
             text = identity.texts[slot] if slot < first else outputs.get(slot, "")

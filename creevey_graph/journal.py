@@ -1,5 +1,5 @@
 """
-Events -> disk: one JSON line each, flushed as they come, so that a report exists after any ending.
+Events -> disk: one JSON line each, handed to the system at once, so that a report exists after any ending.
 
 Layout: line 1 `{"run": {...}}`; then `{"i": index, "row": {...}, "executed": [...]}`,
 `{"notice": text}`; last `{"end": {...}}`, missing where the run was killed. A torn last line
@@ -9,8 +9,9 @@ items ended; a reader brings them in order.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from io import BufferedWriter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,11 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problem = ""
-        self._file: BufferedWriter | None = None
+        self._file: FileIO | None = None
         self.size = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb")
+            self._file = path.open("wb", buffering=0)  # a line and no more is lost with a killed process
         except OSError as exc:
             self.problem = f"no report file: {exc}"
 
@@ -55,30 +56,25 @@ class Journal:
             return -1
         begins = self.size
         try:
-            self._file.write(line)
-            if not isinstance(event, ItemFinished):
-                self._file.flush()
+            written = self._file.write(line)
         except OSError as exc:
-            self.problem = f"the report file is incomplete: {exc}"
-            self._file = None
+            self._give_up(str(exc))
+            return -1
+        if written != len(line):
+            self._give_up("no space left")
             return -1
         self.size += len(line)
         return begins
 
-    def flush(self) -> None:
-        """Hand everything to the system, so that a kill loses nothing of it."""
-        if self._file is not None:
-            try:
-                self._file.flush()
-            except OSError as exc:
-                self.problem = f"the report file is incomplete: {exc}"
-                self._file = None
+    def _give_up(self, why: str) -> None:
+        self.problem = f"the report file is incomplete: {why}"
+        self.close()
 
     def close(self) -> None:
         """Close the file."""
-        self.flush()
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
             self._file = None
 
 
@@ -96,7 +92,10 @@ def event_to_json(event: Event) -> dict[str, Any]:
 def event_from_json(data: Mapping[str, Any]) -> Event | None:
     """Return the event a journal's line stands for, None where it is of no known kind."""
     if "row" in data:
-        return ItemFinished(data["i"], row_from_json(data["row"]), tuple(data["executed"]))
+        index = data["i"]
+        if type(index) is not int or index < 0:
+            return None
+        return ItemFinished(index, row_from_json(data["row"]), tuple(data["executed"]))
     if "run" in data:
         facts = {key: value for key, value in data["run"].items() if key != "schema"}
         return RunStarted(**{**facts, "columns": tuple(facts["columns"])})
@@ -149,7 +148,7 @@ def _event_of(line: bytes) -> Event | None:
     try:
         data = json.loads(line)
         return event_from_json(data) if isinstance(data, dict) else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -161,9 +160,21 @@ def read_row(path: Path, begins: int) -> Row:
         OSError: The file cannot be read.
         ValueError: There is no row there.
     """
+    return next(read_rows(path, [begins]))
+
+
+def read_rows(path: Path, places: Iterable[int]) -> Iterator[Row]:
+    """
+    Yield the rows of the lines that begin at *places*.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: There is no row at one of them.
+    """
     with path.open("rb") as file:
-        file.seek(begins, os.SEEK_SET)
-        event = _event_of(file.readline())
-    if not isinstance(event, ItemFinished):
-        raise ValueError(f"'{path}' has no row at {begins}")  # noqa: TRY004 - the file's fault
-    return event.row
+        for begins in places:
+            file.seek(begins, os.SEEK_SET)
+            event = _event_of(file.readline())
+            if not isinstance(event, ItemFinished):
+                raise ValueError(f"'{path}' has no row at {begins}")  # noqa: TRY004 - the file's fault
+            yield event.row

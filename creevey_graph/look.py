@@ -12,9 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from creevey_graph.cache import Cache, FileState, Index, ItemState, decode_state
+from creevey_graph.cache import Cache, FileState, Index, ItemState, unsealed
+from creevey_graph.errors import CreeveyError
 from creevey_graph.events import Outcome, Row
-from creevey_graph.fingerprint.files import Stat, is_settled
+from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.freeze import FrozenGraph
 from creevey_graph.identity import is_file_value, is_same, values_digest
 from creevey_graph.plan import explain_change, first_reason
@@ -25,8 +26,9 @@ class Known:
     """
     The last known states of a graph's items in one output folder.
 
-    State: states = item key -> encoded state, for items not met yet in this run; changes =
-    key of an earlier graph -> how it differs; placed = output paths of this run.
+    State: states = item key -> state as the index keeps it, for items not met yet in this run;
+    changes = key of an earlier graph -> how it differs; placed = output paths of this run;
+    leftovers = files that items met in this run no longer stand behind.
     """
 
     def __init__(self, index: Index | None, frozen: FrozenGraph, out: Path | None) -> None:
@@ -40,8 +42,8 @@ class Known:
             for node in frozen.writers
             if node.output and (callable(node.output.template) or "index" in node.output.fields)
         ]
-        self._problems: tuple[str, ...] = ()
         self.placed: set[str] = set()
+        self.leftovers: list[FileState] = []
 
     @classmethod
     def open(
@@ -59,7 +61,7 @@ class Known:
     def check(self, item: Item, *, forced: bool) -> tuple[ItemState | None, str | None]:
         """Return an item's last known state, and why it must be looked at as far as that tells."""
         text = self._states.pop(item.key, None)
-        state = None if text is None else decode_state(text)
+        state = None if text is None else unsealed(item.key, text)
         reason = first_reason(
             state, forced=forced, graph_change=self._graph_change, graph_key=self._frozen.graph_key
         )
@@ -69,26 +71,25 @@ class Known:
         """Return the row of an item that needs nothing, None where it must be looked at closely."""
         if state is None or self._frozen.always_runs or not self._holds(item, state):
             return None
+        self.leftovers += state.leftovers
         paths = tuple(output.path for output in state.outputs)
         self.placed.update(paths)
-        if state.outcome == "skipped":
+        if state.outcome == Outcome.SKIPPED:
             return Row(item.key, item.source, Outcome.SKIPPED, state.step, state.error, fields=state.fields)
         return Row(item.key, item.source, Outcome.CACHED, outputs=paths, fields=state.fields)
 
     def _holds(self, item: Item, state: ItemState) -> bool:
-        if state.values != values_digest(item):
+        if state.values != values_digest(item) or len(state.sources) != sum(map(is_file_value, item.values)):
             return False
-        if len(state.sources) != sum(map(is_file_value, item.values)):
+        if not all(_is_untouched("", source) for source in state.sources):
+            return False
+        if state.outcome == Outcome.SKIPPED:
+            return True
+        if len(state.outputs) != len(self._frozen.writers):
             return False
         if any(output.render(item) not in {o.path for o in state.outputs} for output in self._moving):
             return False
-        if state.outcome == "skipped":
-            return all(_is_untouched("", source) for source in state.sources)
-        if len(state.outputs) != len(self._frozen.writers):
-            return False
-        return all(_is_untouched("", source) for source in state.sources) and all(
-            _is_untouched(self._out, output) for output in state.outputs
-        )
+        return all(_is_untouched(self._out, output) for output in state.outputs)
 
     def _graph_change(self, graph_key: str) -> str:
         if graph_key not in self._changes:
@@ -101,15 +102,24 @@ class Known:
         if self._index is not None:
             self._index.put(states)
 
-    def remaining(self) -> dict[str, ItemState]:
-        """Return the states of items that were not met in this run."""
-        decoded = ((key, decode_state(text)) for key, text in self._states.items())
-        return {key: state for key, state in decoded if state is not None}
+    def orphans(self) -> tuple[str, ...]:
+        """
+        Return files that this graph made earlier and that nothing stands behind now, sorted.
 
-    def forget(self, keys: Iterable[str]) -> None:
-        """Drop the states of items that are gone."""
+        Asked once every item was met. Files that were changed since are the user's: left out.
+        """
+        files = list(self.leftovers)
+        for key, text in self._states.items():
+            state = unsealed(key, text)
+            if state is not None:
+                files += (*state.outputs, *state.leftovers)
+        seen = {file.path: file for file in files if file.path not in self.placed}
+        return tuple(sorted(path for path, file in seen.items() if _is_ours(self._out, file)))
+
+    def forget_gone(self) -> None:
+        """Drop the states of items that were not met in this run."""
         if self._index is not None:
-            self._index.delete(keys)
+            self._index.delete(self._states)
 
     def problems(self) -> tuple[str, ...]:
         """Return what went wrong with the index."""
@@ -137,12 +147,18 @@ def _is_untouched(folder: str, state: FileState) -> bool:
     return is_same(stat, state) and is_settled(stat, state.looked_ns)
 
 
-def leftovers_of(
-    gone: Mapping[str, ItemState], leftovers: Iterable[str], placed: set[str]
-) -> tuple[str, ...]:
-    """Return outputs of earlier runs that nothing stands behind now, sorted."""
-    paths = {output.path for state in gone.values() for output in state.outputs}
-    return tuple(sorted((paths | set(leftovers)) - placed))
+def _is_ours(folder: str, file: FileState) -> bool:
+    """True where a file below the output folder is as we made it."""
+    parts = Path(file.path).parts
+    if not folder or os.path.isabs(file.path) or ".." in parts:  # noqa: PTH117 - never from us
+        return False
+    path = Path(folder, *parts)
+    if path.is_symlink():
+        return False
+    try:
+        return is_same(Stat.of(path), file) or digest_file(path)[0] == file.digest
+    except (OSError, CreeveyError):
+        return False
 
 
 def prune_files(out: Path, paths: Iterable[str]) -> int:

@@ -6,14 +6,16 @@ value that is wanted, whether the cache has it. `explain_change` says in words h
 graphs differ. The worker acts on decisions; `Plan` counts them for `status`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
 import attrs
 
 from creevey_graph.cache import ItemState, Record
+from creevey_graph.errors import GraphError
 from creevey_graph.events import Reason
+from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.freeze import FrozenGraph
 
 
@@ -71,6 +73,36 @@ def decide(
         else:
             actions[position] = Action.LOAD if wanted[position] else Action.KEEP
     return actions
+
+
+def validate_columns(frozen: FrozenGraph) -> None:
+    """
+    Check that no named output is called like a column that every report has.
+
+    Raises:
+        GraphError: One is.
+    """
+    for column, slot in frozen.columns.items():
+        if column in FIXED_COLUMNS:
+            names = [*(name for name, _ in frozen.inputs), *(node.name for node in frozen.nodes)]
+            raise GraphError(
+                f"graph '{frozen.name}': output '{column}' (of '{names[slot]}') is called like a column that "
+                f"every report has ({', '.join(FIXED_COLUMNS)}); return it under another name, such as "
+                f'{{"{column}_found": …}}'
+            )
+
+
+def unkept(frozen: FrozenGraph) -> Iterator[str]:
+    """Say, a line each, what fingerprints cannot see through and what cannot be kept for want of a digest."""
+    for text in frozen.untracked:
+        yield f"not tracked: {text}; name it with depends_on= or version="
+    for node in frozen.nodes:
+        for parameter, (digest, _) in frozen.ingredients[node.name]["params"].items():
+            if digest is None:
+                yield (
+                    f"{node.name}: parameter '{parameter}' has no digest, so nothing made of it is kept; "
+                    "give the step ignore= or pass plain values"
+                )
 
 
 def explain_change(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str:

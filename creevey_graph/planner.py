@@ -1,17 +1,17 @@
 """Plans and previews: what a run would do, and what one item looks like after every step."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from creevey_graph.cache import Cache
 from creevey_graph.calls import call
 from creevey_graph.errors import CreeveyError
-from creevey_graph.events import Outcome, Reason
 from creevey_graph.evidence import Evidence
 from creevey_graph.freeze import FrozenGraph
 from creevey_graph.listing import Listing
-from creevey_graph.look import Known, leftovers_of
-from creevey_graph.plan import Action, NodeCount, OutputState, Plan, decide
+from creevey_graph.look import Known
+from creevey_graph.plan import Action, NodeCount, Plan, decide, validate_columns
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
 
@@ -27,6 +27,7 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
         refresh: Whether everything would run.
     """
     frozen = listing.frozen
+    validate_columns(frozen)
     plan = Plan(
         frozen.name,
         len(listing),
@@ -46,31 +47,20 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
         except (OSError, CreeveyError):
             plan.unreadable += 1
             continue
+        if state is not None:
+            known.leftovers += (*state.outputs, *state.leftovers)
+        if evidence.is_still_skipped(state, reason):
+            plan.add_up_to_date()
+            continue
         actions = decide(frozen, evidence.lookup, evidence.output_state)
         known.placed.update(evidence.paths.values())
         if any(action in (Action.RUN, Action.RESTORE) for action in actions):
-            changed = state is not None and evidence.is_changed(state)
-            plan.add(frozen, actions, _told(reason, changed=changed, evidence=evidence))
-        elif state is not None and state.outcome == Outcome.SKIPPED:
-            plan.add_up_to_date()
+            plan.add(frozen, actions, evidence.why(state, reason)[0])
         else:
             plan.add_up_to_date()
-    plan.orphans = leftovers_of(known.remaining(), (), known.placed)
+    plan.orphans = known.orphans()
     known.close()
     return plan
-
-
-def _told(reason: str | None, *, changed: bool, evidence: Evidence) -> str:
-    if reason in (Reason.FORCED, Reason.NEW_ITEM, Reason.FAILED_LAST_TIME):
-        return str(reason)
-    if changed:
-        return str(Reason.INPUT_CHANGED)
-    if reason is not None:
-        return reason
-    states = set(evidence.states.values())
-    if OutputState.MODIFIED in states:
-        return str(Reason.OUTPUT_MODIFIED)
-    return str(Reason.OUTPUT_MISSING if OutputState.MISSING in states else Reason.NOT_CACHED)
 
 
 def preview_item(frozen: FrozenGraph, item: Item) -> dict[str, Any]:
@@ -90,6 +80,8 @@ def preview_item(frozen: FrozenGraph, item: Item) -> dict[str, Any]:
         if node.output is not None:
             shown[node.name] = node.output.render(item, "0" * 64)
         elif all(slot < first or slot in values for slot in node.reads):
-            values[node.slot] = call(node, values, is_last_reader=lambda _: False)
+            values[node.slot] = call(
+                node, values, is_last_reader=lambda slot: isinstance(values[slot], Iterator)
+            )
             shown[node.name] = values[node.slot]
     return shown

@@ -42,16 +42,22 @@ def codec_to_keep(step: Step[..., Any], value: Any) -> Codec | None:
     codec = step.options.codec or codec_for(value)
     if codec is None or step.options.cache is CachePolicy.ALWAYS:
         return codec
-    return codec if _is_small(value) or isinstance(value, bytes) else None
+    return codec if _may_be_small(value) or isinstance(value, bytes) else None
 
 
-def _is_small(value: Any) -> bool:
+def is_worth_keeping(step: Step[..., Any], value: Any, size: int) -> bool:
+    """True where a value that takes *size* bytes encoded is kept."""
+    return step.options.cache is CachePolicy.ALWAYS or isinstance(value, bytes) or size <= SMALL_BYTES
+
+
+def _may_be_small(value: Any) -> bool:
+    """False where it is known, before the work of encoding it, that a value is too large."""
     pillow = sys.modules.get("PIL.Image")
     if pillow is not None and isinstance(value, pillow.Image):
         return False
     if isinstance(size := getattr(value, "nbytes", None), int):
         return size <= SMALL_BYTES
-    return not isinstance(value, str) or len(value) <= SMALL_BYTES
+    return not isinstance(value, str | list | tuple | set | frozenset | dict) or len(value) <= SMALL_BYTES
 
 
 def shown_policy(step: Step[..., Any]) -> str:

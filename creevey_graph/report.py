@@ -8,46 +8,63 @@ import csv
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import Event, ItemFinished, Noticed, Outcome, Row, RunFinished, RunStarted
-from creevey_graph.journal import read_journal, read_row, row_to_json
+from creevey_graph.fields import FIXED_COLUMNS
+from creevey_graph.journal import read_journal, read_row, read_rows, row_to_json
 from creevey_graph.text import safe_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FIXED_COLUMNS = ("key", "source", "outcome", "step", "error", "reason", "seconds", "outputs")
-_ABSENT = -1
+
+_LOOSE, _ABSENT = -1, -2  # -1 is what the journal says of a line it could not write
 
 
 class Rows(Sequence[Row]):
-    """The rows of a report, in input order, read from its file when they are asked for."""
+    """
+    The rows of a report, in input order, read from its file when they are asked for.
 
-    def __init__(self, path: Path, places: "array[int]") -> None:
+    Args:
+        path: The journal's file.
+        places: Per item, where its line begins in the file; `ABSENT` where there is none, and
+            `LOOSE` where its row could not be written.
+        loose: Index of an item -> such a row.
+    """
+
+    def __init__(self, path: Path, places: "array[int]", loose: Mapping[int, Row]) -> None:
         self._path = path
         self._places = places
+        self._loose = loose
 
     def __len__(self) -> int:
-        return sum(1 for place in self._places if place != _ABSENT)
+        return len(self._places) - self._places.count(_ABSENT)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
     @overload
     def __getitem__(self, index: slice) -> list[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        held = [place for place in self._places if place != _ABSENT]
+        held = [number for number, place in enumerate(self._places) if place != _ABSENT]
         if isinstance(index, slice):
-            return [read_row(self._path, place) for place in held[index]]
-        return read_row(self._path, held[index])
+            return list(self.of(held[index]))
+        return next(self.of([held[index]]))
 
     def __iter__(self) -> Iterator[Row]:
-        for place in self._places:
-            if place != _ABSENT:
-                yield read_row(self._path, place)
+        return self.of(number for number, place in enumerate(self._places) if place != _ABSENT)
+
+    def of(self, numbers: Iterable[int]) -> Iterator[Row]:
+        """Yield the rows of items by their index in the input; there must be one for each."""
+        if not self._loose:
+            yield from read_rows(self._path, (self._places[number] for number in numbers))
+            return
+        for number in numbers:
+            place = self._places[number]
+            yield self._loose[number] if place == _LOOSE else read_row(self._path, place)
 
     def __repr__(self) -> str:
         return f"<{len(self)} rows>"
@@ -82,6 +99,7 @@ class Report:
         self.damaged = 0
         self.orphans: tuple[str, ...] = ()
         self._places: array[int] = array("q")
+        self._loose: dict[int, Row] = {}
         self._failed: list[int] = []
 
     @classmethod
@@ -114,28 +132,33 @@ class Report:
             self.damaged, self.orphans, self.finished = event.damaged, event.orphans, True
 
     def _add_row(self, event: ItemFinished, begins: int) -> None:
+        if self.total and event.index >= self.total:
+            return  # a damaged line
         missing = event.index + 1 - len(self._places)
         if missing > 0:
             self._places.extend([_ABSENT] * missing)
         self._places[event.index] = begins
+        if begins == _LOOSE:  # a full disk costs the file, not the report
+            if not self._loose:
+                self.notices.append("the report file is incomplete: it cannot be written")
+            self._loose[event.index] = event.row
         self.counts[event.row.outcome] += 1
         self.executed.update(event.executed)
         self.node_seconds.update(event.row.seconds)
         if event.row.outcome is Outcome.FAILED:
-            self._failed.append(begins)
+            self._failed.append(event.index)
 
     # --- reading ---------------------------------------------------------------------------
 
     @property
     def rows(self) -> Rows:
         """One row per item, in input order; items whose turn never came are `cancelled`."""
-        return Rows(self.path, self._places)
+        return Rows(self.path, self._places, self._loose)
 
     @property
     def failed(self) -> list[Row]:
         """The rows of failed items, in input order."""
-        failed = set(self._failed)
-        return [read_row(self.path, place) for place in self._places if place in failed]
+        return list(self.rows.of(sorted(self._failed)))
 
     @property
     def ok(self) -> bool:
@@ -157,7 +180,7 @@ class Report:
         """Say what went wrong in one line."""
         count = self.counts[Outcome.FAILED]
         if count:
-            row = self.failed[0]
+            row = next(self.rows.of([min(self._failed)]))
             where = f" in step '{row.step}'" if row.step else ""
             return (
                 f"{count} of {self.total} items failed; first: {safe_text(row.key)}{where}: "
@@ -169,7 +192,7 @@ class Report:
 
     def to_csv(self, path: Path | str) -> None:
         """Write one line per item: the fixed columns, then the graph's."""
-        with Path(path).open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        with Path(path).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
             writer = csv.writer(file)
             writer.writerow([*FIXED_COLUMNS, *self.columns])
             for row in self.rows:

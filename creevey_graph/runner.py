@@ -1,28 +1,27 @@
 """
 The loop: items -> chunks -> workers -> cache, index and events. It prints nothing.
 
-State of a run: `waiting` = chunks to be submitted before new items are taken; `in_flight` =
-future -> chunk; the window bounds both. The coordinator alone writes the database and the
+State of a run: `returned` = items to be taken before new ones; `waiting` = chunks to be submitted
+before others are made up; `in_flight` = future -> chunk; the window bounds both. The coordinator alone writes the database and the
 index; workers write outputs and value files.
 
-A dead worker breaks the pool: chunks in flight are run again, and the few items that workers
-had in hand are run one at a time with nothing beside them; the one that kills its worker
-again is the one to blame.
+What happens after a worker has died stands in `recovery`, how large chunks are in `pace`.
 """
 
 import functools
-import math
 import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from itertools import chain
+from pathlib import Path
 
 import attrs
 
-from creevey_graph.cache import ItemState, encode_state
+from creevey_graph.atomic import remove_stale
 from creevey_graph.choices import Options, choose_executor
-from creevey_graph.errors import RunFailed, RunInterrupted, WorkerDied
+from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
     Event,
     ItemFinished,
@@ -34,18 +33,17 @@ from creevey_graph.events import (
     RunStarted,
 )
 from creevey_graph.executors import dumps, open_pool
+from creevey_graph.fields import column_of
 from creevey_graph.listing import Listing
-from creevey_graph.look import Known, leftovers_of, prune_files
+from creevey_graph.look import Known, prune_files
+from creevey_graph.pace import Pace
+from creevey_graph.plan import unkept, validate_columns
+from creevey_graph.recovery import blamed, never_sent, part_suspects
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.text import safe_text
 from creevey_graph.validate import validate_sendable
 from creevey_graph.worker import run_chunk
 
-CHUNK_SECONDS = 0.25
-"""What a chunk should take: long beside the cost of sending it, short beside a user's patience."""
-MAX_CHUNK = 256
-WINDOW = 2
-"""Chunks in flight for each job: one that runs, one that waits."""
 MAX_CANCELLED_ROWS = 100_000
 
 
@@ -65,7 +63,6 @@ def run(listing: Listing, options: Options, listeners: Sequence[Listener]) -> No
 @attrs.define(eq=False)
 class _Chunk:
     tasks: list[Task]
-    begun: float = 0.0
 
 
 class _Run:
@@ -76,17 +73,17 @@ class _Run:
         self.frozen = listing.frozen
         self.options = options
         self.listeners = listeners
+        self.returned: deque[Task] = deque()
         self.waiting: deque[_Chunk] = deque()
         self.in_flight: dict[Future[list[Result]], _Chunk] = {}
         self.suspects: deque[Task] = deque()
-        self.seconds_per_item = 0.0
         self.failures = 0
         self.first_failure: Row | None = None
         self.finished = 0
         self.stopped = ""
         self.interrupted = False
-        self.damaged = 0
-        self.leftovers: list[str] = []
+        self.damaged: set[str] = set()
+        self.folders: set[str] = set()
         self.noticed: set[str] = set()
         self.done_indexes = bytearray(len(listing))
 
@@ -94,25 +91,16 @@ class _Run:
 
     def run(self) -> None:
         began = time.perf_counter()
+        validate_columns(self.frozen)
         executor, jobs = choose_executor(self.frozen, self.options, len(self.listing))
         bench = Bench(self.frozen, self.options.out, self.options.cache, self.options.refresh)
         if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
-        self.known = Known.open(self.options.cache, self.frozen, self.options.out)
         self.pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
-        self._emit(
-            RunStarted(
-                self.frozen.name,
-                len(self.listing),
-                self._columns(),
-                self.pool.name,
-                self.pool.jobs,
-                time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}",
-            )
-        )
-        for text in self.frozen.untracked:
-            self._notice(f"not tracked: {text}; name it with depends_on= or version=")
+        self.pace = Pace(self.pool.jobs, in_chunks=self.pool.name != "serial")
+        self.known = Known.open(self.options.cache, self.frozen, self.options.out)
         try:
+            self._begin()
             self._loop()
         except KeyboardInterrupt:
             self._interrupt()
@@ -126,8 +114,14 @@ class _Run:
             where = f" in step '{row.step}'" if row.step else ""
             raise RunFailed(f"item '{safe_text(row.key)}' failed{where}: {safe_text(row.error or '')}")
 
-    def _columns(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.listing.source.columns, *self.frozen.columns)))
+    def _begin(self) -> None:
+        frozen, pool = self.frozen, self.pool
+        own = (column_of(name, frozen.columns) for name in self.listing.source.columns)
+        columns = tuple(dict.fromkeys((*own, *frozen.columns)))
+        run_id = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
+        self._emit(RunStarted(frozen.name, len(self.listing), columns, pool.name, pool.jobs, run_id))
+        for text in unkept(frozen):
+            self._notice(text)
 
     def _end(self, began: float) -> None:
         orphans: tuple[str, ...] = ()
@@ -136,21 +130,25 @@ class _Run:
         else:
             self._cancel_rest()
         self.known.close()
+        for folder in self.folders:
+            remove_stale(Path(folder))
         for text in self.known.problems():
             self._notice(f"cache: {text}")
         if self.options.cache is not None:
             self._note_problems(self.options.cache.take_troubles()[1])
         self._emit(
-            RunFinished(time.perf_counter() - began, self.interrupted, self.stopped, self.damaged, orphans)
+            RunFinished(
+                time.perf_counter() - began, self.interrupted, self.stopped, len(self.damaged), orphans
+            )
         )
 
     def _orphans(self) -> tuple[str, ...]:
-        gone = self.known.remaining()
-        orphans = leftovers_of(gone, self.leftovers, self.known.placed)
+        orphans = self.known.orphans()
         if self.options.prune and self.options.out is not None:
             prune_files(self.options.out, orphans)
-            self.known.forget(gone)
-            return ()
+            orphans = self.known.orphans()
+            if not orphans:
+                self.known.forget_gone()
         return orphans
 
     def _cancel_rest(self) -> None:
@@ -166,14 +164,10 @@ class _Run:
 
     def _loop(self) -> None:
         tasks = self._tasks()
-        exhausted = False
         while True:
-            while not exhausted and not self.stopped and self._has_room():
-                chunk = self._take(tasks)
-                exhausted = chunk is None
-                if chunk is not None:
-                    self.waiting.append(chunk)
-                    self._submit_waiting()
+            while not self.stopped and self._has_room() and (chunk := self._take(tasks)) is not None:
+                self.waiting.append(chunk)
+                self._submit_waiting()
             if self.stopped:
                 self.waiting.clear()
                 self.suspects.clear()
@@ -187,17 +181,25 @@ class _Run:
             self._absorb_done()
 
     def _has_room(self) -> bool:
-        return not self.suspects and len(self.in_flight) + len(self.waiting) < self.pool.jobs * WINDOW
+        return not self.suspects and len(self.in_flight) + len(self.waiting) < self.pace.window
 
     def _submit_waiting(self) -> None:
-        while self.waiting and not self.suspects and len(self.in_flight) < self.pool.jobs * WINDOW:
+        while self.waiting and not (self.suspects or self.stopped) and len(self.in_flight) < self.pace.window:
             chunk = self.waiting.popleft()
-            chunk.begun = time.perf_counter()
             try:
                 self.in_flight[self.pool.submit(chunk.tasks)] = chunk
             except BrokenExecutor as exc:
                 self.waiting.appendleft(chunk)
                 self._recover(exc)
+            except UsageError as exc:
+                self._part_unsent(chunk, exc)
+
+    def _part_unsent(self, chunk: _Chunk, exc: UsageError) -> None:
+        """Find the item that cannot be sent: each by itself."""
+        if len(chunk.tasks) == 1:
+            self._absorb([never_sent(self.frozen, chunk.tasks[0], exc)])
+        else:
+            self.waiting.extendleft(_Chunk([task]) for task in reversed(chunk.tasks))
 
     def _absorb_done(self) -> None:
         done, _ = wait(self.in_flight, return_when=FIRST_COMPLETED)
@@ -210,32 +212,24 @@ class _Run:
             chunk = self.in_flight.pop(future)
             if error is not None:
                 raise error
-            self._measure(chunk, len(future.result()))
-            self._absorb(future.result(), chunk)
+            self._absorb(future.result())
+            # A worker gives back what it did not get to in a chunk's time, and does nothing after a stop.
+            self.returned.extend(task for task in chunk.tasks if not self.done_indexes[task.item.index])
         if broken is not None:
             self._recover(broken)
 
-    def _measure(self, chunk: _Chunk, count: int) -> None:
-        if count:
-            # Half of the time in flight a chunk waits behind another one.
-            seconds = (time.perf_counter() - chunk.begun) / count / WINDOW
-            known = self.seconds_per_item
-            self.seconds_per_item = seconds if not known else 0.7 * known + 0.3 * seconds
-
     def _take(self, tasks: Iterator[Task]) -> _Chunk | None:
-        size = self._chunk_size()
+        size = self.pace.chunk_size(len(self.listing) - self.finished)
         taken = []
-        for task in tasks:
+        for task in chain(self._returned(), tasks):
             taken.append(task)
             if len(taken) >= size:
                 break
         return _Chunk(taken) if taken else None
 
-    def _chunk_size(self) -> int:
-        if self.pool.name == "serial" or not self.seconds_per_item:
-            return 1
-        fair = math.ceil((len(self.listing) - self.finished) / (self.pool.jobs * WINDOW)) or 1
-        return max(1, min(MAX_CHUNK, fair, int(CHUNK_SECONDS / self.seconds_per_item)))
+    def _returned(self) -> Iterator[Task]:
+        while self.returned:
+            yield self.returned.popleft()
 
     def _tasks(self) -> Iterator[Task]:
         """Yield what needs a worker; items that are up to date end here."""
@@ -250,23 +244,28 @@ class _Run:
 
     # --- results ---------------------------------------------------------------------------
 
-    def _absorb(self, results: Iterable[Result], chunk: _Chunk | None = None) -> None:
-        results = list(results)
+    def _absorb(self, results: Sequence[Result]) -> None:
+        self.pace.measure(sum(result.took_s for result in results), len(results))
         cache = self.options.cache
         if cache is not None:
             damaged = [key for result in results for key in result.damaged]
             if damaged:
-                self.damaged += len(damaged)
+                self.damaged.update(damaged)
                 cache.heal(damaged)
             if entries := [entry for result in results for entry in result.entries]:
                 cache.commit(entries)
         self.known.put((result.row.key, result.state) for result in results)
         for result in results:
-            self.leftovers += result.leftovers
+            self.known.leftovers += result.leftovers
             self._note_problems(result.problems)
             self.known.placed.update(result.row.outputs)
+            self._note_folders(result.row)
             self._finish(ItemFinished(result.index, result.row, result.executed))
-        del chunk
+
+    def _note_folders(self, row: Row) -> None:
+        """Remember where something was written: what a killed run left there is removed in the end."""
+        if self.options.out is not None and row.outcome in (Outcome.DONE, Outcome.RESTORED):
+            self.folders.update(os.path.dirname(self.options.out / path) for path in row.outputs)  # noqa: PTH120
 
     def _finish(self, event: ItemFinished) -> None:
         self.finished += 1
@@ -293,47 +292,31 @@ class _Run:
 
     def _recover(self, error: BaseException) -> None:
         """Begin anew after a worker died: suspects alone, everything else as before."""
-        in_hand = {item for item, _ in self.pool.suspects()}
+        hands = self.pool.suspects()
+        for future in self.in_flight:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._absorb(future.result())
         lost = [task for chunk in self.in_flight.values() for task in chunk.tasks]
-        self._absorb_finished_of(self.in_flight)
         lost = [task for task in lost if not self.done_indexes[task.item.index]]
         self.in_flight.clear()
         if not self.pool.rebuild():
-            raise error
-        suspects = [task for task in lost if task.item.index in in_hand] or lost
+            self._stop(
+                f"executor '{self.pool.name}' broke ({error}); executor='processes' goes on after such a death"
+            )
+            return
+        suspects, rest = part_suspects(lost, hands)
         self.suspects.extend(suspects)
-        rest = [task for task in lost if task not in suspects]
         if rest:
             self.waiting.appendleft(_Chunk(rest))
-
-    def _absorb_finished_of(self, in_flight: dict[Future[list[Result]], _Chunk]) -> None:
-        for future in in_flight:
-            if future.done() and not future.cancelled() and future.exception() is None:
-                self._absorb(future.result())
 
     def _run_suspect(self, task: Task) -> None:
         """Run one item with nothing beside it; if its worker dies again, it is to blame."""
         try:
             self._absorb(self.pool.submit([task]).result())
         except BrokenExecutor:
-            position = next((place for _, place in self.pool.suspects()), -1)
+            hands = self.pool.suspects()
             self.pool.rebuild()
-            self._absorb([self._blamed(task, position)])
-
-    def _blamed(self, task: Task, position: int) -> Result:
-        step = self.frozen.nodes[position].name if position >= 0 else None
-        error = WorkerDied(
-            "its worker process died twice while it ran this item (killed, out of memory, or a crash in "
-            "native code)"
-        )
-        text = f"{type(error).__name__}: {error}"
-        item = task.item
-        row = Row(item.key, item.source, Outcome.FAILED, step, text, task.reason, fields=dict(item.columns))
-        known = task.known
-        state = ItemState(
-            self.frozen.graph_key, "", (), known.outputs if known else (), "failed", step, text, row.fields
-        )
-        return Result(item.index, row, encode_state(state))
+            self._absorb([blamed(self.frozen, task, hands)])
 
     def _interrupt(self) -> None:
         """Let the items in hand end, and keep them; a second Ctrl-C drops them too."""

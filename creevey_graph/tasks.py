@@ -1,14 +1,18 @@
-"""What travels between the runner and its workers."""
+"""What travels between the runner and its workers, and what a failure looks like on the way."""
 
 from pathlib import Path
 from typing import Protocol
 
 import attrs
 
-from creevey_graph.cache import Cache, Entry, ItemState
-from creevey_graph.events import Row
+from creevey_graph.cache import Cache, Entry, FileState, ItemState, encode_state
+from creevey_graph.events import Outcome, Row
+from creevey_graph.fields import item_fields
 from creevey_graph.freeze import FrozenGraph
 from creevey_graph.sources import Item
+
+MAX_ERROR = 2_000
+"""Characters of an error that a row keeps."""
 
 
 class Recorder(Protocol):
@@ -45,9 +49,10 @@ class Result:
         state: Its encoded state for the index.
         entries: Values to commit to the cache.
         executed: Nodes that ran to their end.
-        leftovers: Outputs of earlier runs that this item no longer stands behind.
+        leftovers: Files of earlier runs that this item no longer stands behind.
         damaged: Keys of cache entries found damaged.
         problems: Cache problems, as text.
+        took_s: Seconds its worker had it in hand.
     """
 
     index: int
@@ -55,9 +60,10 @@ class Result:
     state: str
     entries: tuple[Entry, ...] = ()
     executed: tuple[str, ...] = ()
-    leftovers: tuple[str, ...] = ()
+    leftovers: tuple[FileState, ...] = ()
     damaged: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    took_s: float = 0.0
 
 
 @attrs.frozen
@@ -76,3 +82,38 @@ class Bench:
     out: Path | None
     cache: Cache | None
     refresh: bool = False
+
+
+def error_text(exc: BaseException) -> str:
+    """
+    Return what a row says of an exception.
+
+    >>> error_text(KeyError("label")), error_text(ValueError())
+    ("KeyError: 'label'", 'ValueError')
+    """
+    try:
+        text = str(exc)
+    except Exception:  # noqa: BLE001 - __str__ is any code
+        text = "(its text cannot be shown)"
+    return f"{type(exc).__name__}: {text}"[:MAX_ERROR] if text else type(exc).__name__
+
+
+def failed_result(
+    frozen: FrozenGraph, task: Task, step: str | None, error: str, *, fields: bool = True
+) -> Result:
+    """
+    Return the result of an item that failed without its worker telling so.
+
+    Args:
+        frozen: The graph.
+        task: The item.
+        step: Node in hand, None where that is not known.
+        error: What is told.
+        fields: Whether the item's columns are shown; not where they are to blame.
+    """
+    item, known = task.item, task.known
+    shown = item_fields(item.columns, frozen.columns) if fields else {}
+    row = Row(item.key, item.source, Outcome.FAILED, step, error, task.reason, fields=shown)
+    outputs, leftovers = (known.outputs, known.leftovers) if known else ((), ())
+    state = ItemState(frozen.graph_key, "", (), outputs, str(Outcome.FAILED), step, error, shown, leftovers)
+    return Result(item.index, row, encode_state(state))

@@ -13,21 +13,22 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from creevey_graph.cache import Entry, FileState, ItemState, Record, encode_state
-from creevey_graph.calls import call
+import attrs
+
+from creevey_graph.cache import FileState, ItemState, Record, encode_state
+from creevey_graph.calls import call, may_share
 from creevey_graph.codecs import find_codec
 from creevey_graph.delivery import Delivery
-from creevey_graph.errors import CodecError, SkipItem, SourceChanged, Undigestible
-from creevey_graph.events import Outcome, Reason, Row
+from creevey_graph.errors import CodecError, SkipItem, SourceChanged
+from creevey_graph.events import Outcome, Row
 from creevey_graph.evidence import Evidence
-from creevey_graph.fields import field_of
-from creevey_graph.fingerprint.files import digest_file
-from creevey_graph.fingerprint.values import digest_bytes, digest_value
-from creevey_graph.freeze import FrozenNode
+from creevey_graph.fields import field_of, item_fields
+from creevey_graph.freeze import FrozenNode, SlotRef
 from creevey_graph.identity import check_unchanged
-from creevey_graph.plan import Action, OutputState, decide
-from creevey_graph.policy import codec_to_keep
-from creevey_graph.tasks import Bench, Recorder, Result, Task
+from creevey_graph.keeping import Keeping
+from creevey_graph.pace import CHUNK_SECONDS
+from creevey_graph.plan import Action, decide
+from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result
 
 MAX_TRACEBACK = 8_000
 """Characters of a traceback that a row keeps: the last ones, which name the failure."""
@@ -37,12 +38,21 @@ TRIES_WHILE_CHANGING = 3
 def run_chunk(
     bench: Bench, tasks: Sequence[Task], is_stopping: Callable[[], bool], recorder: Recorder
 ) -> list[Result]:
-    """Work on items one after the other; those after a stop are left out."""
-    results = []
+    """
+    Work on items one after the other, one at least.
+
+    Those that would begin after a stop, or after the time a chunk may take, are left out: the
+    coordinator hands them out again. Chunks are sized by what items took so far, and items that were
+    up to date say nothing of those that are not.
+    """
+    results: list[Result] = []
+    ends = perf_counter() + CHUNK_SECONDS
     for task in tasks:
-        if is_stopping():
+        began = perf_counter()
+        if is_stopping() or (results and began > ends):
             break
-        results.append(run_item(bench, task, recorder))
+        result = run_item(bench, task, recorder)
+        results.append(attrs.evolve(result, took_s=perf_counter() - began))
     return results
 
 
@@ -53,9 +63,15 @@ def run_item(bench: Bench, task: Task, recorder: Recorder) -> Result:
         try:
             return work.run()
         except SourceChanged as exc:
-            work.delivery.discard()
+            work.undo()
             if not left:
                 return work.failed(exc)
+        except Exception as exc:  # noqa: BLE001 - the item boundary: its columns or values cannot be told
+            work.undo()
+            return failed_result(bench.frozen, task, work.at, error_text(exc), fields=False)
+        except BaseException:
+            work.undo()
+            raise
     raise AssertionError("unreachable")
 
 
@@ -64,8 +80,9 @@ class _ItemWork:
     One try at one item.
 
     State: values = slot -> value, while somebody will read it; readers = slot -> nodes still to
-    read it; made = position -> record of a file just written; entries, seconds, executed, fields: what the
-    result will tell; at = name of the node in hand.
+    read it; lent = slots whose value another slot's may share; made = position -> record of a file
+    just written; seconds, executed, shown: what the result will tell; at = name of the node
+    in hand.
     """
 
     def __init__(self, bench: Bench, task: Task, recorder: Recorder) -> None:
@@ -76,21 +93,31 @@ class _ItemWork:
         self.first = len(bench.frozen.inputs)
         self.values: dict[int, Any] = {}
         self.readers: dict[int, int] = {}
+        self.lent: set[int] = set()
         self.delivery = Delivery(bench.out, task.known)
-        self.entries: list[Entry] = []
+        self.keeping = Keeping(bench.cache)
         self.seconds: dict[str, float] = {}
         self.executed: list[str] = []
         self.shown: dict[int, Any] = {}
         self.evidence: Evidence | None = None
         self.made: dict[int, Record] = {}
         self.at: str | None = None
-        self.problems: list[str] = []
 
     # --- the way of one item ---------------------------------------------------------------
 
     def run(self) -> Result:
+        """
+        Work on the item.
+
+        Raises:
+            SourceChanged: A file of it changed meanwhile; also where that made a step fail or skip.
+        """
         try:
             self._identify()
+            known = self.task.known
+            if known is not None and self._evidence.is_still_skipped(known, self.task.reason):
+                self.at = known.step
+                return self._ended(Outcome.SKIPPED, known.error or "")
             actions = self._decide_and_read()
             restored = self._execute(actions)
             check_unchanged(self._evidence.identity.sources)
@@ -98,13 +125,23 @@ class _ItemWork:
         except SourceChanged:
             raise
         except SkipItem as exc:
-            self.delivery.discard()
+            self._give_up()
             return self._ended(Outcome.SKIPPED, str(exc))
         except Exception as exc:  # noqa: BLE001 - the item boundary
-            self.delivery.discard()
+            self._give_up()
             return self.failed(exc)
         outcome = Outcome.DONE if self.executed else Outcome.RESTORED if restored else Outcome.CACHED
         return self._succeeded(outcome)
+
+    def _give_up(self) -> None:
+        self.delivery.withdraw()
+        if self.evidence is not None:
+            check_unchanged(self.evidence.identity.sources)
+
+    def undo(self) -> None:
+        """Remove all that was written: what was made of a file in motion must not be kept."""
+        self.delivery.withdraw()
+        self.keeping.undo()
 
     def _identify(self) -> None:
         self.recorder.mark(self.task.item.index, -1)
@@ -172,30 +209,55 @@ class _ItemWork:
     def _run(self, position: int, node: FrozenNode) -> None:
         self.at = node.name
         self.recorder.mark(self.task.item.index, position)
-        path = None
-        if node.output is not None:
-            path = self.delivery.begin(position, self._evidence.paths[node.slot])
         began = perf_counter()
-        value = call(node, self.values, is_last_reader=lambda slot: self.readers[slot] == 1, path=path)
+        value = call(
+            node,
+            self.values,
+            is_last_reader=self._may_take,
+            new_path=self._new_path_of(position, node) if node.output is not None else None,
+        )
         seconds = perf_counter() - began
+        if node.step.options.borrows and self.readers.get(node.slot):
+            self._note_sharing(node, value)
         self.seconds[node.name] = seconds
         self.executed.append(node.name)
         for slot in node.reads:
             self.readers[slot] -= 1
             if not self.readers[slot] and slot >= self.first:
                 self.values.pop(slot, None)
-        if path is not None:
-            if not path.is_file():
-                raise FileNotFoundError(f"step '{node.name}' wrote nothing at the path it was given")
-            self._keep_file(position, node, path, seconds)
-            self._give_path(position, node)
-            return
-        if node.slot in self.frozen.columns.values():
-            self.shown[node.slot] = field_of(value)
-        self._keep(position, node, value, seconds)
-        if self.readers.get(node.slot):
-            self.values[node.slot] = value
+        if node.output is not None:
+            self._take_file(position, node, seconds)
+        else:
+            if node.slot in self.frozen.columns.values():
+                self.shown[node.slot] = field_of(value)
+            self.keeping.keep(node, self._evidence.keys[position], value, seconds)
+            if self.readers.get(node.slot):
+                self.values[node.slot] = value
         self.at = None
+
+    def _new_path_of(self, position: int, node: FrozenNode) -> Callable[[], Path]:
+        return lambda: self.delivery.begin(position, self._evidence.paths[node.slot])
+
+    def _may_take(self, slot: int) -> bool:
+        """True where a step may do with a value as it likes; an item's own values are the user's."""
+        return slot >= self.first and slot not in self.lent and self.readers[slot] == 1
+
+    def _note_sharing(self, node: FrozenNode, value: Any) -> None:
+        """Note which values must be copied from now on, since a step that was lent them gave them back."""
+        lenders = [slot for slot in node.reads if may_share(value, self.values[slot])]
+        arguments = (*node.args, *(argument for _, argument in node.kwargs))
+        constants = (a.value for a in arguments if not (a.shared or isinstance(a.value, SlotRef)))
+        if lenders or any(may_share(value, constant) for constant in constants):
+            self.lent.update((*lenders, node.slot))
+
+    def _take_file(self, position: int, node: FrozenNode, seconds: float) -> None:
+        path = self.delivery.written[position]
+        if path.is_symlink() or not path.is_file():
+            raise FileNotFoundError(f"step '{node.name}' wrote nothing at the path it was given")
+        record = self.keeping.keep_file(node, self._evidence.keys[position], path, seconds)
+        if record is not None:
+            self.made[position] = record
+        self._give_path(position, node)
 
     def _give_path(self, position: int, node: FrozenNode) -> None:
         """Hand a writer's path on: the target, put in place at once where somebody reads it."""
@@ -204,35 +266,6 @@ class _ItemWork:
                 self._place(position)
             self.values[node.slot] = self.delivery.target(self._evidence.paths[node.slot])
 
-    def _keep(self, position: int, node: FrozenNode, value: Any, seconds: float) -> None:
-        key, cache = self._evidence.keys[position], self.bench.cache
-        if cache is None or key is None or not node.keeps:
-            return
-        codec = codec_to_keep(node.step, value)
-        if codec is None:
-            return
-        try:
-            payload = codec.encode(value)
-            digest = digest_bytes(payload) if value is payload else digest_value(value)
-        except (Undigestible, CodecError) as exc:
-            self.problems.append(f"step '{node.name}': its value is not kept ({exc})")
-            return
-        record = Record(digest, codec.name, len(payload), seconds, field_of(value))
-        self.entries.append(cache.prepare(key, record, payload))
-
-    def _keep_file(self, position: int, node: FrozenNode, path: Path, seconds: float) -> None:
-        cache, key = self.bench.cache, self._evidence.keys[position]
-        if cache is None:
-            return
-        if key is None or not node.keeps:
-            digest, _ = digest_file(path)
-            self.made[position] = Record(digest, "file", 0, seconds)
-            return
-        payload = path.read_bytes()
-        record = Record(digest_bytes(payload), "file", len(payload), seconds)
-        self.made[position] = record
-        self.entries.append(cache.prepare(key, record, payload))
-
     def _place_all(self, actions: list[Action]) -> None:
         for position, action in enumerate(actions):
             if position in self.delivery.written and action in (Action.RUN, Action.RESTORE):
@@ -240,14 +273,16 @@ class _ItemWork:
         self.delivery.discard()  # what was read for nothing, where damage made us decide anew
 
     def _place(self, position: int) -> None:
+        self.at = self.frozen.nodes[position].name
         record = self.made.get(position) or self._evidence.records.get(position)
         self.delivery.place(position, self._evidence.paths[self.frozen.nodes[position].slot], record)
+        self.at = None
 
     # --- telling ---------------------------------------------------------------------------
 
     def _succeeded(self, outcome: Outcome) -> Result:
         paths = [self._evidence.paths[node.slot] for node in self.frozen.writers]
-        fields = dict(self.task.item.columns)
+        fields = item_fields(self.task.item.columns, self.frozen.columns)
         for column, slot in self.frozen.columns.items():
             if slot in self._evidence.paths:
                 fields[column] = self._evidence.paths[slot]
@@ -258,53 +293,45 @@ class _ItemWork:
         reason = None if outcome is Outcome.CACHED else self._reason()
         row = self._row(outcome, reason=reason, outputs=tuple(paths), fields=fields)
         outputs = {**self._evidence.found, **self.delivery.placed}
-        return self._result(row, outputs=tuple(outputs[p] for p in sorted(outputs)), current=set(paths))
+        return self._result(row, tuple(outputs[p] for p in sorted(outputs)), self.delivery.leftovers(paths))
 
     def _reason(self) -> str:
-        known, reason = self.task.known, self.task.reason
-        if reason in (Reason.FORCED, Reason.NEW_ITEM, Reason.FAILED_LAST_TIME):
-            return str(reason)
-        if known is not None and self._evidence.is_changed(known):
-            return str(Reason.INPUT_CHANGED)
-        if reason is not None:
-            return reason
-        for position, state in self._evidence.states.items():
-            path = self._evidence.paths[self.frozen.nodes[position].slot]
-            if state is OutputState.MODIFIED:
-                return f"{Reason.OUTPUT_MODIFIED}: {path}"
-            if state is OutputState.MISSING:
-                return f"{Reason.OUTPUT_MISSING}: {path}"
-        return str(Reason.NOT_CACHED)
+        reason, path = self._evidence.why(self.task.known, self.task.reason)
+        return f"{reason}: {path}" if path else reason
 
     def failed(self, exc: Exception) -> Result:
         """Return the result of an item that failed."""
         text = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:]
-        return self._ended(Outcome.FAILED, f"{type(exc).__name__}: {exc}", text)
+        return self._ended(Outcome.FAILED, error_text(exc), text)
 
     def _ended(self, outcome: Outcome, error: str, text: str | None = None) -> Result:
         step = self.at or next(iter(dict(self.frozen.inputs)), None)
-        fields = dict(self.task.item.columns)
-        row = self._row(
-            outcome, step=step, error=error, traceback=text, reason=self.task.reason, fields=fields
-        )
-        return self._result(row, outputs=(), current=set())
+        fields = item_fields(self.task.item.columns, self.frozen.columns)
+        reason = self._reason() if self.evidence and self.executed else self.task.reason
+        row = self._row(outcome, step=step, error=error, traceback=text, reason=reason, fields=fields)
+        if outcome is Outcome.SKIPPED:
+            return self._result(row, (), self.delivery.leftovers(()))
+        # What a failed item made earlier is still its own: nothing to be pruned.
+        known = self.task.known
+        return self._result(row, *((known.outputs, known.leftovers) if known else ((), ())))
 
     def _row(self, outcome: Outcome, **facts: Any) -> Row:
         item = self.task.item
         return Row(item.key, item.source, outcome, seconds=self.seconds, **facts)
 
-    def _result(self, row: Row, outputs: tuple[FileState, ...], current: set[str]) -> Result:
+    def _result(self, row: Row, outputs: tuple[FileState, ...], leftovers: tuple[FileState, ...]) -> Result:
         identity = self.evidence.identity if self.evidence else None
         is_good = row.outcome not in (Outcome.FAILED, Outcome.SKIPPED)
         state = ItemState(
             self.frozen.graph_key,
             identity.values if identity else "",
             identity.sources if identity else (),
-            outputs if is_good else tuple(self.delivery.known.values()),
-            "done" if is_good else str(row.outcome),
+            outputs,
+            str(Outcome.DONE if is_good else row.outcome),
             row.step,
             row.error,
             row.fields,
+            leftovers,
         )
         cache = self.bench.cache
         damaged, problems = cache.take_troubles() if cache else ((), ())
@@ -312,9 +339,9 @@ class _ItemWork:
             self.task.item.index,
             row,
             encode_state(state),
-            tuple(self.entries),
+            tuple(self.keeping.entries),
             tuple(self.executed),
-            tuple(path for path in self.delivery.known if path not in current),
+            leftovers,
             damaged,
-            (*self.problems, *problems),
+            (*self.keeping.problems, *problems),
         )

@@ -9,6 +9,7 @@ removed, and links are not followed: a planted row otherwise ran code, read file
 outside the cache and deleted them.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -23,6 +24,7 @@ from diskcache.core import MODE_BINARY, MODE_RAW
 INLINE_BYTES = 32 * 1024
 """Smaller values stand in the database's rows."""
 
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO)
 _KEY = re.compile(r"[br][0-9a-f]{64}")
 _FILENAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}-[0-9a-f]{16}\.val")
 
@@ -68,9 +70,14 @@ class SafeDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
         if mode != MODE_BINARY or read:
             raise ValueError("cache: only bytes are read")
         path = os.path.join(self._directory, checked_filename(filename))  # noqa: PTH118 - per entry
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, no path
-            return file.read()
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+            with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, no path
+                return file.read()
+        except OSError as exc:
+            if exc.errno in _GONE:  # diskcache takes an OSError for a plain miss: the row would stay for ever
+                raise ValueError("cache: a value file is gone, or is no file") from exc
+            raise
 
     def filename(self, key: Any = None, value: Any = None) -> tuple[str, str]:
         del value
@@ -78,9 +85,9 @@ class SafeDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
         return name, os.path.join(self._directory, name)  # noqa: PTH118 - per entry
 
     def remove(self, file_path: Any) -> None:
-        path = os.path.join(self._directory, checked_filename(file_path))  # noqa: PTH118 - per entry
-        with suppress(OSError):
-            os.remove(path)  # noqa: PTH107 - per entry
+        # A planted name is left alone without a word: an error here would undo the whole commit.
+        with suppress(OSError, ValueError):
+            os.remove(os.path.join(self._directory, checked_filename(file_path)))  # noqa: PTH107, PTH118
 
 
 def write_value(directory: str, key: str, data: bytes) -> Stored:

@@ -5,8 +5,8 @@ A shortcut only: deleting it costs time, never truth. One SQLite file of two tab
 loaded and written in bulk. A file per item was rejected (10^6 inodes), and so was
 diskcache (39-61 us a look-up; a bulk read costs 1.2 us a row).
 
-Layout: `items(scope, key, state)` with *state* as JSON text of `ItemState`;
-`graphs(graph_key, ingredients)` with the JSON ingredients that reasons are told from.
+Layout: `items(scope, key, state)` with *state* as 8 hex digits, the CRC-32 of key and rest, and the
+JSON text of `ItemState` (SQLite has no checksum, and a report shows what stands here); `graphs(graph_key, ingredients)` with the JSON ingredients that reasons are told from.
 
 Thread safety: used by the coordinator alone; several processes may share the file.
 """
@@ -14,6 +14,7 @@ Thread safety: used by the coordinator alone; several processes may share the fi
 import json
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
@@ -29,8 +30,11 @@ CREATE TABLE IF NOT EXISTS items (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS graphs (graph_key TEXT PRIMARY KEY, ingredients TEXT NOT NULL) WITHOUT ROWID;
 """
-VERSION = 1
+VERSION = 2
 TIMEOUT_S = 5.0
+FAILED_WRITES = 3
+"""After so many in a row nothing more is written: a hung peer would cost 5 s each."""
+_CHECK_DIGITS = 8
 
 
 @attrs.frozen
@@ -76,6 +80,7 @@ class ItemState:
         step: Node that failed or skipped.
         error: Error or skip text.
         fields: The row's fields, JSON-able.
+        leftovers: Files made for it earlier that it no longer stands behind.
     """
 
     graph_key: str
@@ -86,11 +91,14 @@ class ItemState:
     step: str | None = None
     error: str | None = None
     fields: Mapping[str, Any] = attrs.field(factory=dict)
+    leftovers: tuple[FileState, ...] = ()
 
 
 def encode_state(state: ItemState) -> str:
     """Return *state* as one line of text."""
-    files = [[attrs.astuple(file) for file in files] for files in (state.sources, state.outputs)]
+    files = [
+        [attrs.astuple(file) for file in files] for files in (state.sources, state.outputs, state.leftovers)
+    ]
     parts = [
         state.graph_key,
         state.values,
@@ -104,9 +112,9 @@ def encode_state(state: ItemState) -> str:
 
 
 def decode_state(text: str) -> ItemState | None:
-    """Return the state that *text* holds, or None where it is damaged."""
+    """Return the state that *text* holds, or None where it is none."""
     try:
-        graph_key, values, sources, outputs, outcome, step, error, fields = json.loads(text)
+        graph_key, values, sources, outputs, leftovers, outcome, step, error, fields = json.loads(text)
         return ItemState(
             graph_key,
             values,
@@ -116,6 +124,7 @@ def decode_state(text: str) -> ItemState | None:
             step,
             error,
             fields,
+            tuple(FileState(*file) for file in leftovers),
         )
     except (ValueError, TypeError):
         return None
@@ -129,11 +138,13 @@ class Index:
         folder: The cache's folder.
         scope: Names graph and output folder.
 
-    State: problems = texts of what went wrong; a damaged file is set aside and begun anew.
+    State: problems = texts of what went wrong; failed_writes = how many of the last ones. A
+    damaged file is set aside and begun anew.
     """
 
     def __init__(self, folder: Path, scope: str) -> None:
         self.problems: list[str] = []
+        self.failed_writes = 0
         self._path = folder / "index.db"
         self._scope = scope
         self._connection = self._open()
@@ -144,19 +155,27 @@ class Index:
         except sqlite3.OperationalError as exc:
             self.problems.append(f"the index cannot be opened ({exc}); every item is checked in full")
         except sqlite3.DatabaseError:
-            aside = self._path.with_name(f"index.db.bad-{time.time_ns()}")
-            self.problems.append(f"the index is damaged; set aside as {aside.name} and begun anew")
-            with suppress(OSError, sqlite3.Error):
-                self._path.rename(aside)
-                for suffix in ("-wal", "-shm"):
-                    self._path.with_name(f"index.db{suffix}").unlink(missing_ok=True)
-                return _connect(self._path)
+            return self._begin_anew()
+        return None
+
+    def _begin_anew(self) -> sqlite3.Connection | None:
+        aside = self._path.with_name(f"index.db.bad-{time.time_ns()}")
+        self.problems.append(f"the index is damaged; set aside as {aside.name} and begun anew")
+        with suppress(OSError, sqlite3.Error):
+            self._path.rename(aside)
+            for suffix in ("-wal", "-shm"):
+                self._path.with_name(f"index.db{suffix}").unlink(missing_ok=True)
+            return _connect(self._path)
         return None
 
     def load(self) -> dict[str, str]:
-        """Return item key -> encoded state of every item, in one read."""
+        """Return item key -> state as it is kept (`unsealed` opens it), of every item, in one read."""
         rows = self._read("SELECT key, state FROM items WHERE scope = ?", (self._scope,))
-        return {key.decode("utf-8", "surrogatepass"): state for key, state in rows}
+        return {
+            key.decode("utf-8", "surrogatepass"): state
+            for key, state in rows
+            if type(key) is bytes and type(state) is str
+        }
 
     def ingredients(self, graph_key: str) -> Mapping[str, Any] | None:
         """Return what a graph that was run before was made of, or None."""
@@ -171,8 +190,14 @@ class Index:
             return
         try:
             yield from self._connection.execute(query, values)
-        except sqlite3.Error as exc:
+        except sqlite3.OperationalError as exc:
             self.problems.append(f"the index cannot be read ({exc})")
+        except (sqlite3.Error, UnicodeDecodeError):
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        self.close()
+        self._connection = self._begin_anew()
 
     def put_graph(self, graph_key: str, ingredients: Mapping[str, Any]) -> None:
         """Keep what the graph of this run is made of."""
@@ -180,7 +205,7 @@ class Index:
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
         """Write (item key, encoded state) pairs in one transaction."""
-        rows = [(self._scope, _encoded(key), state) for key, state in states]
+        rows = [(self._scope, _encoded(key), sealed(key, state)) for key, state in states]
         self._write("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -189,13 +214,17 @@ class Index:
         self._write("DELETE FROM items WHERE scope = ? AND key = ?", rows)
 
     def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        if self._connection is None or not rows:
+        if self._connection is None or not rows or self.failed_writes >= FAILED_WRITES:
             return
         try:
             with self._connection:
                 self._connection.executemany(statement, rows)
-        except sqlite3.Error as exc:
+            self.failed_writes = 0
+        except sqlite3.OperationalError as exc:
+            self.failed_writes += 1
             self.problems.append(f"the index cannot be written ({exc})")
+        except sqlite3.Error:
+            self._set_aside()
 
     def close(self) -> None:
         """Close the file."""
@@ -203,6 +232,24 @@ class Index:
             with closing(self._connection), suppress(sqlite3.Error):
                 self._connection.commit()
             self._connection = None
+
+
+def sealed(key: str, state: str) -> str:
+    """Return an encoded state as it is kept: with a check that it is whole, and this key's."""
+    return f"{zlib.crc32(state.encode(), zlib.crc32(_encoded(key))):08x}{state}"
+
+
+def unsealed(key: str, kept: str) -> ItemState | None:
+    """
+    Return the state that is kept for *key*, or None where it is damaged.
+
+    >>> state = encode_state(ItemState("graph", "values"))
+    >>> unsealed("a", sealed("a", state)) == decode_state(state)
+    True
+    >>> unsealed("b", sealed("a", state))
+    """
+    state = kept[_CHECK_DIGITS:]
+    return decode_state(state) if sealed(key, state) == kept else None
 
 
 def _encoded(key: str) -> bytes:

@@ -1,11 +1,20 @@
-"""Records: key -> digest and facts. Stored as JSON text, one a key."""
+"""
+Records: key -> digest and facts.
 
+Stored as JSON text in a frame of its own, bound to its key: one flipped bit of a database
+otherwise changed a number that a report shows.
+"""
+
+import hashlib
 import json
 from typing import Any
 
 import attrs
 
+from creevey_graph.cache.frames import frame, unframe
 from creevey_graph.errors import CodecError
+
+_CODEC = "record"
 
 
 @attrs.frozen
@@ -15,7 +24,7 @@ class Record:
 
     Args:
         digest: Hex digest of the value; names its blob.
-        codec: Name of the codec of its blob; "file" for the bytes of an output.
+        codec: Name of the codec of its blob; "raw" for the bytes of an output.
         size: Bytes of the encoded value.
         seconds: What the value cost to make.
         field: What a report shows of it: JSON-able.
@@ -27,21 +36,33 @@ class Record:
     seconds: float
     field: Any = None
 
+    @property
+    def blob_key(self) -> str:
+        """Key of its blob."""
+        return blob_key_of(self.codec, self.digest)
 
-def encode_record(record: Record) -> bytes:
-    """Return *record* as bytes."""
-    return json.dumps(attrs.astuple(record), separators=(",", ":")).encode()
+
+def blob_key_of(codec: str, digest: str) -> str:
+    """Return the key of a value's blob: one value may be there in the forms of two codecs."""
+    return f"b{hashlib.sha256(f'{codec} {digest}'.encode()).hexdigest()}"
 
 
-def decode_record(data: bytes) -> Record:
+def encode_record(key: str, record: Record) -> bytes:
+    """Return *record* as bytes that hold for *key* alone."""
+    facts = (record.digest, record.codec, record.size, record.seconds, record.field)
+    return frame(_CODEC, key, json.dumps(facts, separators=(",", ":")).encode())
+
+
+def decode_record(key: str, data: bytes) -> Record:
     """
-    Return the record that *data* holds.
+    Return the record that *data* holds for *key*.
 
     Raises:
-        CodecError: It is no record.
+        CodecError: It is no record, damaged, or another key's.
     """
+    codec, payload = unframe(data, key)
     try:
-        digest, codec, size, seconds, field = json.loads(data)
+        digest, codec, size, seconds, field = json.loads(payload)
         if len(digest) == 64 and int(digest, 16) >= 0 and isinstance(codec, str):  # noqa: PLR2004 - hex sha256
             return Record(digest, codec, int(size), float(seconds), field)
     except (ValueError, TypeError) as exc:

@@ -9,9 +9,9 @@ Thread safety: reading and `prepare` from any thread; `commit` and `heal` by the
 coordinator alone, so that SQLite has one writer.
 """
 
-import hashlib
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -23,8 +23,8 @@ import diskcache
 
 from creevey_graph.cache.disk import INLINE_BYTES, SafeDisk, Stored, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
-from creevey_graph.cache.frames import frame, unframe
-from creevey_graph.cache.records import Record, decode_record, encode_record
+from creevey_graph.cache.frames import frame, held_digest, unframe
+from creevey_graph.cache.records import Record, blob_key_of, decode_record, encode_record
 from creevey_graph.errors import CacheError, CodecError
 
 _PROBLEMS = (sqlite3.Error, OSError, diskcache.Timeout, ValueError, TypeError)
@@ -36,6 +36,8 @@ _SETTINGS: dict[str, Any] = {
     "sqlite_mmap_size": 2**26,
 }
 TIMEOUT_S = 5.0
+FAILED_COMMITS = 3
+"""After so many in a row nothing more is written: a full disk or a hung peer would cost 5 s each."""
 
 
 @attrs.frozen
@@ -64,16 +66,31 @@ class Cache:
     Raises:
         CacheError: The folder cannot be used.
 
-    State: folder = its folder; problems = texts of what went wrong, in order; damaged = keys
-    of entries found damaged and not removed yet.
+    State: folder = its folder; problems = texts of what went wrong, in order; damaged = keys of
+    entries found damaged and not removed yet, by thread; failed_commits = how many of the last ones.
     """
 
     def __init__(self, folder: Path | str | None = None) -> None:
         self.folder = open_folder(Path(folder) if folder is not None else default_folder())
-        self.problems: list[str] = []
-        self.damaged: list[str] = []
         self._directory = str(self.folder / "store")
+        self._forget()
         self._store = self._open()
+
+    def _forget(self) -> None:
+        self.problems: list[str] = []
+        self.failed_commits = 0
+        self._local = threading.local()
+
+    @property
+    def damaged(self) -> list[str]:
+        """
+        Keys that this thread found damaged.
+
+        By thread, so that an item's result tells of its own: told with another's, the entry it brings
+        would be taken for a second copy and thrown away before the damaged one is.
+        """
+        found: list[str] = self._local.__dict__.setdefault("damaged", [])
+        return found
 
     def _open(self) -> Any:
         try:
@@ -81,14 +98,21 @@ class Cache:
         except sqlite3.DatabaseError as exc:
             if isinstance(exc, sqlite3.OperationalError) and "disk i/o" not in str(exc).lower():
                 raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
-            aside = f"{self._directory}.bad-{time.time_ns()}"
-            self.problems.append(
-                f"the cache's database is damaged; set aside as {Path(aside).name} and begun anew"
-            )
-            shutil.move(self._directory, aside)
-            return _open_store(self._directory)
+            return self._begin_anew()
         except (OSError, diskcache.Timeout) as exc:
             raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
+
+    def _begin_anew(self) -> Any:
+        """Set a damaged store aside and open an empty one."""
+        aside = f"{self._directory}.bad-{time.time_ns()}"
+        self.problems.append(
+            f"the cache's database is damaged; set aside as {Path(aside).name} and begun anew"
+        )
+        try:
+            shutil.move(self._directory, aside)
+            return _open_store(self._directory)
+        except (*_PROBLEMS, shutil.Error) as exc:
+            raise CacheError(f"cache '{self.folder}' cannot be begun anew ({exc})") from exc
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -98,40 +122,28 @@ class Cache:
         if data is None:
             return None
         try:
-            return decode_record(data)
+            return decode_record(key, data)
         except CodecError:
             self.damaged.append(f"r{key}")
             return None
 
     def load(self, record: Record) -> bytes | None:
         """Return the encoded value of a record, verified; None where it is gone or damaged."""
-        data = self._get(f"b{record.digest}")
+        data = self._get(record.blob_key)
         if data is None:
             return None
-        try:
+        with suppress(CodecError):
             codec, payload = unframe(data, record.digest)
-        except CodecError:
-            self.damaged.append(f"b{record.digest}")
-            return None
-        return payload if codec == record.codec else None
-
-    def has_blob(self, digest: str) -> bool:
-        """True where a blob of this digest is listed (it is verified when it is read)."""
-        try:
-            return f"b{digest}" in self._store
-        except _PROBLEMS as exc:
-            self._note(exc)
-            return False
+            if codec == record.codec:
+                return payload
+        self.damaged.append(record.blob_key)
+        return None
 
     def _get(self, key: str) -> bytes | None:
         try:
             data = self._store.get(key)
-        except FileNotFoundError:
+        except ValueError:  # a row or a file that we did not write so
             self.damaged.append(key)
-            return None
-        except (ValueError, OSError) as exc:
-            self.damaged.append(key)
-            self._note(exc)
             return None
         except _PROBLEMS as exc:
             self._note(exc)
@@ -150,36 +162,74 @@ class Cache:
         if len(framed) < INLINE_BYTES:
             return Entry(key, record, framed)
         try:
-            return Entry(key, record, write_value(self._directory, f"b{record.digest}", framed))
+            return Entry(key, record, write_value(self._directory, record.blob_key, framed))
         except OSError as exc:
             self._note(exc)
             return Entry(key, record, None)
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Make entries visible, all in one transaction; a problem is noted and they are left out."""
+        entries = list(entries)
+        if self.failed_commits >= FAILED_COMMITS:
+            self.discard(entries)
+            return
         try:
             with self._store.transact(retry=False):
                 for entry in entries:
                     self._commit_one(entry)
+            self.failed_commits = 0
         except _PROBLEMS as exc:
+            self.failed_commits += 1
+            self._note(exc)
+            self.discard(entries)
+            if isinstance(exc, sqlite3.DatabaseError) and not isinstance(exc, sqlite3.OperationalError):
+                self._replace_store()
+            if self.failed_commits == FAILED_COMMITS:
+                self.problems.append("nothing more is written to it in this run")
+
+    def _replace_store(self) -> None:
+        self.close()
+        try:
+            self._store = self._begin_anew()
+        except CacheError as exc:
+            self._store, self.failed_commits = {}, FAILED_COMMITS
             self._note(exc)
 
     def _commit_one(self, entry: Entry) -> None:
         if entry.blob is not None:
-            key = f"b{entry.record.digest}"
+            key = entry.record.blob_key
             if key not in self._store:
                 self._store.set(key, entry.blob, retry=False)
-            elif isinstance(entry.blob, Stored):  # somebody stored the same content before us
-                (Path(self._directory) / entry.blob.filename).unlink(missing_ok=True)
-        self._store.set(f"r{entry.key}", encode_record(entry.record), retry=False)
+            else:  # somebody stored the same content before us
+                self.discard([entry])
+        self._store.set(f"r{entry.key}", encode_record(entry.key, entry.record), retry=False)
+
+    def discard(self, entries: Iterable[Entry]) -> None:
+        """Remove the files of entries that will not be committed."""
+        for entry in entries:
+            if isinstance(entry.blob, Stored):
+                with suppress(OSError):
+                    (Path(self._directory) / entry.blob.filename).unlink(missing_ok=True)
 
     def heal(self, keys: Iterable[str]) -> None:
         """Remove damaged entries, so that what is made anew takes their place."""
-        for key in keys:
+        for key in dict.fromkeys(keys):
             try:
-                self._store.delete(key, retry=False)
+                if not self._is_whole(key):  # another item may have healed it since
+                    self._store.delete(key, retry=False)
             except _PROBLEMS as exc:
                 self._note(exc)
+
+    def _is_whole(self, key: str) -> bool:
+        with suppress(CodecError, ValueError):
+            data = self._store.get(key)
+            if data is None:
+                return False
+            if key.startswith("r"):
+                return bool(decode_record(key[1:], data))
+            digest = held_digest(data)
+            return blob_key_of(unframe(data, digest)[0], digest) == key
+        return False
 
     def clear(self) -> int:
         """
@@ -240,16 +290,19 @@ class Cache:
 
     def take_troubles(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return (damaged keys, problems) met since the last call, and forget them."""
-        damaged, self.damaged = self.damaged, []
+        damaged = tuple(self.damaged)
+        self.damaged.clear()
         problems, self.problems = self.problems, []
-        return tuple(damaged), tuple(problems)
+        return damaged, tuple(problems)
 
     def _note(self, exc: BaseException) -> None:
-        self.problems.append(f"{type(exc).__name__}: {exc}")
+        # Without the file's name: what befalls a thousand entries is told once.
+        told = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
+        self.problems.append(f"{type(exc).__name__}: {told}")
 
     def close(self) -> None:
         """Close this thread's connection; the cache opens it again where needed."""
-        with suppress(*_PROBLEMS):
+        with suppress(*_PROBLEMS, AttributeError):  # where it could not be opened, a dict stands in
             self._store.close()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -258,8 +311,8 @@ class Cache:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Open the cache again in another process; a worker that cannot goes on without."""
         self.folder = state["folder"]
-        self.problems, self.damaged = [], []
         self._directory = str(self.folder / "store")
+        self._forget()
         try:
             self._store = _open_store(self._directory)
         except _PROBLEMS as exc:
@@ -280,8 +333,3 @@ def _open_store(directory: str) -> Any:
     path = Path(directory)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return diskcache.Cache(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)
-
-
-def payload_digest(payload: bytes) -> str:
-    """Return the hex sha256 of encoded bytes."""
-    return hashlib.sha256(payload).hexdigest()

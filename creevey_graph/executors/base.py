@@ -20,7 +20,13 @@ class Pool(Protocol):
     jobs: int
 
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
-        """Run a chunk; a dead worker shows as `BrokenExecutor` in every future it took along."""
+        """
+        Run a chunk; a dead worker shows as `BrokenExecutor` in every future it took along.
+
+        Raises:
+            UsageError: The tasks cannot be sent to where they would run.
+            BrokenExecutor: A worker has died.
+        """
         ...
 
     def stop(self) -> None:

@@ -5,7 +5,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from creevey_graph.executors.base import NoRecorder, Work
-from creevey_graph.executors.sending import dumps, loads
+from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
 
 
 class ForeignPool:
@@ -22,7 +22,7 @@ class ForeignPool:
         self._executor = executor
 
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
-        return self._executor.submit(_work, self._payload, tasks)
+        return self._executor.submit(_work, self._payload, dumps_tasks(tasks))
 
     def stop(self) -> None:
         pass
@@ -37,9 +37,9 @@ class ForeignPool:
         del now
 
 
-def _work(payload: bytes, tasks: Sequence[Any]) -> list[Any]:
+def _work(payload: bytes, tasks: bytes) -> list[Any]:
     work: Work = loads(payload)
-    return work(tasks, _never, NoRecorder())
+    return work(loads_tasks(tasks), _never, NoRecorder())
 
 
 def _never() -> bool:

@@ -22,7 +22,7 @@ from typing import Any
 import loky
 
 from creevey_graph.executors.base import Work
-from creevey_graph.executors.sending import dumps, loads
+from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
 
 _IN_HAND = struct.Struct("<qq")
 _NOTHING = (-1, -1)
@@ -54,7 +54,10 @@ class ProcessPool:
         )
 
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
-        future: Future[list[Any]] = self._executor.submit(_work, self._payload, str(self._folder), tasks)
+        data = dumps_tasks(tasks)
+        future: Future[list[Any]] = self._executor.submit(
+            _work, self._payload, str(self._folder), data, os.getpid()
+        )
         return future
 
     def stop(self) -> None:
@@ -114,11 +117,15 @@ def _watch(folder: str, parent: int) -> None:
     os._exit(1)
 
 
-def _work(payload: bytes, folder: str, tasks: Sequence[Any]) -> list[Any]:
+def _work(payload: bytes, folder: str, tasks: bytes, parent: int) -> list[Any]:
     work: Work = loads(payload)
     stop = os.path.join(folder, _STOP)  # noqa: PTH118 - per chunk
     recorder = _FileRecorder(folder)
     try:
-        return work(tasks, lambda: os.path.exists(stop), recorder)  # noqa: PTH110 - per item
+        return work(
+            loads_tasks(tasks),
+            lambda: os.path.exists(stop) or os.getppid() != parent,  # noqa: PTH110 - per item
+            recorder,
+        )
     finally:
         recorder.close()

@@ -1,0 +1,69 @@
+"""What one item gives the cache: values encoded and framed, records of files, ready to be committed."""
+
+from pathlib import Path
+from typing import Any
+
+from creevey_graph.cache import Cache, Entry, Record
+from creevey_graph.codecs.raw import RAW
+from creevey_graph.errors import CodecError, Undigestible
+from creevey_graph.fields import field_of
+from creevey_graph.fingerprint.files import digest_file
+from creevey_graph.fingerprint.values import digest_bytes, digest_value
+from creevey_graph.freeze import FrozenNode
+from creevey_graph.policy import codec_to_keep, is_worth_keeping
+
+
+class Keeping:
+    """
+    What one try at one item gives the cache.
+
+    State: entries = what is to be committed; problems = why values that should be kept are not.
+    """
+
+    def __init__(self, cache: Cache | None) -> None:
+        self._cache = cache
+        self.entries: list[Entry] = []
+        self.problems: list[str] = []
+
+    def keep(self, node: FrozenNode, key: str | None, value: Any, seconds: float) -> None:
+        """
+        Keep a node's value, where it may and is worth it.
+
+        Args:
+            node: The node.
+            key: Lineage key of the value; None where it has none.
+            value: What the step returned.
+            seconds: What it cost.
+        """
+        if self._cache is None or key is None or not node.keeps:
+            return
+        codec = codec_to_keep(node.step, value)
+        if codec is None:
+            return
+        try:
+            payload = codec.encode(value)
+            if not is_worth_keeping(node.step, value, len(payload)):
+                return
+            digest = digest_bytes(payload) if value is payload else digest_value(value)
+        except (Undigestible, CodecError) as exc:
+            self.problems.append(f"step '{node.name}': its value is not kept ({exc})")
+            return
+        record = Record(digest, codec.name, len(payload), seconds, field_of(value))
+        self.entries.append(self._cache.prepare(key, record, payload))
+
+    def keep_file(self, node: FrozenNode, key: str | None, path: Path, seconds: float) -> Record | None:
+        """Keep the bytes of a file that a writer wrote; return its record, None where there is no cache."""
+        if self._cache is None:
+            return None
+        if key is None or not node.keeps:
+            return Record(digest_file(path)[0], RAW.name, 0, seconds)
+        payload = path.read_bytes()
+        record = Record(digest_bytes(payload), RAW.name, len(payload), seconds)
+        self.entries.append(self._cache.prepare(key, record, payload))
+        return record
+
+    def undo(self) -> None:
+        """Remove what was written and will not be committed."""
+        if self._cache is not None:
+            self._cache.discard(self.entries)
+        self.entries.clear()
