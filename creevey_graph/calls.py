@@ -15,7 +15,7 @@ from typing import Any
 
 from creevey_graph.errors import SkipItem, StepError, StepTimeout
 from creevey_graph.fingerprint.values import is_frozen
-from creevey_graph.freeze import Argument, FrozenNode, SlotRef
+from creevey_graph.frozen import Argument, FrozenNode, SlotRef
 
 
 def call(

@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache import Cache
-from creevey_graph.errors import UsageError
-from creevey_graph.executors import default_jobs, dumps
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.errors import UsageError, did_you_mean
+from creevey_graph.executors import EXECUTORS, default_jobs, dumps
+from creevey_graph.frozen import FrozenGraph
 from creevey_graph.step import Step
 from creevey_graph.validate import validate_sendable
 
@@ -52,9 +52,23 @@ class Options:
                 raise UsageError(f"{name} must be 1 or more (got {value!r})")
 
 
-def choose_executor(frozen: FrozenGraph, options: Options, total: int) -> tuple[str | Executor, int]:
+def validate_executor(executor: str | Executor) -> None:
     """
-    Return executor and jobs of a run.
+    Check that there is such an executor.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if not isinstance(executor, Executor) and executor not in ("auto", *EXECUTORS):
+        raise UsageError(
+            f"executor must be 'auto', a name or a concurrent.futures.Executor "
+            f"(got {executor!r}){did_you_mean(str(executor), ['auto', *EXECUTORS])}"
+        )
+
+
+def choose_executor(frozen: FrozenGraph, options: Options, to_do: int) -> tuple[str | Executor, int]:
+    """
+    Return executor and jobs for *to_do* items that are not up to date.
 
     Threads for downloads and for ready-made steps, which let other threads run while they work;
     processes for steps of the user's, unless there are too few items to pay for starting them
@@ -64,10 +78,10 @@ def choose_executor(frozen: FrozenGraph, options: Options, total: int) -> tuple[
     jobs = options.jobs or (max(DOWNLOAD_JOBS, default_jobs()) if downloads else default_jobs())
     if options.executor != "auto":
         return options.executor, 1 if options.executor == "serial" else jobs
-    if jobs == 1 or total == 1:
+    if jobs == 1 or to_do == 1:
         return "serial", 1
     own = [node for node in frozen.nodes if not _is_shipped(node.step)]
-    if downloads or not own or total < FEW_ITEMS:
+    if downloads or not own or to_do < FEW_ITEMS:
         return "threads", jobs
     try:
         validate_sendable({node.name: node.step for node in own}, dumps)

@@ -89,8 +89,7 @@ class RunStarted:
         graph: The graph's name.
         total: How many items there are.
         columns: Names of the row fields, in order: item columns, then named outputs.
-        executor: Name of the executor.
-        jobs: How many items may be in hand at once.
+        executor: Name of the executor that was asked for.
         run_id: Sortable name of the run.
     """
 
@@ -98,8 +97,21 @@ class RunStarted:
     total: int
     columns: tuple[str, ...]
     executor: str
-    jobs: int
     run_id: str
+
+
+@attrs.frozen
+class WorkersStarted:
+    """
+    There is something to do, and workers to do it; not told where everything is up to date.
+
+    Args:
+        executor: Name of the executor.
+        jobs: How many items may be in hand at once.
+    """
+
+    executor: str
+    jobs: int
 
 
 @attrs.frozen
@@ -141,6 +153,7 @@ class RunFinished:
         stopped: Why it ended before its time ("" where it did not).
         damaged: Cache entries found damaged and healed.
         orphans: Outputs of items that are gone, relative to `out`.
+        pruned: How many such outputs were deleted.
     """
 
     seconds: float
@@ -148,7 +161,8 @@ class RunFinished:
     stopped: str = ""
     damaged: int = 0
     orphans: tuple[str, ...] = ()
+    pruned: int = 0
 
 
-Event = RunStarted | ItemFinished | Noticed | RunFinished
+Event = RunStarted | WorkersStarted | ItemFinished | Noticed | RunFinished
 Listener = Callable[[Event], None]

@@ -11,7 +11,7 @@ import attrs
 from creevey_graph.cache import Cache, FileState, ItemState, Record
 from creevey_graph.errors import CreeveyError, UsageError
 from creevey_graph.events import Outcome, Reason
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.frozen import FrozenGraph
 from creevey_graph.identity import identify, lineage_keys, look
 from creevey_graph.plan import OutputState
 from creevey_graph.sources import Item

@@ -97,7 +97,8 @@ class Graph(DeclaredGraph):
             heard.append(bar)
         try:
             if notice:
-                record(Noticed(notice))
+                for listener in heard:
+                    listener(Noticed(notice))
             run(listing, options, heard)
         except (RunFailed, RunInterrupted) as exc:
             exc.report = report

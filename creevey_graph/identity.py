@@ -18,7 +18,7 @@ from creevey_graph.cache import FileState, ItemState
 from creevey_graph.errors import SourceChanged, Undigestible
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.fingerprint.values import digest_value
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.frozen import FrozenGraph
 from creevey_graph.sources import Item
 
 

@@ -2,7 +2,7 @@
 Events -> disk: one JSON line each, handed to the system at once, so that a report exists after any ending.
 
 Layout: line 1 `{"run": {...}}`; then `{"i": index, "row": {...}, "executed": [...]}`,
-`{"notice": text}`; last `{"end": {...}}`, missing where the run was killed. A torn last line
+`{"workers": {...}}`, `{"notice": text}`; last `{"end": {...}}`, missing where the run was killed. A torn last line
 is left out when it is read. Only rows with their item's index are kept, in the order the
 items ended; a reader brings them in order.
 """
@@ -17,7 +17,16 @@ from typing import Any
 
 import attrs
 
-from creevey_graph.events import Event, ItemFinished, Noticed, Outcome, Row, RunFinished, RunStarted
+from creevey_graph.events import (
+    Event,
+    ItemFinished,
+    Noticed,
+    Outcome,
+    Row,
+    RunFinished,
+    RunStarted,
+    WorkersStarted,
+)
 
 SCHEMA = 1
 
@@ -82,6 +91,8 @@ def event_to_json(event: Event) -> dict[str, Any]:
     """Return *event* as it stands in a journal."""
     if isinstance(event, ItemFinished):
         return {"i": event.index, "row": row_to_json(event.row), "executed": event.executed}
+    if isinstance(event, WorkersStarted):
+        return {"workers": attrs.asdict(event)}
     if isinstance(event, RunStarted):
         return {"run": {"schema": SCHEMA, **attrs.asdict(event)}}
     if isinstance(event, Noticed):
@@ -89,7 +100,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
     return {"end": attrs.asdict(event)}
 
 
-def event_from_json(data: Mapping[str, Any]) -> Event | None:
+def event_from_json(data: Mapping[str, Any]) -> Event | None:  # noqa: PLR0911 - one a kind
     """Return the event a journal's line stands for, None where it is of no known kind."""
     if "row" in data:
         index = data["i"]
@@ -99,6 +110,8 @@ def event_from_json(data: Mapping[str, Any]) -> Event | None:
     if "run" in data:
         facts = {key: value for key, value in data["run"].items() if key != "schema"}
         return RunStarted(**{**facts, "columns": tuple(facts["columns"])})
+    if "workers" in data:
+        return WorkersStarted(**data["workers"])
     if "notice" in data:
         return Noticed(data["notice"])
     if "end" in data:

@@ -9,7 +9,7 @@ from creevey_graph.errors import CodecError, Undigestible
 from creevey_graph.fields import field_of
 from creevey_graph.fingerprint.files import digest_file
 from creevey_graph.fingerprint.values import digest_bytes, digest_value
-from creevey_graph.freeze import FrozenNode
+from creevey_graph.frozen import FrozenNode
 from creevey_graph.policy import codec_to_keep, is_worth_keeping
 
 

@@ -12,8 +12,9 @@ from typing import Any, Union, get_args, get_origin
 
 import attrs
 
-from creevey_graph.errors import SourceError
-from creevey_graph.freeze import FrozenGraph, freeze
+from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.freeze import freeze
+from creevey_graph.frozen import FrozenGraph
 from creevey_graph.graph import Graph
 from creevey_graph.sources import Item, Source, open_source
 from creevey_graph.sources.base import is_url
@@ -65,6 +66,8 @@ def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
         UsageError: An output path leaves `out`.
     """
     graph.validate()
+    if out is not None and out.exists() and not out.is_dir():
+        raise UsageError(f"out must be a folder ('{out}' is a file); choose another")
     source = open_source(items, tuple(graph.inputs))
     frozen = freeze(graph, source.columns)
     listing = Listing(source, frozen)

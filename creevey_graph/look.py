@@ -7,19 +7,26 @@ no worker, no key and no look-up.
 
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from creevey_graph.cache import Cache, FileState, Index, ItemState, unsealed
+import attrs
+
+from creevey_graph.cache import Cache, FileState, Index, ItemState, encode_state, unsealed
 from creevey_graph.errors import CreeveyError
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.frozen import FrozenGraph
 from creevey_graph.identity import is_file_value, is_same, values_digest
 from creevey_graph.plan import explain_change, first_reason
 from creevey_graph.sources import Item
+
+READ_HERE_BYTES = 2**20
+"""Larger files that must be read again are left to a worker."""
+SETTLED_AT_ONCE = 1000
 
 
 class Known:
@@ -42,6 +49,8 @@ class Known:
             for node in frozen.writers
             if node.output and (callable(node.output.template) or "index" in node.output.fields)
         ]
+        self._settled: list[tuple[str, str]] = []
+        self._is_looked_at = False
         self.placed: set[str] = set()
         self.leftovers: list[FileState] = []
 
@@ -69,8 +78,12 @@ class Known:
 
     def row_if_current(self, item: Item, state: ItemState | None) -> Row | None:
         """Return the row of an item that needs nothing, None where it must be looked at closely."""
+        self._is_looked_at = False
+        began_ns = time.time_ns()
         if state is None or self._frozen.always_runs or not self._holds(item, state):
             return None
+        if self._is_looked_at:
+            self._settle(item, state, began_ns)
         self.leftovers += state.leftovers
         paths = tuple(output.path for output in state.outputs)
         self.placed.update(paths)
@@ -81,7 +94,7 @@ class Known:
     def _holds(self, item: Item, state: ItemState) -> bool:
         if state.values != values_digest(item) or len(state.sources) != sum(map(is_file_value, item.values)):
             return False
-        if not all(_is_untouched("", source) for source in state.sources):
+        if not all(self._is_untouched("", source) for source in state.sources):
             return False
         if state.outcome == Outcome.SKIPPED:
             return True
@@ -89,7 +102,23 @@ class Known:
             return False
         if any(output.render(item) not in {o.path for o in state.outputs} for output in self._moving):
             return False
-        return all(_is_untouched(self._out, output) for output in state.outputs)
+        return all(self._is_untouched(self._out, output) for output in state.outputs)
+
+    def _is_untouched(self, folder: str, state: FileState) -> bool:
+        path = os.path.join(folder, state.path) if folder else state.path  # noqa: PTH118 - per item
+        try:
+            stat = Stat.of(path)
+            if not is_same(stat, state):
+                return False
+            if is_settled(stat, state.looked_ns):
+                return True
+            # Written just before it was last looked at, as every output is: it is read once more.
+            if stat.size > READ_HERE_BYTES or digest_file(path)[0] != state.digest:
+                return False
+        except (OSError, CreeveyError):
+            return False
+        self._is_looked_at = True
+        return True
 
     def _graph_change(self, graph_key: str) -> str:
         if graph_key not in self._changes:
@@ -101,6 +130,18 @@ class Known:
         """Keep new states."""
         if self._index is not None:
             self._index.put(states)
+
+    def _settle(self, item: Item, state: ItemState, looked_ns: int) -> None:
+        """Keep that an item's files were read again just now, so that the next run need not."""
+
+        def seen(files: tuple[FileState, ...]) -> tuple[FileState, ...]:
+            return tuple(attrs.evolve(file, looked_ns=looked_ns) for file in files)
+
+        state = attrs.evolve(state, sources=seen(state.sources), outputs=seen(state.outputs))
+        self._settled.append((item.key, encode_state(state)))
+        if len(self._settled) >= SETTLED_AT_ONCE:
+            self.put(self._settled)
+            self._settled.clear()
 
     def orphans(self) -> tuple[str, ...]:
         """
@@ -126,7 +167,8 @@ class Known:
         return tuple(self._index.problems) if self._index else ()
 
     def close(self) -> None:
-        """Close the index."""
+        """Keep what is not kept yet, and close the index."""
+        self.put(self._settled)
         if self._index is not None:
             self._index.close()
 
@@ -136,15 +178,6 @@ def scope_of(graph: str, out: Path | None) -> str:
     place = "" if out is None else os.path.realpath(out)
     text = f"{len(graph)}:{graph}{place}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-
-
-def _is_untouched(folder: str, state: FileState) -> bool:
-    path = os.path.join(folder, state.path) if folder else state.path  # noqa: PTH118 - per item
-    try:
-        stat = Stat.of(path)
-    except OSError:
-        return False
-    return is_same(stat, state) and is_settled(stat, state.looked_ns)
 
 
 def _is_ours(folder: str, file: FileState) -> bool:

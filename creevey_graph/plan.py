@@ -16,7 +16,7 @@ from creevey_graph.cache import ItemState, Record
 from creevey_graph.errors import GraphError
 from creevey_graph.events import Reason
 from creevey_graph.fields import FIXED_COLUMNS
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.frozen import FrozenGraph
 
 
 class Action(Enum):

@@ -8,7 +8,7 @@ from creevey_graph.cache import Cache
 from creevey_graph.calls import call
 from creevey_graph.errors import CreeveyError
 from creevey_graph.evidence import Evidence
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.frozen import FrozenGraph
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.plan import Action, NodeCount, Plan, decide, validate_columns

@@ -9,7 +9,7 @@ again is the one to blame.
 from collections.abc import Container, Sequence
 
 from creevey_graph.errors import WorkerDied
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.frozen import FrozenGraph
 from creevey_graph.tasks import Result, Task, error_text, failed_result
 
 Hands = Sequence[tuple[int, int]]

@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from creevey_graph.errors import RunFailed, SourceNotFound
-from creevey_graph.events import Event, ItemFinished, Noticed, Outcome, Row, RunFinished, RunStarted
+from creevey_graph.events import (
+    Event,
+    ItemFinished,
+    Noticed,
+    Outcome,
+    Row,
+    RunFinished,
+    RunStarted,
+    WorkersStarted,
+)
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.journal import read_journal, read_row, read_rows, row_to_json
 from creevey_graph.text import safe_text
@@ -77,7 +86,7 @@ class Report:
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
     graph, executor, jobs, run_id, total, columns: of the run; counts = outcome -> items;
     executed = node -> items it ran for; seconds = wall time; notices = lines to be told;
-    stopped, interrupted, damaged, orphans: how it ended.
+    stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
 
     def __init__(self, path: Path) -> None:
@@ -98,6 +107,7 @@ class Report:
         self.finished = False
         self.damaged = 0
         self.orphans: tuple[str, ...] = ()
+        self.pruned = 0
         self._places: array[int] = array("q")
         self._loose: dict[int, Row] = {}
         self._failed: list[int] = []
@@ -122,14 +132,17 @@ class Report:
         """Fold *event* in, whose line begins at *begins* in the journal."""
         if isinstance(event, ItemFinished):
             self._add_row(event, begins)
+        elif isinstance(event, WorkersStarted):
+            self.executor, self.jobs = event.executor, event.jobs
         elif isinstance(event, RunStarted):
-            self.graph, self.executor, self.jobs = event.graph, event.executor, event.jobs
+            self.graph, self.executor = event.graph, event.executor
             self.run_id, self.total, self.columns = event.run_id, event.total, event.columns
         elif isinstance(event, Noticed):
             self.notices.append(event.text)
         elif isinstance(event, RunFinished):
             self.seconds, self.stopped, self.interrupted = event.seconds, event.stopped, event.interrupted
             self.damaged, self.orphans, self.finished = event.damaged, event.orphans, True
+            self.pruned = event.pruned
 
     def _add_row(self, event: ItemFinished, begins: int) -> None:
         if self.total and event.index >= self.total:

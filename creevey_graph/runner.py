@@ -2,8 +2,8 @@
 The loop: items -> chunks -> workers -> cache, index and events. It prints nothing.
 
 State of a run: `returned` = items to be taken before new ones; `waiting` = chunks to be submitted
-before others are made up; `in_flight` = future -> chunk; the window bounds both. The coordinator alone writes the database and the
-index; workers write outputs and value files.
+before others are made up; `in_flight` = future -> chunk; the window bounds both. The coordinator
+alone writes the database and the index; workers write outputs and value files.
 
 What happens after a worker has died stands in `recovery`, how large chunks are in `pace`.
 """
@@ -14,25 +14,22 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
-import attrs
-
 from creevey_graph.atomic import remove_stale
-from creevey_graph.choices import Options, choose_executor
+from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
-    Event,
     ItemFinished,
     Listener,
-    Noticed,
     Outcome,
     Row,
     RunFinished,
     RunStarted,
+    WorkersStarted,
 )
-from creevey_graph.executors import dumps, open_pool
+from creevey_graph.executors import Pool, dumps, open_pool
 from creevey_graph.fields import column_of
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known, prune_files
@@ -40,6 +37,7 @@ from creevey_graph.pace import Pace
 from creevey_graph.plan import unkept, validate_columns
 from creevey_graph.recovery import blamed, never_sent, part_suspects
 from creevey_graph.tasks import Bench, Result, Task
+from creevey_graph.telling import Teller
 from creevey_graph.text import safe_text
 from creevey_graph.validate import validate_sendable
 from creevey_graph.worker import run_chunk
@@ -60,11 +58,6 @@ def run(listing: Listing, options: Options, listeners: Sequence[Listener]) -> No
     _Run(listing, options, listeners).run()
 
 
-@attrs.define(eq=False)
-class _Chunk:
-    tasks: list[Task]
-
-
 class _Run:
     """One run; see the module's docstring for its state."""
 
@@ -72,10 +65,10 @@ class _Run:
         self.listing = listing
         self.frozen = listing.frozen
         self.options = options
-        self.listeners = listeners
+        self.tell = Teller(listeners)
         self.returned: deque[Task] = deque()
-        self.waiting: deque[_Chunk] = deque()
-        self.in_flight: dict[Future[list[Result]], _Chunk] = {}
+        self.waiting: deque[list[Task]] = deque()
+        self.in_flight: dict[Future[list[Result]], list[Task]] = {}
         self.suspects: deque[Task] = deque()
         self.failures = 0
         self.first_failure: Row | None = None
@@ -84,20 +77,15 @@ class _Run:
         self.interrupted = False
         self.damaged: set[str] = set()
         self.folders: set[str] = set()
-        self.noticed: set[str] = set()
         self.done_indexes = bytearray(len(listing))
+        self.opened: Pool | None = None
 
     # --- beginning and end -----------------------------------------------------------------
 
     def run(self) -> None:
         began = time.perf_counter()
         validate_columns(self.frozen)
-        executor, jobs = choose_executor(self.frozen, self.options, len(self.listing))
-        bench = Bench(self.frozen, self.options.out, self.options.cache, self.options.refresh)
-        if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
-            validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
-        self.pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
-        self.pace = Pace(self.pool.jobs, in_chunks=self.pool.name != "serial")
+        validate_executor(self.options.executor)
         self.known = Known.open(self.options.cache, self.frozen, self.options.out)
         try:
             self._begin()
@@ -105,7 +93,8 @@ class _Run:
         except KeyboardInterrupt:
             self._interrupt()
         finally:
-            self.pool.close(now=self.interrupted)
+            if self.opened is not None:
+                self.opened.close(now=self.interrupted)
             self._end(began)
         if self.interrupted:
             raise RunInterrupted
@@ -115,55 +104,80 @@ class _Run:
             raise RunFailed(f"item '{safe_text(row.key)}' failed{where}: {safe_text(row.error or '')}")
 
     def _begin(self) -> None:
-        frozen, pool = self.frozen, self.pool
+        frozen = self.frozen
         own = (column_of(name, frozen.columns) for name in self.listing.source.columns)
         columns = tuple(dict.fromkeys((*own, *frozen.columns)))
         run_id = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
-        self._emit(RunStarted(frozen.name, len(self.listing), columns, pool.name, pool.jobs, run_id))
+        asked = self.options.executor
+        name = asked if isinstance(asked, str) else type(asked).__name__
+        self.tell.emit(RunStarted(frozen.name, len(self.listing), columns, name, run_id))
         for text in unkept(frozen):
-            self._notice(text)
+            self.tell.notice(text)
 
     def _end(self, began: float) -> None:
         orphans: tuple[str, ...] = ()
+        pruned = 0
         if self.finished == len(self.listing):
-            orphans = self._orphans()
+            orphans, pruned = self._orphans()
         else:
             self._cancel_rest()
         self.known.close()
         for folder in self.folders:
             remove_stale(Path(folder))
         for text in self.known.problems():
-            self._notice(f"cache: {text}")
+            self.tell.notice(f"cache: {text}")
         if self.options.cache is not None:
-            self._note_problems(self.options.cache.take_troubles()[1])
-        self._emit(
-            RunFinished(
-                time.perf_counter() - began, self.interrupted, self.stopped, len(self.damaged), orphans
-            )
+            self.tell.problems(self.options.cache.take_troubles()[1])
+        seconds = time.perf_counter() - began
+        self.tell.emit(
+            RunFinished(seconds, self.interrupted, self.stopped, len(self.damaged), orphans, pruned)
         )
 
-    def _orphans(self) -> tuple[str, ...]:
-        orphans = self.known.orphans()
+    def _orphans(self) -> tuple[tuple[str, ...], int]:
+        """Return orphans that are left, and how many were deleted."""
+        orphans, pruned = self.known.orphans(), 0
         if self.options.prune and self.options.out is not None:
-            prune_files(self.options.out, orphans)
+            pruned = prune_files(self.options.out, orphans)
             orphans = self.known.orphans()
             if not orphans:
                 self.known.forget_gone()
-        return orphans
+        return orphans, pruned
 
     def _cancel_rest(self) -> None:
         left = MAX_CANCELLED_ROWS
         for item in self.listing:
             if not self.done_indexes[item.index]:
-                self._emit(ItemFinished(item.index, Row(item.key, item.source, Outcome.CANCELLED)))
+                self.tell.emit(ItemFinished(item.index, Row(item.key, item.source, Outcome.CANCELLED)))
                 left -= 1
             if not left:
                 break
+
+    @property
+    def pool(self) -> Pool:
+        """The workers, once there is something to do."""
+        assert self.opened is not None
+        return self.opened
+
+    def _open_pool(self, to_do: int) -> Pool:
+        """Return workers for *to_do* items (`FEW_ITEMS` stands for that many and more)."""
+        executor, jobs = choose_executor(self.frozen, self.options, to_do)
+        bench = Bench(self.frozen, self.options.out, self.options.cache, self.options.refresh)
+        if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
+            validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
+        pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
+        self.tell.emit(WorkersStarted(pool.name, pool.jobs))
+        return pool
 
     # --- the loop --------------------------------------------------------------------------
 
     def _loop(self) -> None:
         tasks = self._tasks()
+        # Workers are chosen by what there is to do; where nothing is, none are started.
+        self.returned.extend(islice(tasks, FEW_ITEMS))
+        if not self.returned:
+            return
+        self.opened = self._open_pool(len(self.returned))
+        self.pace = Pace(self.pool.jobs, in_chunks=self.pool.name != "serial")
         while True:
             while not self.stopped and self._has_room() and (chunk := self._take(tasks)) is not None:
                 self.waiting.append(chunk)
@@ -187,19 +201,19 @@ class _Run:
         while self.waiting and not (self.suspects or self.stopped) and len(self.in_flight) < self.pace.window:
             chunk = self.waiting.popleft()
             try:
-                self.in_flight[self.pool.submit(chunk.tasks)] = chunk
+                self.in_flight[self.pool.submit(chunk)] = chunk
             except BrokenExecutor as exc:
                 self.waiting.appendleft(chunk)
                 self._recover(exc)
             except UsageError as exc:
                 self._part_unsent(chunk, exc)
 
-    def _part_unsent(self, chunk: _Chunk, exc: UsageError) -> None:
+    def _part_unsent(self, chunk: list[Task], exc: UsageError) -> None:
         """Find the item that cannot be sent: each by itself."""
-        if len(chunk.tasks) == 1:
-            self._absorb([never_sent(self.frozen, chunk.tasks[0], exc)])
+        if len(chunk) == 1:
+            self._absorb([never_sent(self.frozen, chunk[0], exc)])
         else:
-            self.waiting.extendleft(_Chunk([task]) for task in reversed(chunk.tasks))
+            self.waiting.extendleft([task] for task in reversed(chunk))
 
     def _absorb_done(self) -> None:
         done, _ = wait(self.in_flight, return_when=FIRST_COMPLETED)
@@ -214,18 +228,18 @@ class _Run:
                 raise error
             self._absorb(future.result())
             # A worker gives back what it did not get to in a chunk's time, and does nothing after a stop.
-            self.returned.extend(task for task in chunk.tasks if not self.done_indexes[task.item.index])
+            self.returned.extend(task for task in chunk if not self.done_indexes[task.item.index])
         if broken is not None:
             self._recover(broken)
 
-    def _take(self, tasks: Iterator[Task]) -> _Chunk | None:
+    def _take(self, tasks: Iterator[Task]) -> list[Task] | None:
         size = self.pace.chunk_size(len(self.listing) - self.finished)
         taken = []
         for task in chain(self._returned(), tasks):
             taken.append(task)
             if len(taken) >= size:
                 break
-        return _Chunk(taken) if taken else None
+        return taken or None
 
     def _returned(self) -> Iterator[Task]:
         while self.returned:
@@ -257,7 +271,7 @@ class _Run:
         self.known.put((result.row.key, result.state) for result in results)
         for result in results:
             self.known.leftovers += result.leftovers
-            self._note_problems(result.problems)
+            self.tell.problems(result.problems)
             self.known.placed.update(result.row.outputs)
             self._note_folders(result.row)
             self._finish(ItemFinished(result.index, result.row, result.executed))
@@ -270,7 +284,7 @@ class _Run:
     def _finish(self, event: ItemFinished) -> None:
         self.finished += 1
         self.done_indexes[event.index] = True
-        self._emit(event)
+        self.tell.emit(event)
         if event.row.outcome is not Outcome.FAILED:
             return
         self.failures += 1
@@ -283,7 +297,8 @@ class _Run:
 
     def _stop(self, why: str) -> None:
         self.stopped = why
-        self.pool.stop()
+        if self.opened is not None:
+            self.opened.stop()
         for future in list(self.in_flight):
             if future.cancel():
                 del self.in_flight[future]
@@ -293,11 +308,9 @@ class _Run:
     def _recover(self, error: BaseException) -> None:
         """Begin anew after a worker died: suspects alone, everything else as before."""
         hands = self.pool.suspects()
-        for future in self.in_flight:
-            if future.done() and not future.cancelled() and future.exception() is None:
-                self._absorb(future.result())
-        lost = [task for chunk in self.in_flight.values() for task in chunk.tasks]
-        lost = [task for task in lost if not self.done_indexes[task.item.index]]
+        self._absorb_good(self.in_flight)
+        held = [task for chunk in self.in_flight.values() for task in chunk]
+        lost = [task for task in held if not self.done_indexes[task.item.index]]
         self.in_flight.clear()
         if not self.pool.rebuild():
             self._stop(
@@ -307,7 +320,7 @@ class _Run:
         suspects, rest = part_suspects(lost, hands)
         self.suspects.extend(suspects)
         if rest:
-            self.waiting.appendleft(_Chunk(rest))
+            self.waiting.appendleft(rest)
 
     def _run_suspect(self, task: Task) -> None:
         """Run one item with nothing beside it; if its worker dies again, it is to blame."""
@@ -323,24 +336,12 @@ class _Run:
         self.interrupted = True
         self._stop("interrupted")
         try:
-            done, _ = wait(self.in_flight)
-            for future in done:
-                if not future.cancelled() and future.exception() is None:
-                    self._absorb(future.result())
+            wait(self.in_flight)
+            self._absorb_good(self.in_flight)
         except KeyboardInterrupt:
             return
 
-    # --- telling ---------------------------------------------------------------------------
-
-    def _emit(self, event: Event) -> None:
-        for listener in self.listeners:
-            listener(event)
-
-    def _notice(self, text: str) -> None:
-        if text not in self.noticed:
-            self.noticed.add(text)
-            self._emit(Noticed(text))
-
-    def _note_problems(self, problems: Iterable[str]) -> None:
-        for text in problems:
-            self._notice(f"cache: {text}" if not text.startswith("step ") else text)
+    def _absorb_good(self, futures: Iterable[Future[list[Result]]]) -> None:
+        for future in futures:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._absorb(future.result())

@@ -8,7 +8,7 @@ import attrs
 from creevey_graph.cache import Cache, Entry, FileState, ItemState, encode_state
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fields import item_fields
-from creevey_graph.freeze import FrozenGraph
+from creevey_graph.frozen import FrozenGraph
 from creevey_graph.sources import Item
 
 MAX_ERROR = 2_000

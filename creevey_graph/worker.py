@@ -23,7 +23,7 @@ from creevey_graph.errors import CodecError, SkipItem, SourceChanged
 from creevey_graph.events import Outcome, Row
 from creevey_graph.evidence import Evidence
 from creevey_graph.fields import field_of, item_fields
-from creevey_graph.freeze import FrozenNode, SlotRef
+from creevey_graph.frozen import FrozenNode, SlotRef
 from creevey_graph.identity import check_unchanged
 from creevey_graph.keeping import Keeping
 from creevey_graph.pace import CHUNK_SECONDS

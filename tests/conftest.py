@@ -1,7 +1,10 @@
 """Fixtures that more than one test module asks for."""
 
 import pytest
+from cli_fixtures import cli, folder
 from runs import draw
+
+__all__ = ["cli", "folder", "go", "photos"]
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ def test_a_report_is_loaded_as_it_was(tmp_path):
 
 
 EVENTS = [
-    RunStarted("g", 3, ("n",), "serial", 1, "id"),
+    RunStarted("g", 3, ("n",), "serial", "id"),
     Noticed("a notice"),
     *(
         ItemFinished(
@@ -399,7 +399,7 @@ def test_the_first_failure_in_input_order_is_named(tmp_path):
     report = written(
         tmp_path / "run.jsonl",
         [
-            RunStarted("g", 3, (), "threads", 2, "id"),
+            RunStarted("g", 3, (), "threads", "id"),
             *(
                 ItemFinished(
                     index, Row(f"k{index}", "s", Outcome.FAILED, step="a", error=f"E{index}\x1b[31m")

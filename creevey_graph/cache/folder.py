@@ -8,6 +8,7 @@ from creevey_graph.errors import CacheError
 
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of creevey_graph; it may be deleted at any time.\n"
 ENVIRONMENT = "CREEVEY_CACHE_DIR"
+_OURS = frozenset({"CACHEDIR.TAG", "store", "index.db", "runs"})
 
 
 def default_folder() -> Path:
@@ -25,6 +26,7 @@ def open_folder(folder: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(folder, folder.stat())
+        _check_ours(folder)
         for name, text in (("CACHEDIR.TAG", TAG), (".gitignore", "*\n")):
             if not (folder / name).exists():
                 (folder / name).write_text(text, encoding="utf-8")
@@ -38,6 +40,15 @@ def open_folder(folder: Path) -> Path:
     except OSError as exc:
         raise CacheError(f"cache folder '{folder}' cannot be used ({exc.strerror or exc})") from exc
     return folder
+
+
+def _check_ours(folder: Path) -> None:
+    """Refuse a folder of other things: our .gitignore in it would hide them all."""
+    names = {path.name for path in folder.iterdir()}
+    if names and not names & _OURS:
+        raise CacheError(
+            f"cache folder '{folder}' holds other files; choose a new or empty one with cache= or --cache"
+        )
 
 
 def _check_owner(folder: Path, facts: os.stat_result) -> None:

@@ -28,6 +28,8 @@ def summary_lines(report: Report) -> Iterator[str]:
     if report.orphans:
         count = counted(len(report.orphans), "output")
         yield f"orphans: {count} of items that are gone ({listed(report.orphans)}); --prune deletes them"
+    if report.pruned:
+        yield f"pruned: {counted(report.pruned, 'output')} of items that are gone"
     if report.damaged:
         yield f"note: {counted(report.damaged, 'cache entry').replace('entrys', 'entries')} damaged, and healed"
     for text in report.notices[:FIRST_NOTICES]:

@@ -67,8 +67,20 @@ def _write(array: Any) -> bytes:
     from numpy.lib import format as npy  # noqa: PLC0415
 
     buffer = io.BytesIO()
-    npy.write_array(buffer, array, version=None, allow_pickle=False)
+    npy.write_array(buffer, _without_padding(array), version=None, allow_pickle=False)
     return buffer.getvalue()
+
+
+def _without_padding(array: Any) -> Any:
+    """Return an array whose bytes between fields, which are no value, are 0: equal values, equal bytes."""
+    if not array.dtype.names:
+        return array
+    import numpy as np  # noqa: PLC0415
+
+    clean = np.zeros_like(array)
+    for name in array.dtype.names:
+        clean[name] = _without_padding(array[name])
+    return clean
 
 
 def _check_dtype(dtype: Any) -> None:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from creevey_graph.errors import UsageError, did_you_mean
 from creevey_graph.executors.base import NoRecorder, Pool, Work
 from creevey_graph.executors.foreign import ForeignPool
 from creevey_graph.executors.processes import ProcessPool
@@ -32,17 +31,12 @@ def open_pool(executor: str | Executor, work: Work, jobs: int) -> Pool:
         jobs: How many chunks run at once, 1 or more.
 
     Raises:
-        UsageError: There is no such executor.
+        KeyError: There is no such executor.
     """
     if isinstance(executor, ThreadPoolExecutor):
         return ThreadPool(work, jobs, executor)
     if isinstance(executor, Executor):
         return ForeignPool(work, jobs, executor)
-    if executor not in EXECUTORS:
-        raise UsageError(
-            f"executor must be 'auto', a name or a concurrent.futures.Executor "
-            f"(got {executor!r}){did_you_mean(str(executor), ['auto', *EXECUTORS])}"
-        )
     return EXECUTORS[executor](work, jobs)
 
 

@@ -19,8 +19,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import loky
-
 from creevey_graph.executors.base import Work
 from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
 
@@ -47,6 +45,8 @@ class ProcessPool:
         self._executor = self._open()
 
     def _open(self) -> Any:
+        import loky  # noqa: PLC0415 - 20 ms that only a run with processes pays
+
         return loky.ProcessPoolExecutor(
             max_workers=self.jobs,
             initializer=_begin,

@@ -5,7 +5,6 @@ import os
 import sys
 import sysconfig
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -68,6 +67,8 @@ def distribution_of(module: str) -> str:
 
 
 def _installed_version(top: str) -> str:
+    from importlib import metadata  # noqa: PLC0415 - 12 ms that few graphs pay
+
     for name in (top, *metadata.packages_distributions().get(top, ())):
         try:
             return metadata.version(name)

@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol, TextIO
 
-from tqdm.auto import tqdm
-
 from creevey_graph.errors import UsageError
 from creevey_graph.events import Event, ItemFinished, Noticed, Outcome, RunFinished, RunStarted
 from creevey_graph.text import safe_text
@@ -63,6 +61,8 @@ class Bar:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStarted):
+            from tqdm.auto import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
+
             self._bar = tqdm(total=event.total, desc=event.graph, unit="item", file=self._stream)
         elif isinstance(event, ItemFinished) and self._bar is not None:
             self._counts[event.row.outcome] += 1
@@ -72,8 +72,9 @@ class Bar:
             if (now := time.monotonic()) - self._shown_at > 0.2:  # noqa: PLR2004 - the eye's pace
                 self._shown_at = now
                 self._bar.set_postfix_str(counts_text(self._counts), refresh=False)
-        elif isinstance(event, Noticed) and self._bar is not None:
-            self._bar.write(f"note: {safe_text(event.text)}", file=self._stream)
+        elif isinstance(event, Noticed):
+            say = print if self._bar is None else self._bar.write
+            say(f"note: {safe_text(event.text)}", file=self._stream)
         elif isinstance(event, RunFinished) and self._bar is not None:
             self._bar.set_postfix_str(counts_text(self._counts))
 

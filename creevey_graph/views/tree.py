@@ -5,7 +5,7 @@ from creevey_graph.node import Node, Ref, refs_in
 from creevey_graph.policy import shown_policy
 from creevey_graph.text import safe_text
 
-_WIDTH = 48
+_WIDTH = 42
 
 
 def draw_text(graph: Graph) -> str:
