@@ -11,7 +11,7 @@ import attrs
 from creevey_graph.cache import Cache, FileState, ItemState, Record
 from creevey_graph.errors import CreeveyError, UsageError
 from creevey_graph.events import Outcome, Reason
-from creevey_graph.frozen import FrozenGraph
+from creevey_graph.frozen import FrozenGraph, FrozenNode
 from creevey_graph.identity import identify, lineage_keys, look
 from creevey_graph.plan import OutputState
 from creevey_graph.sources import Item
@@ -76,6 +76,24 @@ class Evidence:
         if record is not None:
             self.records[position] = record
         return record
+
+    def hidden_texts(self, node: FrozenNode) -> tuple[str, ...]:
+        """Return the paths a node is given of which its key holds the content alone."""
+        texts = self.identity.texts
+        return tuple(
+            texts[slot]
+            for slot, counts in zip(node.reads, node.text_counts, strict=True)
+            if slot < len(texts) and not counts and texts[slot]
+        )
+
+    def forget_keys_from(self, position: int) -> None:
+        """Say that a value, and all that is made of it, may depend on more than its key holds."""
+        first = len(self._frozen.inputs)
+        told = {first + position}
+        for place, node in enumerate(self._frozen.nodes):
+            if told.intersection((node.slot, *node.reads)):
+                told.add(node.slot)
+                self.keys[place] = None
 
     def lose(self, position: int) -> None:
         """Say that a record's blob is gone or damaged."""

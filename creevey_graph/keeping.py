@@ -1,5 +1,7 @@
 """What one item gives the cache: values encoded and framed, records of files, ready to be committed."""
 
+import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +69,27 @@ class Keeping:
         if self._cache is not None:
             self._cache.discard(self.entries)
         self.entries.clear()
+
+
+def tells_path(value: Any, paths: Collection[str]) -> bool:
+    """
+    True where what a step opened tells later steps which file it was.
+
+    Its key holds the file's content alone, so that a label made of `image.filename` was given to every
+    file of equal content. Pictures are read in full and their name becomes "", since those from the
+    cache have none; of other things (an open file, a data set) and what is made of them nothing is kept.
+    """
+    if isinstance(value, list | tuple):
+        return any(tells_path(part, paths) for part in value)
+    if isinstance(value, dict):
+        return any(tells_path(part, paths) for part in value.values())
+    pillow = sys.modules.get("PIL.Image")
+    if pillow is not None and isinstance(value, pillow.Image):
+        if str(getattr(value, "filename", "")) not in paths:
+            return False
+        value.load()
+        if getattr(value, "n_frames", 1) > 1:  # its file stays open, and is asked for by name
+            return True
+        value.filename = ""  # not deleted: `Image.save` asks for it
+        return False
+    return any(str(getattr(value, name, "")) in paths for name in ("name", "filename", "path"))

@@ -25,7 +25,7 @@ from creevey_graph.evidence import Evidence
 from creevey_graph.fields import field_of, item_fields
 from creevey_graph.frozen import FrozenNode, SlotRef
 from creevey_graph.identity import check_unchanged
-from creevey_graph.keeping import Keeping
+from creevey_graph.keeping import Keeping, tells_path
 from creevey_graph.pace import CHUNK_SECONDS
 from creevey_graph.plan import Action, decide
 from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result
@@ -217,6 +217,8 @@ class _ItemWork:
             new_path=self._new_path_of(position, node) if node.output is not None else None,
         )
         seconds = perf_counter() - began
+        if (hidden := self._evidence.hidden_texts(node)) and tells_path(value, hidden):
+            self._evidence.forget_keys_from(position)
         if node.step.options.borrows and self.readers.get(node.slot):
             self._note_sharing(node, value)
         self.seconds[node.name] = seconds

@@ -258,6 +258,57 @@ def test_a_step_that_reads_the_path_gives_each_of_two_equal_files_its_own(go, tm
     assert {"label_of": 1} == dict(report.executed)
 
 
+@step
+def file_name_of(image: Image.Image) -> str:
+    return image.filename
+
+
+@step
+def handle(photo: Path):
+    return photo.open("rb")
+
+
+@step
+def name_of_handle(file) -> str:
+    with file:
+        return Path(file.name).name
+
+
+@graph
+def told_by_what_was_opened(photo: Path):
+    return {"name": name_of_handle(handle(photo)), "picture": file_name_of(opened(photo))}
+
+
+def test_what_a_step_opened_tells_no_path_that_keys_do_not_hold(go, tmp_path):
+    """Of two equal files neither gets the other's name: open files are not kept, pictures have no name."""
+    for name in ("a.png", "b.png"):
+        draw(tmp_path / name, 7)
+
+    for _ in range(2):
+        report = go(told_by_what_was_opened, [tmp_path / "a.png", tmp_path / "b.png"])
+        report.raise_for_failures()
+        assert ["a.png", "b.png"] == [row.fields["name"] for row in report.rows]
+        assert ["", ""] == [row.fields["picture"] for row in report.rows]
+    shutil.move(tmp_path / "a.png", tmp_path / "c.png")
+
+    report = go(told_by_what_was_opened, [tmp_path / "b.png", tmp_path / "c.png"])
+
+    assert ["b.png", "c.png"] == [row.fields["name"] for row in report.rows]
+
+
+def test_a_step_of_the_users_that_opens_pictures_is_a_hit_after_a_rename(go, photos):
+    """The usual loader, `return Image.open(path)`, counts by content; what follows it is kept."""
+
+    @graph
+    def small(photo: Path):
+        return {"file": write_image(resize(opened(photo), (4, 4)), "{stem}.png")}
+
+    go(small, photos)
+    (photos / "a.png").rename(photos / "z.png")
+
+    assert not go(small, photos).executed
+
+
 def test_pictures_of_equal_size_and_different_content_never_share_a_result(go, photos, tmp_path):
     """Three pictures give three results, also in a second run with another parameter and its reversal."""
     for bound in (thumbs, thumbs.bind(bottom=2), thumbs):

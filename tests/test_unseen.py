@@ -4,6 +4,8 @@ import ast
 
 import pytest
 
+from creevey_graph import images
+from creevey_graph.fingerprint.code import fingerprint_function
 from creevey_graph.fingerprint.unseen import unseen_in
 
 
@@ -36,3 +38,21 @@ def test_what_cannot_be_seen_is_named(body, expected):
     found = unseen_in(tree)
 
     assert expected == found
+
+
+def test_a_fingerprint_lists_what_cannot_be_seen():
+    """A helper that reads a file of its own is told by the fingerprint of the step that calls it."""
+
+    def helper():
+        return open("lut.txt").read()  # noqa: PTH123
+
+    def tone(image):
+        return helper(), image
+
+    assert fingerprint_function(tone).untracked == (f"the file of open('lut.txt') in {helper.__qualname__}",)
+
+
+@pytest.mark.parametrize("name", [name for name in images.__all__ if name.islower()])
+def test_every_step_that_comes_with_it_is_seen_through(name):
+    """No ready-made step has anything that is not tracked, so that notices speak of the user's code only."""
+    assert fingerprint_function(getattr(images, name)).untracked == ()

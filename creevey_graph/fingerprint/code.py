@@ -24,6 +24,7 @@ from creevey_graph.fingerprint.canonical import canonical_bytes
 from creevey_graph.fingerprint.modules import distribution_of, is_user_module
 from creevey_graph.fingerprint.references import chains_of, code_names, code_text, state_of
 from creevey_graph.fingerprint.source import SourceFiles
+from creevey_graph.fingerprint.unseen import unseen_in
 from creevey_graph.fingerprint.values import digest_value
 
 FORMAT = "code-1"
@@ -194,6 +195,7 @@ class _Walk:
             node, text = found
             self.source = self.source or text
             self._add(name, hashlib.sha256(canonical_bytes(node, without_decorators=True)).hexdigest())
+            self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in unseen_in(node)]
         prefix = "" if name == "source" else f"{name} "
         if prefix or self._with_defaults:
             self._visit_defaults(prefix, func)
