@@ -207,9 +207,10 @@ def test_a_dead_worker_costs_the_item_that_killed_it(tmp_path, again):
     assert ["survive"] * 3 == [row.step for row in report.failed]
     assert all(row.error.startswith("WorkerDied: ") for row in report.failed)
     assert 57 == report.counts["cached" if again else "done"]
-    assert {f"{n}.txt": f"{n + 1}".encode() for n in range(60) if n not in DEATHS} == outputs_of(
-        tmp_path / "out"
-    )
+    expected = {f"{n}.txt": f"{n + 1}".encode() for n in range(60) if n not in DEATHS}
+    # A worker that is killed along with a dead one may leave a temporary file; it goes after an hour.
+    found = {name: data for name, data in outputs_of(tmp_path / "out").items() if not name.startswith(".")}
+    assert expected == found
 
 
 @step
