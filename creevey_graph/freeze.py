@@ -12,6 +12,7 @@ a microsecond and opens nothing.
 import hashlib
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from creevey_graph.errors import GraphError
@@ -59,7 +60,14 @@ def freeze(graph: Graph, columns: tuple[str, ...] = ()) -> FrozenGraph:
         _graph_key(graph, nodes, shown),
         ingredients,
         tuple(dict.fromkeys(untracked)),
+        _home(graph),
     )
+
+
+def _home(graph: Graph) -> str:
+    """Tell graphs of one name apart, alike for a script and for the module of its name."""
+    code = getattr(graph.function, "__code__", None)
+    return Path(code.co_filename).stem if code is not None else ""
 
 
 def _borrowers_first(graph: Graph) -> list[str]:

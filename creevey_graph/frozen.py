@@ -78,6 +78,7 @@ class FrozenGraph:
         graph_key: Hex digest of all that decides what a run makes and where.
         ingredients: What the fingerprints were made of, JSON-able: node -> code, parts, params.
         untracked: What could not be seen through, as text.
+        home: The file its function stands in, without folder and suffix; "" for a graph built by hand.
     """
 
     name: str
@@ -87,6 +88,7 @@ class FrozenGraph:
     graph_key: str
     ingredients: Mapping[str, Any]
     untracked: tuple[str, ...]
+    home: str = ""
 
     @property
     def writers(self) -> tuple[FrozenNode, ...]:

@@ -27,6 +27,8 @@ from creevey_graph.sources import Item
 READ_HERE_BYTES = 2**20
 """Larger files that must be read again are left to a worker."""
 SETTLED_AT_ONCE = 1000
+FOLDER_DIGITS = 16
+"""How many digits of a scope stand for the output folder."""
 
 
 class Known:
@@ -61,7 +63,7 @@ class Known:
         """Load what is known; with *write*, keep what today's graph is made of."""
         if cache is None:
             return cls(None, frozen, out)
-        index = Index(cache.folder, scope_of(frozen.name, out))
+        index = Index(cache.folder, scope_of(frozen.name, out, frozen.home))
         known = cls(index, frozen, out)
         if write:
             index.put_graph(frozen.graph_key, frozen.ingredients)
@@ -155,6 +157,11 @@ class Known:
             if state is not None:
                 files += (*state.outputs, *state.leftovers)
         seen = {file.path: file for file in files if file.path not in self.placed}
+        if seen and self._index is not None:
+            for key, text in self._index.others(FOLDER_DIGITS):
+                state = unsealed(key, text)
+                for file in state.outputs if state is not None else ():
+                    seen.pop(file.path, None)  # another graph stands behind it
         return tuple(sorted(path for path, file in seen.items() if _is_ours(self._out, file)))
 
     def forget_gone(self) -> None:
@@ -173,11 +180,18 @@ class Known:
             self._index.close()
 
 
-def scope_of(graph: str, out: Path | None) -> str:
-    """Return the name the index knows a graph and an output folder by."""
+def scope_of(graph: str, out: Path | None, home: str = "") -> str:
+    """
+    Return the name the index knows a graph and an output folder by.
+
+    Its first half stands for the folder alone, so that the other graphs that write there are found.
+    """
     place = "" if out is None else os.path.realpath(out)
-    text = f"{len(graph)}:{graph}{place}"
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return _short_digest(place) + _short_digest(f"{len(graph)}:{graph}{home}")
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:FOLDER_DIGITS]
 
 
 def _is_ours(folder: str, file: FileState) -> bool:

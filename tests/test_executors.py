@@ -245,3 +245,24 @@ def test_a_foreign_executor_that_breaks_ends_the_run_with_a_report(tmp_path):
     assert not report.ok
     assert len(report.rows) == 20
     assert report.counts["cancelled"] >= 10
+
+
+def test_workers_see_the_state_of_modules_that_hold_locks(tmp_path):
+    """A helper module with a lock, or a leading underscore, is sent as it is here, not imported anew."""
+    for name in ("lockly", "_hidden"):
+        (tmp_path / f"{name}.py").write_text(
+            "import threading\nLOCK = threading.RLock()\nLEVEL = 1\ndef level():\n    with LOCK:\n        return LEVEL\n"
+        )
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import _hidden, lockly\nfrom creevey_graph import graph, step\n"
+        "@step\ndef told(n: int) -> int:\n    return 10 * lockly.level() + _hidden.level()\n"
+        "@graph\ndef g(n: int):\n    return {'told': told(n)}\n"
+        "lockly.LEVEL = _hidden.LEVEL = 5\n"
+        "report = g.run([{'n': 1}], cache=False, executor='processes', jobs=2, progress=False)\n"
+        "print(report.rows[0].fields)\n"
+    )
+
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stdout == "{'told': 55}\n", done.stderr

@@ -166,7 +166,7 @@ def test_a_planted_path_in_the_index_is_never_deleted(go, tmp_path):
     victim = tmp_path / "victim.txt"
     victim.write_text("keep me")
     named("{key}.txt", go)
-    index = Index(tmp_path / "cache", scope_of("texts", tmp_path / "out"))
+    index = Index(tmp_path / "cache", scope_of("texts", tmp_path / "out", "test_run_failures"))
     for path in ("../victim.txt", str(victim)):
         state = FileState.seen(path, Stat.of(victim), digest_file(victim)[0], 0)
         index.put([(path, encode_state(ItemState("g", "v", outputs=(state,))))])

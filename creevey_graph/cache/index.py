@@ -177,6 +177,16 @@ class Index:
             if type(key) is bytes and type(state) is str
         }
 
+    def others(self, digits: int) -> Iterator[tuple[str, str]]:
+        """Yield (item key, state as it is kept) of other scopes that begin with the same *digits*."""
+        rows = self._read(
+            "SELECT key, state FROM items WHERE substr(scope, 1, ?) = ? AND scope <> ?",
+            (digits, self._scope[:digits], self._scope),
+        )
+        for key, state in rows:
+            if type(key) is bytes and type(state) is str:
+                yield key.decode("utf-8", "surrogatepass"), state
+
     def ingredients(self, graph_key: str) -> Mapping[str, Any] | None:
         """Return what a graph that was run before was made of, or None."""
         for (text,) in self._read("SELECT ingredients FROM graphs WHERE graph_key = ?", (graph_key,)):

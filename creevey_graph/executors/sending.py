@@ -1,6 +1,7 @@
 """What a graph looks like on its way to another process."""
 
 import functools
+import io
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,24 +14,36 @@ from creevey_graph.errors import UsageError
 from creevey_graph.fingerprint.modules import is_user_module
 
 _REGISTRY_LOCK = threading.RLock()
+_LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
+_NOT_SENT = frozenset({"__main__", "__mp_main__"})
+"""cloudpickle sends what stands there by value without being told."""
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+    """Sends a lock as a new one of its kind: it guards what the receiving process holds."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, _LOCK):
+            return threading.Lock, ()
+        if isinstance(obj, _RLOCK):
+            return threading.RLock, ()
+        return super().reducer_override(obj)
 
 
 def dumps(value: Any) -> bytes:
     """
     Serialise *value* with the user's own code by value.
 
-    A worker must run the code that was fingerprinted; if it imported the user's modules anew,
-    it would run what stands on disk by then. Modules that cannot be sent by value (they hold
-    locks, say) are imported there after all.
+    A worker must run the code, and see the module's state, that were fingerprinted; if it
+    imported the user's modules anew, it would run what stands on disk by then, and keep the
+    result under the key of what does not.
 
     Raises:
-        Exception: Whatever pickle raises for what cannot be sent.
+        Exception: Whatever pickle raises for what cannot be sent so.
     """
-    try:
-        with _user_code_by_value():
-            return bytes(cloudpickle.dumps(value))
-    except Exception:  # noqa: BLE001 - pickle raises anything; the second try tells what is wrong
-        return bytes(cloudpickle.dumps(value))
+    with _user_code_by_value(), io.BytesIO() as buffer:
+        _Pickler(buffer).dump(value)
+        return buffer.getvalue()
 
 
 def dumps_tasks(tasks: Sequence[Any]) -> bytes:
@@ -67,7 +80,7 @@ def _user_code_by_value() -> Iterator[None]:
         taken = cloudpickle.list_registry_pickle_by_value()
         registered = []
         for name, module in list(sys.modules.items()):
-            if name.startswith("_") or name.partition(".")[0] == "creevey_graph" or module is None:
+            if name in _NOT_SENT or name.partition(".")[0] == "creevey_graph" or module is None:
                 continue
             if name not in taken and getattr(module, "__file__", None) and is_user_module(name):
                 try:
