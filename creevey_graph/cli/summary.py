@@ -1,6 +1,8 @@
 """A report as a few lines for people, and as data for programs."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,9 @@ from creevey_graph.text import safe_text
 
 FIRST_FAILURES = 5
 FIRST_NOTICES = 5
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
+_INSTALLED = re.compile(r"[/\\](site-packages|dist-packages|lib[/\\]python3\.\d+)[/\\]")
+_OURS = str(Path(__file__).parents[1])
 _COLORS = {Outcome.DONE: "green", Outcome.FAILED: "red", Outcome.CANCELLED: "yellow"}
 
 
@@ -27,7 +32,7 @@ def summary_lines(report: Report) -> Iterator[str]:
     yield from failure_lines(report, FIRST_FAILURES)
     if report.orphans:
         count = counted(len(report.orphans), "output")
-        yield f"orphans: {count} of items that are gone ({listed(report.orphans)}); --prune deletes them"
+        yield f"orphans: {count} of items that are gone or left out ({listed(report.orphans)}); --prune deletes them"
     if report.pruned:
         yield f"pruned: {counted(report.pruned, 'output')} of items that are gone"
     if report.damaged:
@@ -40,6 +45,7 @@ def summary_lines(report: Report) -> Iterator[str]:
 
 def where_line(report: Report, *, is_latest: bool) -> str:
     """Say where the report is, and how to read it."""
+    is_latest = is_latest and report.path.parent.name == "runs"  # without a cache it stands elsewhere
     command = "creevey-graph report" if is_latest else f"creevey-graph report {short_path(report.path)}"
     more = " --failed" if report.counts[Outcome.FAILED] > FIRST_FAILURES else ""
     return f"report: {short_path(report.path)}" + (f"  ({command}{more})" if is_latest or more else "")
@@ -91,6 +97,23 @@ def failure_lines(report: Report, most: int) -> Iterator[str]:
 def _failure(row: Row) -> Iterator[str]:
     yield f"  {safe_text(row.key)}" + (f"  (step {row.step})" if row.step else "")
     yield f"    {safe_text(row.error or 'no error text')}"
+    if place := place_of(row.traceback or ""):
+        yield f"    {safe_text(place)}"
+
+
+def place_of(traceback: str) -> str:
+    r"""
+    Return where in the user's own code a failure arose, "" where none of it was running.
+
+    >>> place_of('  File "/home/me/graph.py", line 7, in sepia\n    1/0')
+    'at /home/me/graph.py:7 in sepia'
+    """
+    frames = [frame for frame in _FRAME.findall(traceback) if _is_the_users(frame[0])]
+    return "at {}:{} in {}".format(*frames[-1]) if frames else ""
+
+
+def _is_the_users(filename: str) -> bool:
+    return not (filename.startswith(_OURS) or _INSTALLED.search(filename))
 
 
 def report_data(report: Report) -> dict[str, Any]:

@@ -67,19 +67,26 @@ def _write(array: Any) -> bytes:
     from numpy.lib import format as npy  # noqa: PLC0415
 
     buffer = io.BytesIO()
-    npy.write_array(buffer, _without_padding(array), version=None, allow_pickle=False)
+    if not array.dtype.names:
+        npy.write_array(buffer, array, version=None, allow_pickle=False)
+        return buffer.getvalue()
+    # write_array copies records through a buffer whose padding is whatever the heap held.
+    clean = _without_padding(array)
+    npy.write_array_header_2_0(buffer, npy.header_data_from_array_1_0(clean))
+    buffer.write(clean.tobytes("A"))
     return buffer.getvalue()
 
 
 def _without_padding(array: Any) -> Any:
-    """Return an array whose bytes between fields, which are no value, are 0: equal values, equal bytes."""
+    """Return records whose bytes between fields, which are no value, are 0: equal values, equal bytes."""
     if not array.dtype.names:
         return array
     import numpy as np  # noqa: PLC0415
 
-    clean = np.zeros_like(array)
+    order: Any = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+    clean = np.zeros(array.shape, array.dtype, order)
     for name in array.dtype.names:
-        clean[name] = _without_padding(array[name])
+        clean[name] = array[name]
     return clean
 
 

@@ -51,6 +51,7 @@ def run_demo(folder: Path, count: int, say: Say) -> list[str]:
     Returns:
         What was not as claimed, a line each; empty where all was.
     """
+    say(f"Drawing {count} pictures …")
     began = time.perf_counter()
     pictures = draw_pictures(folder / "served", count)
     say(f"Drew {count} pictures of 640x480 in {time.perf_counter() - began:.1f} s. A server on this machine")

@@ -109,7 +109,7 @@ def test_orphans_are_told_and_pruned(cli, folder):
     cli(*RUN)
     (folder / "photos" / "1.jpg").unlink()
     told = cli(*RUN).stderr
-    assert "orphans: 1 output of items that are gone (1.png); --prune deletes them" in told
+    assert "orphans: 1 output of items that are gone or left out (1.png); --prune deletes them" in told
 
     assert "orphans" not in cli(*RUN, "--prune").stderr
     assert not (folder / "out" / "1.png").exists()
