@@ -33,7 +33,8 @@ _SETTINGS: dict[str, Any] = {
     "cull_limit": 0,
     "size_limit": 2**62,
     "statistics": 0,
-    "sqlite_mmap_size": 2**26,
+    "sqlite_mmap_size": 0,  # with the line below: 182 -> 91 MB at 100 000 tiny items, at the same speed
+    "sqlite_cache_size": 2_000,
     "sqlite_auto_vacuum": 0,  # with the line below: 301 -> 228 us an item; the cache is deleted, not shrunk
     "sqlite_wal_autocheckpoint": 10_000,
 }
