@@ -47,23 +47,39 @@ def field_of(value: Any) -> Any:
     Return *value* as a report shows it.
 
     Numbers, text, truth and None stay; sequences become lists; mappings get text keys; dates and
-    the like become text; other values a short text in angle brackets.
+    the like become text; other values a short text in angle brackets, and so do those whose own
+    code fails when they are shown, or that hold themselves.
 
     >>> field_of((1, 2.5, "a")), field_of(b"abc")
     ([1, 2.5, 'a'], '<bytes: 3>')
     """
+    try:
+        return _field(value)
+    except Exception:  # noqa: BLE001 - `__str__`, `__iter__` and `shape` are any code; a report never fails
+        return f"<{type(value).__qualname__}>"
+
+
+def _field(value: Any) -> Any:
     if isinstance(value, Enum):
-        return field_of(value.value)
+        return _field(value.value)
     if value is None or isinstance(value, bool | int | str | float | PurePath):
         return _plain(value)
     if isinstance(value, _AS_TEXT):
         return str(value)
     if isinstance(value, list | tuple | set | frozenset):
-        members = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
-        return [field_of(part) for part in members]
+        members = sorted(value, key=safe_repr) if isinstance(value, set | frozenset) else value
+        return [_field(part) for part in members]
     if isinstance(value, dict):
-        return {str(key): field_of(part) for key, part in value.items()}
+        return {str(key): _field(part) for key, part in value.items()}
     return _summary(value)
+
+
+def safe_repr(value: Any) -> str:
+    """Return the repr of *value*, the name of its class where that fails."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - `__repr__` is any code
+        return f"<{type(value).__qualname__}>"
 
 
 def _plain(value: Any) -> Any:
@@ -82,6 +98,6 @@ def _summary(value: Any) -> Any:
         return f"<image: {value.mode} {value.size[0]}x{value.size[1]}>"
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         if value.shape == ():
-            return field_of(value.item())
+            return _field(value.item())
         return f"<array: {value.dtype} {'x'.join(map(str, value.shape))}>"
     return f"<{kind.__qualname__}>"

@@ -1,20 +1,39 @@
 """What a node's fingerprint is made of: code, dependencies, parameters, and which reads what."""
 
+import functools
 import hashlib
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from creevey_graph.errors import GraphError, Undigestible
+import attrs
+
+from creevey_graph.errors import GraphError, SourceChanged, SourceError, Undigestible
+from creevey_graph.fields import safe_repr
 from creevey_graph.fingerprint.code import FORMAT, CodeFingerprint, fingerprint_function
 from creevey_graph.fingerprint.files import digest_file
+from creevey_graph.fingerprint.modules import is_user_module
+from creevey_graph.fingerprint.tokens import type_name
 from creevey_graph.fingerprint.values import digest_value
-from creevey_graph.node import Ref, map_refs, refs_in
+from creevey_graph.node import Ref, map_refs
 from creevey_graph.outputs import OutputTemplate
 from creevey_graph.step import Step
 
-KEY_FORMAT = "key-1"
+KEY_FORMAT = "key-2"
 """Changes whenever the same node would get another fingerprint."""
+
+
+@attrs.frozen
+class Place:
+    """
+    Stands in an argument for the value of a node: which of the values that the step reads.
+
+    Args:
+        n: 1 for the first one read.
+    """
+
+    n: int
 
 
 def code_part(node: str, step: Step[..., Any]) -> tuple[str, dict[str, Any]]:
@@ -25,7 +44,8 @@ def code_part(node: str, step: Step[..., Any]) -> tuple[str, dict[str, Any]]:
         GraphError: A file it depends on cannot be read.
     """
     if step.options.version is not None:
-        code = CodeFingerprint(f"version {step.options.version}", {"version": step.options.version})
+        version = step.options.version
+        code = CodeFingerprint(f"version {version} of {_place_of(step.func)}", {"version": version})
     else:
         code = fingerprint_function(step.func, with_defaults=False)
     depends: dict[str, str] = {}
@@ -34,7 +54,7 @@ def code_part(node: str, step: Step[..., Any]) -> tuple[str, dict[str, Any]]:
             depends[str(dependency)] = _file_dependency(node, dependency)
         else:
             found = fingerprint_function(dependency)
-            depends[getattr(dependency, "__qualname__", repr(type(dependency)))] = found.digest
+            depends[_free_name(dependency, depends)] = found.digest
     parts = {
         "code": code.digest,
         "parts": dict(code.parts),
@@ -43,6 +63,30 @@ def code_part(node: str, step: Step[..., Any]) -> tuple[str, dict[str, Any]]:
         "untracked": list(code.untracked),
     }
     return f"{code.digest};{sorted(depends.items())}", parts
+
+
+def _place_of(func: Callable[..., Any]) -> str:
+    """
+    Return where a function is from, so that two steps of one version differ.
+
+    The last part of its module only: a script is the same one where it is imported.
+    """
+    func = inspect.unwrap(func)
+    while isinstance(func, functools.partial):
+        func = inspect.unwrap(func.func)
+    named = func if hasattr(func, "__qualname__") else type(func)
+    module = str(getattr(named, "__module__", ""))
+    if module in {"__main__", "__mp_main__"}:
+        module = Path(str(getattr(func, "__globals__", {}).get("__file__", module))).stem
+    return f"{module.rpartition('.')[2]}.{named.__qualname__}"
+
+
+def _free_name(dependency: Callable[..., Any], taken: Mapping[str, str]) -> str:
+    named = dependency if hasattr(dependency, "__qualname__") else type(dependency)
+    name = named.__qualname__
+    if name in taken:
+        name = f"{named.__module__}.{name}"
+    return f"{name} ({len(taken) + 1})" if name in taken else name
 
 
 def _file_dependency(node: str, path: Path) -> str:
@@ -60,14 +104,27 @@ def params_part(
     """Return parameter -> [digest, text] for reasons, and parameter -> digest for the fingerprint."""
     params: dict[str, list[str | None]] = {}
     digests: dict[str, str | None] = {}
+    count = 0
+
+    def place(leaf: Any) -> Any:
+        nonlocal count
+        if isinstance(leaf, Ref):
+            count += 1
+            return Place(count)
+        return leaf
+
     for parameter, value in arguments.items():
+        placed = map_refs(value, place)  # also where ignored: it is read all the same
         if parameter == step.options.writes and template is not None:
             # The suffix chooses the encoder; the rest of the path does not change the bytes.
             digests[parameter] = f"suffix {template.suffix}"
             continue
-        if parameter in step.options.ignore or isinstance(value, Ref):
+        if parameter in step.options.ignore:
             continue
-        digest = _digest(map_refs(value, lambda leaf: "ref" if isinstance(leaf, Ref) else leaf))
+        if isinstance(value, Ref):
+            digests[parameter] = f"read {placed.n}"
+            continue
+        digest = _digest(placed)
         params[parameter] = [digest, _short(value)]
         digests[parameter] = digest
     return params, digests
@@ -77,14 +134,48 @@ def _digest(value: Any) -> str | None:
     def digest_callable(func: Callable[..., Any]) -> str:
         return fingerprint_function(func.func if isinstance(func, Step) else func).digest
 
+    classes: set[type] = set()
     try:
-        return digest_value(value, digest_callable=digest_callable)
-    except Undigestible:
+        digest = digest_value(value, digest_callable=digest_callable, classes=classes)
+        # What their methods do, and what the files hold: the value has names and paths only.
+        users = sorted((kind for kind in classes if _is_of_user(kind)), key=type_name)
+        parts = [fingerprint_function(kind).digest for kind in users]
+        parts += [_content(path) for path in _paths_in(value)]
+    except (Undigestible, SourceChanged):
         return None
+    return hashlib.sha256("\n".join([digest, *parts]).encode()).hexdigest() if parts else digest
+
+
+def _is_of_user(kind: type) -> bool:
+    return kind is not Place and is_user_module(kind.__module__)
+
+
+def _paths_in(value: Any) -> Iterator[Path]:
+    """Yield the paths in an argument that could be digested, so that no container holds itself."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _paths_in(pair)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _paths_in(part)
+    elif isinstance(value, set | frozenset):
+        yield from sorted(path for part in value for path in _paths_in(part))
+
+
+def _content(path: Path) -> str:
+    """Return the digest of a file; of a folder, and of what is not there, the path alone counts."""
+    try:
+        return digest_file(path)[0]
+    except SourceChanged:
+        raise
+    except (SourceError, OSError, ValueError):
+        return "no file"
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = safe_repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line of a reason
 
 
@@ -95,25 +186,9 @@ def step_fingerprint(
     arguments: Mapping[str, Any],
 ) -> str:
     """Hash code, parameters and which parameter reads what, by place: never a node's name."""
-    count = 0
-
-    def place(leaf: Any) -> Any:
-        nonlocal count
-        if isinstance(leaf, Ref):
-            count += 1
-            return ("read", count)
-        return leaf
-
     wiring = {
-        parameter: str(map_refs(value, place)) if isinstance(value, Ref) else digests.get(parameter)
-        for parameter, value in arguments.items()
-        if parameter not in step.options.ignore
+        parameter: digests.get(parameter) for parameter in arguments if parameter not in step.options.ignore
     }
-    packed = [
-        (parameter, [str(place(ref)) for ref in refs_in(value)])
-        for parameter, value in arguments.items()
-        if not isinstance(value, Ref)
-    ]
     codec = step.options.codec.name if step.options.codec else ""
-    text = "\n".join([KEY_FORMAT, FORMAT, code, repr(sorted(wiring.items())), repr(sorted(packed)), codec])
+    text = "\n".join([KEY_FORMAT, FORMAT, code, repr(sorted(wiring.items())), codec])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -39,16 +39,21 @@ class Keeping:
         """
         if self._cache is None or key is None or not node.keeps:
             return
-        codec = codec_to_keep(node.step, value)
-        if codec is None:
-            return
         try:
+            codec = codec_to_keep(node.step, value)
+            if codec is None:
+                return
             payload = codec.encode(value)
+            memoryview(payload)  # raises for what is no bytes
             if not is_worth_keeping(node.step, value, len(payload)):
                 return
             digest = digest_bytes(payload) if value is payload else digest_value(value)
         except (Undigestible, CodecError) as exc:
             self.problems.append(f"step '{node.name}': its value is not kept ({exc})")
+            return
+        except Exception as exc:  # noqa: BLE001 - codecs are the user's too, and the value is good without
+            why = f"{type(exc).__name__}: {exc}"
+            self.problems.append(f"step '{node.name}': its value is not kept ({why})")
             return
         record = Record(digest, codec.name, len(payload), seconds, field_of(value))
         self.entries.append(self._cache.prepare(key, record, payload))

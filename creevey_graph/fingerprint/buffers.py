@@ -102,7 +102,8 @@ def picture_token(image: Any, encode: Encode) -> bytes:
         raise NoDigestError(f"a picture that cannot be read ({exc}) has no digest by content") from exc
     if frames > 1:
         raise NoDigestError(f"an open picture file of {frames} frames has no digest by content")
-    facts = [encode(part) for part in (image.mode, tuple(image.size), image.format, dict(image.info))]
+    info = dict(sorted(image.info.items(), key=lambda pair: repr(pair[0])))  # as a file's blocks come
+    facts = [encode(part) for part in (image.mode, tuple(image.size), image.format, info)]
     return tokens(b"picture", [*facts, palette, token(b"data", hashlib.sha256(pixels).digest())])
 
 

@@ -8,6 +8,7 @@ minor version. What cannot be seen through is never guessed: it is listed as not
 tracked. Whether a step's parameters count stands elsewhere (`freeze.py`).
 """
 
+import ast
 import functools
 import hashlib
 import inspect
@@ -21,13 +22,25 @@ import attrs
 
 from creevey_graph.errors import Undigestible
 from creevey_graph.fingerprint.canonical import canonical_bytes
-from creevey_graph.fingerprint.modules import distribution_of, is_user_module
+from creevey_graph.fingerprint.imports import imports_of
+from creevey_graph.fingerprint.kinds import (
+    BUILTINS,
+    CLASS_NOISE,
+    NO_MEANING_MODULES,
+    defaults_of,
+    fields_of,
+    held,
+    is_generated,
+    is_step,
+)
+from creevey_graph.fingerprint.modules import PYTHON, distribution_of, is_user_module
 from creevey_graph.fingerprint.references import chains_of, code_names, code_text, state_of
 from creevey_graph.fingerprint.source import SourceFiles
+from creevey_graph.fingerprint.tokens import type_name
 from creevey_graph.fingerprint.unseen import unseen_in
 from creevey_graph.fingerprint.values import digest_value
 
-FORMAT = "code-1"
+FORMAT = "code-2"
 """Changes whenever the same code would get another digest."""
 MAX_NAME = 1000
 """Length of a part's name; only objects within objects without end come near it."""
@@ -142,8 +155,10 @@ class _Walk:
             nested.append((shallow, func))
             return shallow
 
+        classes: set[type] = set()
         try:
-            self._put(name, "value", digest_value(value, digest_callable=digest_callable))
+            digest = digest_value(value, digest_callable=digest_callable, classes=classes)
+            self._put(name, "value", digest)
         except Undigestible:
             if self._is_new(name, value):
                 self._visit_instance(name, value)
@@ -151,8 +166,11 @@ class _Walk:
         # Closures of one function share this digest and differ by what they hold: each is visited.
         for shallow, func in sorted(nested, key=lambda pair: pair[0]):
             self.visit(f"{name}[{getattr(func, '__qualname__', '')} {shallow[:8]}]", func)
-        if is_user_module(type(value).__module__) and type(value).__module__ != "builtins":
-            self.visit(f"{name}.class", type(value))
+        for kind in sorted(classes, key=type_name):  # of the value itself and of all that it holds
+            if is_user_module(kind.__module__):
+                self.visit(
+                    f"{name}.class" if kind is type(value) else f"{name}.class {kind.__qualname__}", kind
+                )
 
     def _shallow(self, func: Callable[..., Any]) -> str:
         """Digest what tells two callables apart without following what they refer to."""
@@ -168,7 +186,7 @@ class _Walk:
 
     def _visit_instance(self, name: str, value: Any) -> None:
         kind = type(value)
-        if kind.__module__ in _NO_MEANING_MODULES and kind is not types.SimpleNamespace:
+        if kind.__module__ in NO_MEANING_MODULES and kind is not types.SimpleNamespace:
             self._put(name, "object", f"{kind.__module__}.{kind.__qualname__}")
             return
         state = state_of(value)
@@ -184,9 +202,15 @@ class _Walk:
             self.visit(f"{name} wrapped", func.__dict__["__wrapped__"])
         if not is_user_module(func.__module__, func.__globals__):
             self._put(name, "installed", f"{distribution_of(func.__module__)};{func.__qualname__}")
+            is_library = distribution_of(func.__module__) == PYTHON
             for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
-                if callable(held := _held(cell)):  # an installed decorator around the user's function
-                    self.visit(f"{name} closure {cell_name}", held)
+                # An installed decorator around the user's function; of the library's own, only
+                # the table of `singledispatch` is more than a cache.
+                if callable(inner := held(cell)) or not is_library or cell_name == "registry":
+                    self.visit(f"{name} closure {cell_name}", inner)
+            return
+        if is_generated(func.__code__):
+            self._put(name, "generated", func.__code__.co_name)
             return
         found = self._files.find(func.__code__)
         if found is None:
@@ -196,29 +220,32 @@ class _Walk:
             self.source = self.source or text
             self._add(name, hashlib.sha256(canonical_bytes(node, without_decorators=True)).hexdigest())
             self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in unseen_in(node)]
+            self._add_imports(node, func)
         prefix = "" if name == "source" else f"{name} "
         if prefix or self._with_defaults:
             self._visit_defaults(prefix, func)
         for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
-            self.visit(f"{prefix}closure {cell_name}", _held(cell))
+            self.visit(f"{prefix}closure {cell_name}", held(cell))
         names = chains_of(found[0]) if found else code_names(func.__code__)
         for chain in sorted(names):
             self._visit_global(chain, func)
+
+    def _add_imports(self, node: ast.AST, func: types.FunctionType) -> None:
+        for module, text in imports_of(node, func.__globals__).items():
+            if text is None:
+                self._give_up(f"imports {module}", f"in {func.__qualname__}")
+            else:
+                self._put(f"imports {module}", "module", text)
+
+    def _visit_defaults(self, prefix: str, func: types.FunctionType) -> None:
+        for parameter, value in defaults_of(func):
+            self.visit(f"{prefix}default {parameter}", value)
 
     def _visit_code(self, name: str, func: types.FunctionType) -> None:
         self._put(name, "bytecode", code_text(func.__code__))
         self.untracked.append(
             f"the source of {func.__qualname__} (its bytecode counts, with Python's version)"
         )
-
-    def _visit_defaults(self, prefix: str, func: types.FunctionType) -> None:
-        positional = list(inspect.signature(func, follow_wrapped=False).parameters)
-        defaults = func.__defaults__ or ()
-        count = func.__code__.co_argcount
-        for parameter, value in zip(positional[count - len(defaults) : count], defaults, strict=True):
-            self.visit(f"{prefix}default {parameter}", value)
-        for parameter, value in sorted((func.__kwdefaults__ or {}).items()):
-            self.visit(f"{prefix}default {parameter}", value)
 
     def _visit_global(self, chain: tuple[str, ...], func: types.FunctionType) -> None:
         scope = func.__globals__
@@ -231,7 +258,10 @@ class _Walk:
                 break
             value = getattr(value, rest[0])
             path = f"{path}.{rest.pop(0)}"
-        self.visit(f"refers to {scope.get('__name__', '')}.{path}", value)
+        name = f"refers to {scope.get('__name__', '')}.{path}"
+        self.visit(name, value)
+        if rest and isinstance(value, types.FunctionType) and rest[0] in vars(value):
+            self.visit(f"{name}.{rest[0]}", vars(value)[rest[0]])
 
     def visit_module(self, name: str, module: types.ModuleType) -> None:
         if is_user_module(module.__name__):
@@ -245,11 +275,15 @@ class _Walk:
             self._put(name, "installed", f"{distribution_of(kind.__module__)};{kind.__qualname__}")
             return
         self._put(name, "class", kind.__qualname__)
+        if is_user_module(type(kind).__module__):
+            self.visit(f"{name} metaclass", type(kind))
+        for part, value in fields_of(kind):
+            self.visit(f"{name} {part}", value)
         for base in kind.__bases__:
             self.visit(f"{name} base {base.__qualname__}", base)
         for attribute, value in sorted(vars(kind).items()):
             sunder = attribute.startswith("_") and attribute.endswith("_") and attribute[1:2] != "_"
-            if attribute not in _CLASS_NOISE and not (sunder and issubclass(kind, Enum)):
+            if attribute not in CLASS_NOISE and not (sunder and issubclass(kind, Enum)):
                 self.visit(f"{name}.{attribute}", value)
 
     def visit_partial(self, name: str, value: "functools.partial[Any]") -> None:
@@ -263,8 +297,8 @@ class _Walk:
         self.visit(name, value.__func__)
         self.visit(f"{name} self", value.__self__)
 
-    def visit_property(self, name: str, value: property) -> None:
-        for part in ("fget", "fset", "fdel"):
+    def visit_property(self, name: str, value: Any) -> None:
+        for part in ("fget", "fset", "fdel") if isinstance(value, property) else ("func",):
             self.visit(f"{name} {part}", getattr(value, part))
 
     def visit_wrapper(self, name: str, value: Any) -> None:
@@ -297,50 +331,18 @@ class _Walk:
             self._give_up(name, f"{type(value).__module__}.{type(value).__qualname__}")
 
 
-def _held(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not assigned yet
-        return "an empty cell"
-
-
-def _is_step(value: Any) -> bool:
-    kind = type(value)
-    return kind.__module__ == "creevey_graph.step" and kind.__name__ == "Step"
-
-
-_BUILTINS = (
-    types.BuiltinFunctionType,
-    types.WrapperDescriptorType,
-    types.MethodDescriptorType,
-    types.MethodWrapperType,
-    types.ClassMethodDescriptorType,
-    types.GetSetDescriptorType,
-    types.MemberDescriptorType,
-)
-
 _VISITORS: tuple[tuple[Callable[[Any], Any], Callable[[_Walk, str, Any], None]], ...] = (
-    (_is_step, _Walk.visit_step),
+    (is_step, _Walk.visit_step),
     (inspect.isfunction, _Walk.visit_function),
     (inspect.ismethod, _Walk.visit_method),
     (inspect.isclass, _Walk.visit_class),
     (inspect.ismodule, _Walk.visit_module),
     (get_origin, _Walk.visit_alias),
-    (lambda value: isinstance(value, functools.partial), _Walk.visit_partial),
-    (lambda value: isinstance(value, property), _Walk.visit_property),
+    (lambda value: isinstance(value, functools.partial | functools.partialmethod), _Walk.visit_partial),
+    (lambda value: isinstance(value, property | functools.cached_property), _Walk.visit_property),
     (lambda value: isinstance(value, staticmethod | classmethod), _Walk.visit_wrapper),
-    (lambda value: isinstance(value, _BUILTINS), _Walk.visit_builtin),
+    (lambda value: isinstance(value, BUILTINS), _Walk.visit_builtin),
     (callable, _Walk.visit_callable),
-)
-
-_NO_MEANING_MODULES = frozenset({"typing", "types", "_thread", "threading", "logging"})
-"""Instances of these (aliases, locks, loggers) hold nothing that changes what a function returns."""
-
-_CLASS_NOISE = frozenset(
-    {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__"}
-    | {"__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__"}
-    | {"__abstractmethods__", "_abc_impl", "__parameters__", "__orig_bases__", "__match_args__"}
-    | {"__annotations_cache__", "__dataclass_params__", "__attrs_props__", "__type_params__"}
 )
 
 

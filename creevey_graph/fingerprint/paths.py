@@ -4,7 +4,8 @@ Does a function read more of a path than the file behind it?
 A key that holds only the file's content would give one picture's label to another of
 equal content (`photo.parent.name`); one that holds the path would miss a renamed file.
 So the code is asked: a path whose every use opens the file counts by content alone;
-whatever else is done with it makes its text count too.
+whatever else is done with it makes its text count too. So does handing what was opened to
+code that may ask it for its name; of what is returned, the worker takes the name away.
 """
 
 import ast
@@ -21,6 +22,8 @@ _READING_METHODS = frozenset({"read_bytes", "read_text", "open"})
 _READING_CALLS = frozenset({"open", "imread", "isinstance"})
 _READING_BUILTINS = (open, isinstance)
 _TELLING_CALLS = frozenset({"locals", "vars", "eval", "exec"})
+_SHOWING_CALLS = frozenset({"repr", "str", "ascii", "format", "print", "getattr", "dir"})
+"""Builtins that tell of an open file what it is called."""
 _TELLING_ATTRIBUTES = frozenset({"filename", "name", "fp"})
 
 
@@ -73,10 +76,50 @@ class _Use:
         parent = self.parents.get(name)
         if isinstance(parent, ast.Attribute):
             call = self.parents.get(parent)
-            return isinstance(call, ast.Call) and call.func is parent and parent.attr in _READING_METHODS
+            opens = isinstance(call, ast.Call) and call.func is parent and parent.attr in _READING_METHODS
+            return opens and (parent.attr != "open" or self._stays(call))
         if isinstance(parent, ast.Call) and parent.args and parent.args[0] is name:
-            return self._is_reading(parent.func)
+            return self._is_reading(parent.func) and self._stays(parent)
         return False
+
+    def _stays(self, opened: ast.AST | None, *, is_named: bool = False) -> bool:
+        """True where what was opened is read here, or handed to installed code or the worker only."""
+        parent = self.parents.get(opened) if opened is not None else None
+        if isinstance(parent, ast.Call):
+            return parent.func is opened or self._is_installed(parent.func)
+        if isinstance(parent, ast.keyword):
+            call = self.parents.get(parent)
+            return isinstance(call, ast.Call) and self._is_installed(call.func)
+        if isinstance(parent, ast.withitem):
+            return parent.optional_vars is None or self._stays_as(parent.optional_vars)
+        if isinstance(parent, ast.Assign) and not is_named:
+            return all(self._stays_as(target) for target in parent.targets)
+        if isinstance(parent, ast.List | ast.Tuple | ast.IfExp | ast.BoolOp | ast.Await | ast.NamedExpr):
+            return not isinstance(parent, ast.NamedExpr) and self._stays(parent, is_named=is_named)
+        kinds = (ast.Attribute, ast.Return, ast.Lambda, ast.Expr, ast.For, ast.comprehension, ast.Compare)
+        return isinstance(parent, (*kinds, ast.If, ast.UnaryOp, ast.Subscript))
+
+    def _stays_as(self, target: ast.expr) -> bool:
+        if not isinstance(target, ast.Name):
+            return False
+        uses = [node for node in ast.walk(self.function) if isinstance(node, ast.Name)]
+        return all(
+            self._stays(node, is_named=True)
+            for node in uses
+            if node.id == target.id and isinstance(node.ctx, ast.Load)
+        )
+
+    def _is_installed(self, called: ast.expr) -> bool:
+        """True where a call surely runs code of a distribution or the library, which asks for no name."""
+        while isinstance(called, ast.Attribute):
+            called = called.value
+        if not isinstance(called, ast.Name):
+            return False
+        found = self._value(called)
+        if found is None or called.id in _SHOWING_CALLS:
+            return False
+        module = found.__name__ if isinstance(found, types.ModuleType) else getattr(found, "__module__", None)
+        return isinstance(module, str) and not is_user_module(module)
 
     def _is_reading(self, called: ast.expr) -> bool:
         """True for `open`, `isinstance` and the `open` or `imread` of an installed module."""

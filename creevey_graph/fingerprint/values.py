@@ -3,7 +3,9 @@ Value -> digest, by type and content.
 
 Two values have one digest only where type and content are the same, in every process and
 Python version. What has no content to go by is an error that names it, never a constant,
-`repr` or `id`. Builtins stand here, instances of classes in
+`repr` or `id`. A dict counts with the order of its keys, since code may go by it: a table of
+operations is applied in order, and two steps that return one dict in two orders must not share
+what is kept. Sets have none. Builtins stand here, instances of classes in
 `instances.py`, numpy and Pillow values in `buffers.py`, the form in `tokens.py`.
 """
 
@@ -34,7 +36,9 @@ _NAN = _FLOAT.pack(float("nan"))
 _HEX_LENGTH = 64
 
 
-def digest_value(value: Any, *, digest_callable: DigestCallable | None = None) -> str:
+def digest_value(
+    value: Any, *, digest_callable: DigestCallable | None = None, classes: set[type] | None = None
+) -> str:
     """
     Return the hex sha256 that stands for type and content of *value*.
 
@@ -43,6 +47,8 @@ def digest_value(value: Any, *, digest_callable: DigestCallable | None = None) -
             attrs instances, named tuples, numpy and Pillow values, classes.
         digest_callable: Gives the digest of functions and callable objects; where None, they
             have no digest.
+        classes: Where given, the classes met are added, of instances and as values themselves:
+            a digest holds their names only, not their code.
 
     Raises:
         Undigestible: It has no digest by content, holds itself, or is nested over `MAX_DEPTH` deep.
@@ -55,7 +61,7 @@ def digest_value(value: Any, *, digest_callable: DigestCallable | None = None) -
         pass it as text, numbers, a path or a dataclass of them, or give the step version= or ignore=
     """
     try:
-        return hashlib.sha256(_Walk(digest_callable).token(value)).hexdigest()
+        return hashlib.sha256(_Walk(digest_callable, classes).token(value)).hexdigest()
     except NoDigestError as exc:
         raise Undigestible(
             f"value{''.join(exc.path)}: {exc.reason}; pass it as text, numbers, a path or a dataclass "
@@ -97,18 +103,23 @@ class _Walk:
     """
     One digest in the making.
 
-    State: open = ids of the containers around the current value.
+    State: open = ids of the containers around the current value; classes = those met.
     """
 
-    def __init__(self, digest_callable: DigestCallable | None) -> None:
+    def __init__(self, digest_callable: DigestCallable | None, classes: set[type] | None) -> None:
         self.digest_callable = digest_callable
+        self.classes = classes
         self._open: set[int] = set()
 
     def token(self, value: Any) -> bytes:
         plain = _PLAIN.get(type(value))
         if plain is not None:
             return plain(value)
-        container = _CONTAINERS.get(type(value)) or _find_container(value)
+        container = _CONTAINERS.get(type(value))
+        if container is None:
+            container = _find_container(value)
+            if self.classes is not None:
+                self.classes.add(value if isinstance(value, type) else type(value))
         if id(value) in self._open:
             raise NoDigestError(f"{type_name(type(value))} holds itself and has no digest by content")
         if len(self._open) >= MAX_DEPTH:
@@ -135,11 +146,13 @@ class _Walk:
         """Return the tokens of *values*, in order of their bytes."""
         return sorted([self.at(part, " (a member)") for part in values])
 
+    def entries(self, values: Iterable[tuple[Any, Any]], label: str = "[{!r}]") -> list[bytes]:
+        """Return key and value tokens, in their order."""
+        return [self.at(key, " (a key)") + self.at(value, label, _shown(key)) for key, value in values]
+
     def pairs(self, values: Iterable[tuple[Any, Any]], label: str = "[{!r}]") -> list[bytes]:
         """Return key and value tokens, in order of their bytes."""
-        return sorted(
-            [self.at(key, " (a key)") + self.at(value, label, _shown(key)) for key, value in values]
-        )
+        return sorted(self.entries(values, label))
 
 
 def _shown(key: Any) -> Any:
@@ -226,7 +239,7 @@ def _ordered(value: Any, walk: _Walk) -> bytes:
 
 def _defaultdict(value: Any, walk: _Walk) -> bytes:
     factory = walk.at(value.default_factory, ".default_factory")
-    return tokens(b"defaultdict", [factory, *walk.pairs(value.items())])
+    return tokens(b"defaultdict", [factory, *walk.entries(value.items())])
 
 
 _CONTAINERS: dict[type, Callable[[Any, _Walk], bytes]] = {
@@ -234,8 +247,8 @@ _CONTAINERS: dict[type, Callable[[Any, _Walk], bytes]] = {
     tuple: lambda value, walk: tokens(b"tuple", walk.items(value)),
     set: lambda value, walk: tokens(b"set", walk.members(value)),
     frozenset: lambda value, walk: tokens(b"frozenset", walk.members(value)),
-    dict: lambda value, walk: tokens(b"dict", walk.pairs(value.items())),
-    MappingProxyType: lambda value, walk: tokens(b"mappingproxy", walk.pairs(value.items())),
+    dict: lambda value, walk: tokens(b"dict", walk.entries(value.items())),
+    MappingProxyType: lambda value, walk: tokens(b"mappingproxy", walk.entries(value.items())),
     OrderedDict: _ordered,
     defaultdict: _defaultdict,
     slice: _slice,
