@@ -9,6 +9,7 @@ the write, and what is read back is checked by digest instead.
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +46,26 @@ def temporary_beside(target: Path) -> Path:
     return target.parent / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}{target.suffix}"
 
 
+def temporary_apart(target: Path) -> Path:
+    """Return a path as `temporary_beside` does, in a new folder of its own beside *target*."""
+    folder = temporary_beside(target).with_suffix("")
+    folder.mkdir()
+    return temporary_beside(folder / target.name)
+
+
+def remove_temporary(path: Path) -> None:
+    """Remove a temporary file, and the folder of its own where it has one; one that is gone is fine."""
+    if is_temporary(path.parent.name):
+        try:
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
+        except OSError:  # there is more in it
+            shutil.rmtree(path.parent, ignore_errors=True)
+        return
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
 def write_bytes(target: Path, data: bytes) -> None:
     """Write *data* to *target*, whole or not at all."""
     with replacing(target) as temporary:
@@ -60,6 +81,8 @@ def remove_stale(folder: Path, *, now_s: float | None = None) -> int:
     """
     Remove temporary files in *folder* (not below it) that a killed run left an hour ago or more.
 
+    The time of a copy may be that of its original, so the last change of any kind counts.
+
     Args:
         folder: The folder to look in; a missing one is fine.
         now_s: Seconds since the epoch; the clock's by default.
@@ -74,7 +97,12 @@ def remove_stale(folder: Path, *, now_s: float | None = None) -> int:
             if not is_temporary(entry.name):
                 continue
             with suppress(OSError):
-                if now_s - entry.stat(follow_symlinks=False).st_mtime > STALE_AFTER_S:
+                stat = entry.stat(follow_symlinks=False)
+                if now_s - max(stat.st_mtime, stat.st_ctime) <= STALE_AFTER_S:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path)
+                else:
                     os.unlink(entry.path)  # noqa: PTH108 - an entry has its path as text
-                    removed += 1
+                removed += 1
     return removed

@@ -16,6 +16,7 @@ from typing import Any
 from creevey_graph.errors import SkipItem, StepError, StepTimeout
 from creevey_graph.fingerprint.values import is_frozen
 from creevey_graph.frozen import Argument, FrozenNode, SlotRef
+from creevey_graph.pictures import copy_of_picture
 
 
 def call(
@@ -38,7 +39,8 @@ def call(
     Raises:
         StepTimeout: It ran longer than its timeout_s.
         SkipItem: The step leaves the item out.
-        StepError: It would be given a generator that another call needs too.
+        StepError: It would be given a generator that another call needs too, or it ended with what
+            is no `Exception`, such as `sys.exit`.
         Exception: Whatever the step raised on its last try.
     """
     options = node.step.options
@@ -49,11 +51,15 @@ def call(
             if options.timeout_s is None:
                 return node.step.func(*args, **kwargs)
             return _call_within(options.timeout_s, node, args, kwargs)
-        except SkipItem:
+        except (SkipItem, KeyboardInterrupt, GeneratorExit):
             raise
         except Exception:
             if not left:
                 raise
+        except BaseException as exc:  # `sys.exit`, or a panic of native code: one item's failure
+            if not left:
+                text = f": {exc}" if str(exc) else ""
+                raise StepError(f"step '{node.name}' raised {type(exc).__name__}{text}") from exc
     raise AssertionError("unreachable")
 
 
@@ -108,42 +114,11 @@ def own_copy(value: Any) -> Any:
         return value
     pillow = sys.modules.get("PIL.Image")
     if pillow is not None and isinstance(value, pillow.Image):
-        return _copy_of_picture(value)
+        return copy_of_picture(value)
     try:
         return copy.deepcopy(value)
     except Exception:  # noqa: BLE001 - __deepcopy__ is any code
         return value
-
-
-def _copy_of_picture(image: Any) -> Any:
-    """Return a copy that has its class and all it tells too: `Image.copy` forgets format and file name."""
-    copied = image.copy()
-    twin = object.__new__(type(image))
-    twin.__dict__.update(image.__dict__)
-    twin.__dict__.update(copied.__dict__)
-    return twin
-
-
-def may_share(result: Any, given: Any) -> bool:
-    """
-    True where changing *given* might change *result*; in doubt True.
-
-    Asked of steps that were lent a value: they may return it, or a view of it.
-    """
-    if is_frozen(result) or is_frozen(given):
-        return False
-    numpy, pillow = sys.modules.get("numpy"), sys.modules.get("PIL.Image")
-    is_picture = pillow is not None and isinstance(result, pillow.Image)
-    is_array = numpy is not None and isinstance(result, numpy.ndarray)
-    if pillow is not None and isinstance(given, pillow.Image):
-        if is_picture:
-            return result is given or result.im is given.im
-        return not is_array  # numpy copies what it takes from a picture
-    if numpy is not None and isinstance(given, numpy.ndarray):
-        if is_array:
-            return bool(numpy.may_share_memory(result, given))
-        return not is_picture or bool(result.readonly)  # Image.frombuffer does not copy
-    return True
 
 
 def _call_within(timeout_s: float, node: FrozenNode, args: list[Any], kwargs: dict[str, Any]) -> Any:

@@ -58,7 +58,13 @@ class Evidence:
                     "output path; use {key} or {index} instead"
                 )
             digest = self.identity.digest if node.output.needs_digest else ""
-            self.paths[node.slot] = node.output.render(item, digest)
+            path = node.output.render(item, digest)
+            if path in self.paths.values():
+                raise UsageError(
+                    f"node '{node.name}': item '{safe_text(item.key)}' has two outputs with one path, "
+                    f"'{safe_text(path)}'; make them different, as in '{{digest}}-{node.name}'"
+                )
+            self.paths[node.slot] = path
         self.keys = lineage_keys(frozen, self.identity, self.paths)
         self.records: dict[int, Record] = {}
         self.states: dict[int, OutputState] = {}

@@ -8,7 +8,7 @@ still holds (`is_settled`), nothing is read.
 import hashlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,11 @@ def identify(item: Item, known: ItemState | None) -> Identity:
             contents.append(f"file {state.digest}" if isinstance(value, Path) else f"named {state.digest}")
             texts.append(str(value))
         else:
-            contents.append(_content(value))
+            held = [look(path, seen.get(str(path))) for path in files_in(value)]
+            sources += held
+            content = _content(value)
+            digests = "".join(f" file {state.digest}" for state in held)
+            contents.append(None if content is None else content + digests)
             texts.append("")
     return Identity(tuple(contents), tuple(texts), tuple(sources), values_digest(item))
 
@@ -84,6 +88,22 @@ def is_file_value(value: Any) -> bool:
     if isinstance(value, Path):
         return True
     return isinstance(value, str) and "\x00" not in value and 0 < len(value) < 4096 and os.path.isfile(value)  # noqa: PTH113, PLR2004 - per item; PATH_MAX
+
+
+def files_in(value: Any) -> Iterator[Path | str]:
+    """
+    Yield every file whose content counts: the value itself, or paths inside lists, tuples, sets and dicts.
+
+    >>> [str(path) for path in files_in({"photos": [Path("a.jpg"), Path("b.jpg")], "n": 2})]
+    ['a.jpg', 'b.jpg']
+    """
+    if is_file_value(value):
+        yield value
+    elif isinstance(value, list | tuple | set | frozenset | dict):
+        parts = value.values() if isinstance(value, dict) else value
+        for part in sorted(parts, key=str) if isinstance(value, set | frozenset) else parts:
+            if not isinstance(part, str):  # text inside a list is text: it may name a file by chance
+                yield from files_in(part)
 
 
 def values_digest(item: Item) -> str:

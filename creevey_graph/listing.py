@@ -5,6 +5,7 @@ Items checked against a graph before anything runs: values converted, output pat
 """
 
 import functools
+import os
 import types
 from collections.abc import Iterator
 from pathlib import Path, PurePath
@@ -12,7 +13,7 @@ from typing import Any, Union, get_args, get_origin
 
 import attrs
 
-from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.errors import GraphError, SourceError, UsageError
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.graph import Graph
@@ -62,7 +63,7 @@ def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
     Raises:
         SourceError: Items cannot be listed, or do not fit the graph's inputs.
         GraphError: The graph is not valid; writers have no `out`; two items have one output
-            path; outputs would land among the inputs.
+            path; outputs would land among the inputs, or over one.
         UsageError: An output path leaves `out`.
     """
     graph.validate()
@@ -77,7 +78,44 @@ def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
         recursive = getattr(source, "is_recursive", True)
         validate_outputs_outside(str(out), None if root is None else str(root), recursive=recursive)
     validate_outputs_apart(functools.partial(_claims, listing))
+    if out is not None and out != Path():  # the working folder: a preview has it too, and writes nothing
+        validate_inputs_kept(listing, out)
     return listing
+
+
+def validate_inputs_kept(listing: Listing, out: Path) -> None:
+    """
+    Check that no output that is known before content is read would replace an item's file.
+
+    Raises:
+        GraphError: One would.
+    """
+    real = functools.lru_cache(maxsize=1024)(os.path.realpath)
+    if not any(node.output is not None for node in listing.frozen.writers):
+        return
+    folders = {real(os.path.dirname(path)) for item in listing for path in _files(item)}  # noqa: PTH120
+    writers: dict[str, tuple[str, str]] = {}
+    for output, key in _claims(listing) if folders else ():
+        folder, _, name = f"{out}/{output}".rpartition("/")
+        if real(folder) in folders:
+            writers[os.path.normcase(f"{real(folder)}/{name}")] = (output, key)
+    for item in listing if writers else ():
+        for path in _files(item):
+            folder, name = os.path.split(path)
+            place = os.path.normcase(f"{real(folder)}/{name}")
+            if place in writers:
+                output, key = writers[place]
+                raise GraphError(
+                    f"item '{safe_text(item.key)}': its file '{safe_text(path)}' would be replaced by output "
+                    f"'{safe_text(output)}' of item '{safe_text(key)}'; choose another out= or template"
+                )
+
+
+def _files(item: Item) -> Iterator[str]:
+    """Yield the names of an item's files."""
+    for value in item.values:
+        if isinstance(value, Path) or (isinstance(value, str) and os.path.isfile(value)):  # noqa: PTH113 - per item
+            yield str(value)
 
 
 def _claims(listing: Listing) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from creevey_graph.errors import CreeveyError
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.frozen import FrozenGraph
-from creevey_graph.identity import is_file_value, is_same, values_digest
+from creevey_graph.identity import files_in, is_same, values_digest
 from creevey_graph.plan import explain_change, first_reason
 from creevey_graph.sources import Item
 
@@ -94,7 +94,8 @@ class Known:
         return Row(item.key, item.source, Outcome.CACHED, outputs=paths, fields=state.fields)
 
     def _holds(self, item: Item, state: ItemState) -> bool:
-        if state.values != values_digest(item) or len(state.sources) != sum(map(is_file_value, item.values)):
+        files = sum(1 for value in item.values for _ in files_in(value))
+        if state.values != values_digest(item) or len(state.sources) != files:
             return False
         if not all(self._is_untouched("", source) for source in state.sources):
             return False

@@ -6,11 +6,16 @@ had in hand are run one at a time with nothing beside them; the one that kills i
 again is the one to blame.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
+from itertools import islice
 
 from creevey_graph.errors import WorkerDied
+from creevey_graph.events import ItemFinished, Outcome, Row
 from creevey_graph.frozen import FrozenGraph
+from creevey_graph.listing import Listing
 from creevey_graph.tasks import Result, Task, error_text, failed_result
+
+MAX_CANCELLED_ROWS = 100_000
 
 Hands = Sequence[tuple[int, int]]
 """(item, node position) that workers had in hand."""
@@ -39,3 +44,10 @@ def blamed(frozen: FrozenGraph, task: Task, hands: Hands) -> Result:
 def never_sent(frozen: FrozenGraph, task: Task, exc: Exception) -> Result:
     """Return the result of an item whose values cannot be sent to a worker."""
     return failed_result(frozen, task, None, error_text(exc))
+
+
+def cancelled(listing: Listing, done_indexes: Sequence[int]) -> Iterator[ItemFinished]:
+    """Yield what is told of items that a run did not come to: the first of them, where there are very many."""
+    left = (item for item in listing if not done_indexes[item.index])
+    for item in islice(left, MAX_CANCELLED_ROWS):
+        yield ItemFinished(item.index, Row(item.key, item.source, Outcome.CANCELLED))

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from creevey_graph.atomic import remove_stale
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
+from creevey_graph.claims import Claims
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
     ItemFinished,
@@ -32,18 +33,16 @@ from creevey_graph.events import (
 from creevey_graph.executors import Pool, dumps, open_pool
 from creevey_graph.fields import column_of
 from creevey_graph.interrupts import interrupts_held_back
-from creevey_graph.listing import Listing
+from creevey_graph.listing import Listing, validate_inputs_kept
 from creevey_graph.look import Known, prune_files
 from creevey_graph.pace import Pace
 from creevey_graph.plan import unkept, validate_columns
-from creevey_graph.recovery import blamed, never_sent, part_suspects
+from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
 from creevey_graph.text import safe_text
 from creevey_graph.validate import validate_sendable
 from creevey_graph.worker import run_chunk
-
-MAX_CANCELLED_ROWS = 100_000
 
 
 def run(listing: Listing, options: Options, listeners: Sequence[Listener]) -> None:
@@ -80,6 +79,7 @@ class _Run:
         self.folders: set[str] = set()
         self.done_indexes = bytearray(len(listing))
         self.opened: Pool | None = None
+        self.claims = Claims(listing.frozen)
 
     # --- beginning and end -----------------------------------------------------------------
 
@@ -87,6 +87,8 @@ class _Run:
         began = time.perf_counter()
         validate_columns(self.frozen)
         validate_executor(self.options.executor)
+        if self.options.out == Path():  # `list_items` has looked at any other
+            validate_inputs_kept(self.listing, self.options.out)
         self.known = Known.open(self.options.cache, self.frozen, self.options.out)
         try:
             self._begin()
@@ -121,7 +123,8 @@ class _Run:
         if self.finished == len(self.listing):
             orphans, pruned = self._orphans()
         else:
-            self._cancel_rest()
+            for event in cancelled(self.listing, self.done_indexes):
+                self.tell.emit(event)
         self.known.close()
         for folder in self.folders:
             remove_stale(Path(folder))
@@ -143,15 +146,6 @@ class _Run:
             if not orphans:
                 self.known.forget_gone()
         return orphans, pruned
-
-    def _cancel_rest(self) -> None:
-        left = MAX_CANCELLED_ROWS
-        for item in self.listing:
-            if not self.done_indexes[item.index]:
-                self.tell.emit(ItemFinished(item.index, Row(item.key, item.source, Outcome.CANCELLED)))
-                left -= 1
-            if not left:
-                break
 
     @property
     def pool(self) -> Pool:
@@ -254,6 +248,7 @@ class _Run:
             row = None if reason is not None else self.known.row_if_current(item, state)
             if row is not None:
                 assert state is not None
+                self.claims.add(row.key, state)
                 self._finish(ItemFinished(item.index, row))
             else:
                 yield Task(item, state, reason)
@@ -270,6 +265,7 @@ class _Run:
                 cache.heal(damaged)
             if entries := [entry for result in results for entry in result.entries]:
                 cache.commit(entries)
+        results = [self.claims.checked(result) for result in results]
         self.known.put((result.row.key, result.state) for result in results)
         for result in results:
             self.known.leftovers += result.leftovers

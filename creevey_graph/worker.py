@@ -16,18 +16,19 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache import FileState, ItemState, Record, encode_state
-from creevey_graph.calls import call, may_share
+from creevey_graph.calls import call
 from creevey_graph.codecs import find_codec
 from creevey_graph.delivery import Delivery
 from creevey_graph.errors import CodecError, SkipItem, SourceChanged
 from creevey_graph.events import Outcome, Row
 from creevey_graph.evidence import Evidence
 from creevey_graph.fields import field_of, item_fields
-from creevey_graph.frozen import FrozenNode, SlotRef
+from creevey_graph.frozen import FrozenNode
 from creevey_graph.identity import check_unchanged
 from creevey_graph.keeping import Keeping, tells_path
 from creevey_graph.pace import CHUNK_SECONDS
 from creevey_graph.plan import Action, decide
+from creevey_graph.sharing import shared_slots
 from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result
 
 MAX_TRACEBACK = 8_000
@@ -122,6 +123,7 @@ class _ItemWork:
             restored = self._execute(actions)
             check_unchanged(self._evidence.identity.sources)
             self._place_all(actions)
+            self.delivery.check_untouched()
         except SourceChanged:
             raise
         except SkipItem as exc:
@@ -131,7 +133,9 @@ class _ItemWork:
             self._give_up()
             return self.failed(exc)
         outcome = Outcome.DONE if self.executed else Outcome.RESTORED if restored else Outcome.CACHED
-        return self._succeeded(outcome)
+        result = self._succeeded(outcome)
+        self.delivery.settle()
+        return result
 
     def _give_up(self) -> None:
         self.delivery.withdraw()
@@ -148,6 +152,7 @@ class _ItemWork:
         bench = self.bench
         cache = None if bench.refresh else bench.cache
         self.evidence = Evidence(self.frozen, self.task.item, self.task.known, bench.out, cache)
+        self.delivery.sources = self.evidence.identity.sources
         self.values.update(enumerate(self.task.item.values))
 
     @property
@@ -220,7 +225,7 @@ class _ItemWork:
         if (hidden := self._evidence.hidden_texts(node)) and tells_path(value, hidden):
             self._evidence.forget_keys_from(position)
         if node.step.options.borrows and self.readers.get(node.slot):
-            self._note_sharing(node, value)
+            self.lent.update(shared_slots(node, value, self.values))
         self.seconds[node.name] = seconds
         self.executed.append(node.name)
         for slot in node.reads:
@@ -244,18 +249,8 @@ class _ItemWork:
         """True where a step may do with a value as it likes; an item's own values are the user's."""
         return slot >= self.first and slot not in self.lent and self.readers[slot] == 1
 
-    def _note_sharing(self, node: FrozenNode, value: Any) -> None:
-        """Note which values must be copied from now on, since a step that was lent them gave them back."""
-        lenders = [slot for slot in node.reads if may_share(value, self.values[slot])]
-        arguments = (*node.args, *(argument for _, argument in node.kwargs))
-        constants = (a.value for a in arguments if not (a.shared or isinstance(a.value, SlotRef)))
-        if lenders or any(may_share(value, constant) for constant in constants):
-            self.lent.update((*lenders, node.slot))
-
     def _take_file(self, position: int, node: FrozenNode, seconds: float) -> None:
-        path = self.delivery.written[position]
-        if path.is_symlink() or not path.is_file():
-            raise FileNotFoundError(f"step '{node.name}' wrote nothing at the path it was given")
+        path = self.delivery.check_written(position, node.name)
         record = self.keeping.keep_file(node, self._evidence.keys[position], path, seconds)
         if record is not None:
             self.made[position] = record
@@ -265,7 +260,7 @@ class _ItemWork:
         """Hand a writer's path on: the target, put in place at once where somebody reads it."""
         if self.readers.get(node.slot):
             if position in self.delivery.written:
-                self._place(position)
+                self._place(position, early=True)
             self.values[node.slot] = self.delivery.target(self._evidence.paths[node.slot])
 
     def _place_all(self, actions: list[Action]) -> None:
@@ -274,10 +269,11 @@ class _ItemWork:
                 self._place(position)
         self.delivery.discard()  # what was read for nothing, where damage made us decide anew
 
-    def _place(self, position: int) -> None:
+    def _place(self, position: int, *, early: bool = False) -> None:
         self.at = self.frozen.nodes[position].name
         record = self.made.get(position) or self._evidence.records.get(position)
-        self.delivery.place(position, self._evidence.paths[self.frozen.nodes[position].slot], record)
+        path, keeps = self._evidence.paths[self.frozen.nodes[position].slot], len(self.frozen.writers) > 1
+        self.delivery.place(position, path, record, early=early, keeps=keeps)
         self.at = None
 
     # --- telling ---------------------------------------------------------------------------

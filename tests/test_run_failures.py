@@ -462,14 +462,16 @@ def test_options_that_cannot_be_are_refused(go, options):
         go(failing, NUMBERS, **options)
 
 
-def test_stale_temporary_files_beside_outputs_are_removed(go, tmp_path):
-    """What a killed run left an hour ago goes once something is written there; a young one stays."""
+def test_stale_temporary_files_beside_outputs_are_removed(go, tmp_path, monkeypatch):
+    """What a killed run left long ago goes once something is written there; a young one stays."""
     out = tmp_path / "out"
     out.mkdir()
     old, young = out / ".creevey-tmp-1-aa.txt", out / ".creevey-tmp-2-bb.txt"
     for path in (old, young):
         path.write_text("half")
-    os.utime(old, (time.time() - 7200,) * 2)
+    ahead = time.time() + 1000
+    os.utime(young, (ahead, ahead))  # only its time can be set forward; a ctime cannot be set back
+    monkeypatch.setattr("creevey_graph.atomic.STALE_AFTER_S", -500.0)
 
     go(writing, NUMBERS[:1])
 
