@@ -104,6 +104,26 @@ def _arguments(
     return args, kwargs
 
 
+def check_returned(node: FrozenNode, value: Any) -> None:
+    """
+    Check that a step that is annotated with a class returned something.
+
+    Raises:
+        StepError: It returned None; the next step would fail in a way that does not tell.
+    """
+    gives = node.step.hints.get("return")
+    if (
+        value is None
+        and node.output is None
+        and isinstance(gives, type)
+        and gives not in (type(None), object)
+    ):
+        raise StepError(
+            f"step '{node.name}' returned None, but is annotated {gives.__name__}; return a value, or "
+            'raise SkipItem("why") to leave the item out'
+        )
+
+
 def own_copy(value: Any) -> Any:
     """
     Return a value that may be changed without *value* changing: itself where it cannot change.

@@ -60,7 +60,7 @@ def code_part(node: str, step: Step[..., Any]) -> tuple[str, dict[str, Any]]:
         "parts": dict(code.parts),
         "source": code.source,
         "depends": depends,
-        "untracked": list(code.untracked),
+        "untracked": [text for text in code.untracked if not _is_named(step, text)],
     }
     return f"{code.digest};{sorted(depends.items())}", parts
 
@@ -192,3 +192,8 @@ def step_fingerprint(
     codec = step.options.codec.name if step.options.codec else ""
     text = "\n".join([KEY_FORMAT, FORMAT, code, repr(sorted(wiring.items())), codec])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_named(step: Step[..., Any], untracked: str) -> bool:
+    """True where `depends_on=` was given for a step that reads files: the remedy ends the notice."""
+    return bool(step.options.depends_on) and untracked.startswith("the file of ")

@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache import Cache, FileState, Index, ItemState, encode_state, unsealed
+from creevey_graph.cache.index import decode_state
 from creevey_graph.errors import CreeveyError
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
@@ -53,6 +54,7 @@ class Known:
         ]
         self._settled: list[tuple[str, str]] = []
         self._is_looked_at = False
+        self.stale: list[str] = []
         self.placed: set[str] = set()
         self.leftovers: list[FileState] = []
 
@@ -145,6 +147,19 @@ class Known:
         if len(self._settled) >= SETTLED_AT_ONCE:
             self.put(self._settled)
             self._settled.clear()
+
+    def note_failed(self, state: str) -> None:
+        """Remember what an item that failed has in the output folder from an earlier run."""
+        decoded = decode_state(state)
+        self.stale += [file.path for file in decoded.outputs] if decoded is not None else []
+
+    def stale_text(self) -> str:
+        """Say which outputs of failed items are not of this run, "" where there are none."""
+        found = [path for path in self.stale if os.path.lexists(os.path.join(self._out, path))]  # noqa: PTH118
+        if not found:
+            return ""
+        names = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")  # noqa: PLR2004 - a line
+        return f"{len(found)} outputs of failed items are left from an earlier run, and may be stale: {names}"
 
     def orphans(self) -> tuple[str, ...]:
         """

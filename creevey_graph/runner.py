@@ -125,6 +125,8 @@ class _Run:
         else:
             for event in cancelled(self.listing, self.done_indexes):
                 self.tell.emit(event)
+        if stale := self.known.stale_text():
+            self.tell.notice(stale)
         self.known.close()
         for folder in self.folders:
             remove_stale(Path(folder))
@@ -272,6 +274,8 @@ class _Run:
             self.tell.problems(result.problems)
             self.known.placed.update(result.row.outputs)
             self._note_folders(result.row)
+            if result.row.outcome is Outcome.FAILED:
+                self.known.note_failed(result.state)
             self._finish(ItemFinished(result.index, result.row, result.executed))
 
     def _note_folders(self, row: Row) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache import FileState, ItemState, Record, encode_state
-from creevey_graph.calls import call
+from creevey_graph.calls import call, check_returned
 from creevey_graph.codecs import find_codec
 from creevey_graph.delivery import Delivery
 from creevey_graph.errors import CodecError, SkipItem, SourceChanged
@@ -221,6 +221,7 @@ class _ItemWork:
             is_last_reader=self._may_take,
             new_path=self._new_path_of(position, node) if node.output is not None else None,
         )
+        check_returned(node, value)
         seconds = perf_counter() - began
         if (hidden := self._evidence.hidden_texts(node)) and tells_path(value, hidden):
             self._evidence.forget_keys_from(position)
@@ -303,10 +304,9 @@ class _ItemWork:
         return self._ended(Outcome.FAILED, error_text(exc), text)
 
     def _ended(self, outcome: Outcome, error: str, text: str | None = None) -> Result:
-        step = self.at or next(iter(dict(self.frozen.inputs)), None)
         fields = item_fields(self.task.item.columns, self.frozen.columns)
         reason = self._reason() if self.evidence and self.executed else self.task.reason
-        row = self._row(outcome, step=step, error=error, traceback=text, reason=reason, fields=fields)
+        row = self._row(outcome, step=self.at, error=error, traceback=text, reason=reason, fields=fields)
         if outcome is Outcome.SKIPPED:
             return self._result(row, (), self.delivery.leftovers(()))
         # What a failed item made earlier is still its own: nothing to be pruned.

@@ -477,3 +477,47 @@ def test_stale_temporary_files_beside_outputs_are_removed(go, tmp_path, monkeypa
 
     assert not old.exists()
     assert young.exists()
+
+
+def test_a_failed_item_with_an_older_output_is_told(go, tmp_path):
+    """What stays in the output folder of an item that fails now is named: it may be stale."""
+    flag = tmp_path / "flag.txt"
+    flag.write_text("good")
+
+    @step(writes="path", depends_on=flag)
+    def note(number: int, path: Path) -> Path:
+        if flag.read_text() == "bad":
+            raise ValueError("no")
+        path.write_text(str(number))
+        return path
+
+    @graph
+    def notes(number: int):
+        return {"file": note(number, "{key}.txt")}
+
+    go(notes, [{"number": 1}])
+    flag.write_text("bad")
+
+    report = go(notes, [{"number": 1}])
+
+    assert 1 == len(report.failed)
+    assert ["1.txt" in text for text in report.notices if "stale" in text] == [True]
+    assert (tmp_path / "out" / "1.txt").exists()
+
+
+def test_a_step_that_forgets_to_return_is_named(go):
+    """A step that is annotated with a class and returns None fails itself, not the step after it."""
+
+    @step  # noqa: RET503 - the mistake
+    def forgetful(number: int) -> str:
+        if number < 0:
+            return "never"
+
+    @graph
+    def g(number: int):
+        return {"text": forgetful(number)}
+
+    row = go(g, [{"number": 1}]).failed[0]
+
+    assert "forgetful" == row.step
+    assert "returned None, but is annotated str" in row.error
