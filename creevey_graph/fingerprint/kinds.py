@@ -30,7 +30,14 @@ NO_MEANING_MODULES = frozenset({"typing", "types", "_thread", "threading", "logg
 CLASS_NOISE = frozenset(
     {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__"}
     | {"__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__"}
-    | {"__abstractmethods__", "_abc_impl", "__parameters__", "__orig_bases__", "__match_args__"}
+    | {
+        "__abstractmethods__",
+        "_abc_impl",
+        "__parameters__",
+        "__orig_bases__",
+        "__match_args__",
+        "__replace__",
+    }
     | {
         "__annotations_cache__",
         "__dataclass_params__",
