@@ -134,7 +134,8 @@ def test_ctrl_c_ends_soon_with_a_report_and_the_next_run_goes_on(tmp_path, photo
     assert time.monotonic() - began < 5  # of which the items in hand take 0.2 s
     assert [] == wait_until_gone(workers, 2.0)
     executed, outcomes = json.loads(printed.splitlines()[-1])
-    assert outcomes["done"] >= 3
+    # The third output may just have appeared: its item is not acknowledged yet, and is taken back.
+    assert outcomes["done"] >= 2
     assert outcomes["cancelled"] >= 1
     assert PHOTOS == sum(outcomes.values())
     assert not list((tmp_path / "out").glob(".creevey-tmp-*"))
