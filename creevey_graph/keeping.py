@@ -55,7 +55,9 @@ class Keeping:
             why = f"{type(exc).__name__}: {exc}"
             self.problems.append(f"step '{node.name}': its value is not kept ({why})")
             return
-        record = Record(digest, codec.name, len(payload), seconds, field_of(value))
+        record = Record(
+            digest, codec.name, len(payload), seconds, field_of(value), saves_s=seconds, step=node.name
+        )
         self.entries.append(self._cache.prepare(key, record, payload))
 
     def keep_file(self, node: FrozenNode, key: str | None, path: Path, seconds: float) -> Record | None:
@@ -65,7 +67,9 @@ class Keeping:
         if key is None or not node.keeps:
             return Record(digest_file(path)[0], RAW.name, 0, seconds)
         payload = path.read_bytes()
-        record = Record(digest_bytes(payload), RAW.name, len(payload), seconds)
+        record = Record(
+            digest_bytes(payload), RAW.name, len(payload), seconds, saves_s=seconds, step=node.name
+        )
         self.entries.append(self._cache.prepare(key, record, payload))
         return record
 

@@ -26,8 +26,11 @@ class Record:
         digest: Hex digest of the value; names its blob.
         codec: Name of the codec of its blob; "raw" for the bytes of an output.
         size: Bytes of the encoded value.
-        seconds: What the value cost to make.
+        seconds: What the node alone took to make it.
         field: What a report shows of it: JSON-able.
+        saves_s: Seconds that having it saves: the node's own, and those of the nodes above it whose
+            values are not kept.
+        step: Name of the node that made it, to be shown; no key holds it.
     """
 
     digest: str
@@ -35,6 +38,8 @@ class Record:
     size: int
     seconds: float
     field: Any = None
+    saves_s: float = 0.0
+    step: str = ""
 
     @property
     def blob_key(self) -> str:
@@ -49,7 +54,15 @@ def blob_key_of(codec: str, digest: str) -> str:
 
 def encode_record(key: str, record: Record) -> bytes:
     """Return *record* as bytes that hold for *key* alone."""
-    facts = (record.digest, record.codec, record.size, record.seconds, record.field)
+    facts = (
+        record.digest,
+        record.codec,
+        record.size,
+        record.seconds,
+        record.field,
+        record.saves_s,
+        record.step,
+    )
     return frame(_CODEC, key, json.dumps(facts, separators=(",", ":")).encode())
 
 
@@ -62,9 +75,9 @@ def decode_record(key: str, data: bytes) -> Record:
     """
     codec, payload = unframe(data, key)
     try:
-        digest, codec, size, seconds, field = json.loads(payload)
+        digest, codec, size, seconds, field, saves_s, step = json.loads(payload)
         if len(digest) == 64 and int(digest, 16) >= 0 and isinstance(codec, str):  # noqa: PLR2004 - hex sha256
-            return Record(digest, codec, int(size), float(seconds), field)
+            return Record(digest, codec, int(size), float(seconds), field, float(saves_s), str(step))
     except (ValueError, TypeError) as exc:
         raise CodecError("cache record: damaged") from exc
     raise CodecError("cache record: damaged")
