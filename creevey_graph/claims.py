@@ -2,7 +2,7 @@
 
 import attrs
 
-from creevey_graph.cache.index import ItemState, decode_state, encode_state
+from creevey_graph.cache import ItemState, decode_state, encode_state
 from creevey_graph.events import Outcome
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.tasks import Result

@@ -6,7 +6,7 @@ exception object or a value of the user's: rows hold text (2 million rows with
 live tracebacks once needed 64 GB).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -91,6 +91,7 @@ class RunStarted:
         columns: Names of the row fields, in order: item columns, then named outputs.
         executor: Name of the executor that was asked for.
         run_id: Sortable name of the run.
+        left_out: How many items the run does not look at (`only_failed`).
     """
 
     graph: str
@@ -98,6 +99,7 @@ class RunStarted:
     columns: tuple[str, ...]
     executor: str
     run_id: str
+    left_out: int = 0
 
 
 @attrs.frozen
@@ -128,6 +130,30 @@ class ItemFinished:
     index: int
     row: Row
     executed: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class ItemsCached:
+    """
+    Many items were found up to date, all at once; `journal.rows_of` gives their rows one by one.
+
+    Args:
+        indexes: For each of *rows*, the item's position in the input; -1 where the row is left out.
+        rows: Rows as JSON lines, zlib; they stand in the order of the items' keys.
+        cached: How many of them are `cached`.
+        skipped: How many are `skipped`, since a step left them out last time.
+    """
+
+    indexes: Sequence[int]
+    rows: bytes = attrs.field(repr=False)
+    cached: int
+    skipped: int = 0
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """Outcome -> how many, those that there are."""
+        counts = {Outcome.CACHED: self.cached, Outcome.SKIPPED: self.skipped}
+        return {outcome: count for outcome, count in counts.items() if count}
 
 
 @attrs.frozen
@@ -164,5 +190,5 @@ class RunFinished:
     pruned: int = 0
 
 
-Event = RunStarted | WorkersStarted | ItemFinished | Noticed | RunFinished
+Event = RunStarted | WorkersStarted | ItemFinished | ItemsCached | Noticed | RunFinished
 Listener = Callable[[Event], None]

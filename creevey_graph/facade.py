@@ -20,6 +20,8 @@ from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
 from creevey_graph.journal import Journal
 from creevey_graph.listing import list_items
+from creevey_graph.look import Known
+from creevey_graph.places import check_places
 from creevey_graph.plan import Plan
 from creevey_graph.planner import make_plan, preview_item
 from creevey_graph.report import Report
@@ -86,6 +88,8 @@ class Graph(DeclaredGraph):
         listing = list_items(self, items, folder)
         opened, notice = open_cache(cache)
         options = Options(folder, jobs, executor, opened, on_error, max_failures, refresh, prune)
+        known = Known.open(opened, listing.frozen, folder)
+        check_places(listing, folder, known.index)
         report = Report(_report_path(opened))
         journal = Journal(report.path)
 
@@ -99,7 +103,7 @@ class Graph(DeclaredGraph):
             if notice:
                 for listener in heard:
                     listener(Noticed(notice))
-            run(listing, options, heard)
+            run(listing, options, heard, known)
         except (RunFailed, RunInterrupted) as exc:
             exc.report = report
             raise
@@ -126,7 +130,10 @@ class Graph(DeclaredGraph):
         """
         folder = None if out is None else Path(out)
         listing = list_items(self, items, folder)
-        return make_plan(listing, folder, open_cache(cache)[0], refresh=refresh)
+        opened = open_cache(cache)[0]
+        known = Known.open(opened, listing.frozen, folder)
+        check_places(listing, folder, known.index)
+        return make_plan(listing, known, folder, opened, refresh=refresh)
 
     def preview(self, item: Any) -> dict[str, Any]:
         """

@@ -107,9 +107,12 @@ def files_in(value: Any) -> Iterator[Path | str]:
 
 
 def values_digest(item: Item) -> str:
-    """Return the digest of an item's columns and of its values' text; "" for one path and no columns."""
-    if not item.columns and len(item.values) == 1 and isinstance(item.values[0], Path):
-        return str(item.values[0])
+    """Return what stands for an item's columns and its values' text: a digest, or one path or text as it is."""
+    if not item.columns and len(item.values) == 1:
+        if isinstance(item.values[0], Path):
+            return str(item.values[0])
+        if type(item.values[0]) is str:
+            return f"text {item.values[0]}"
     try:
         return digest_value((item.values, dict(item.columns)))
     except Undigestible:

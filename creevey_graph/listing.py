@@ -4,25 +4,22 @@ Items checked against a graph before anything runs: values converted, output pat
 `Listing` walks the source each time it is asked, so that no list of items is held.
 """
 
-import functools
-import os
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any, Union, get_args, get_origin
 
 import attrs
 
-from creevey_graph.errors import GraphError, SourceError, UsageError
+from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.graph import Graph
-from creevey_graph.sources import Item, Source, open_source
+from creevey_graph.sources import BulkSource, Item, Source, open_source
 from creevey_graph.sources.base import is_url
 from creevey_graph.text import safe_text
 from creevey_graph.validate import (
     plain_annotation,
-    validate_outputs_apart,
     validate_outputs_outside,
     validate_template_writers,
 )
@@ -55,16 +52,43 @@ class Listing:
         for item in self.source:
             yield _fitted(item, wants)
 
+    def some(self, indexes: Iterable[int]) -> Iterator[Item]:
+        """
+        Yield the items at these positions, which ascend.
+
+        Raises:
+            SourceError: A value does not fit its input.
+        """
+        wants = tuple((name, *_wanted(annotation)) for name, annotation in self.frozen.inputs)
+        if isinstance(self.source, BulkSource):
+            for index in indexes:
+                yield _fitted(self.source.item_at(index), wants)
+            return
+        wanted = iter(indexes)
+        sought = next(wanted, None)
+        for item in self.source:
+            if item.index == sought:
+                yield _fitted(item, wants)
+                sought = next(wanted, None)
+
+    @property
+    def bulk(self) -> BulkSource | None:
+        """The source, where it tells of many items at once and the graph takes its values as they are."""
+        if len(self.frozen.inputs) != 1 or not isinstance(self.source, BulkSource):
+            return None
+        takes_path, takes_text = _wanted(self.frozen.inputs[0][1])
+        has_paths, has_texts = self.source.kinds
+        return self.source if takes_path >= has_paths and takes_text >= has_texts else None
+
 
 def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
     """
-    Return the listing of *items* for *graph*, everything checked that can be before a run.
+    Return the listing of *items* for *graph*; whether their outputs are apart is for `places` to check.
 
     Raises:
         SourceError: Items cannot be listed, or do not fit the graph's inputs.
-        GraphError: The graph is not valid; writers have no `out`; two items have one output
-            path; outputs would land among the inputs, or over one.
-        UsageError: An output path leaves `out`.
+        GraphError: The graph is not valid; writers have no `out`; outputs would land among the inputs.
+        UsageError: *out* is a file.
     """
     graph.validate()
     if out is not None and out.exists() and not out.is_dir():
@@ -77,54 +101,7 @@ def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
         root = source.input_root
         recursive = getattr(source, "is_recursive", True)
         validate_outputs_outside(str(out), None if root is None else str(root), recursive=recursive)
-    validate_outputs_apart(functools.partial(_claims, listing))
-    if out is not None and out != Path():  # the working folder: a preview has it too, and writes nothing
-        validate_inputs_kept(listing, out)
     return listing
-
-
-def validate_inputs_kept(listing: Listing, out: Path) -> None:
-    """
-    Check that no output that is known before content is read would replace an item's file.
-
-    Raises:
-        GraphError: One would.
-    """
-    real = functools.lru_cache(maxsize=1024)(os.path.realpath)
-    if not any(node.output is not None for node in listing.frozen.writers):
-        return
-    folders = {real(os.path.dirname(path)) for item in listing for path in _files(item)}  # noqa: PTH120
-    writers: dict[str, tuple[str, str]] = {}
-    for output, key in _claims(listing) if folders else ():
-        folder, _, name = f"{out}/{output}".rpartition("/")
-        if real(folder) in folders:
-            writers[os.path.normcase(f"{real(folder)}/{name}")] = (output, key)
-    for item in listing if writers else ():
-        for path in _files(item):
-            folder, name = os.path.split(path)
-            place = os.path.normcase(f"{real(folder)}/{name}")
-            if place in writers:
-                output, key = writers[place]
-                raise GraphError(
-                    f"item '{safe_text(item.key)}': its file '{safe_text(path)}' would be replaced by output "
-                    f"'{safe_text(output)}' of item '{safe_text(key)}'; choose another out= or template"
-                )
-
-
-def _files(item: Item) -> Iterator[str]:
-    """Yield the names of an item's files."""
-    for value in item.values:
-        if isinstance(value, Path) or (isinstance(value, str) and os.path.isfile(value)):  # noqa: PTH113 - per item
-            yield str(value)
-
-
-def _claims(listing: Listing) -> Iterator[tuple[str, str]]:
-    """Yield every output path that is known before content is read, with its item's key."""
-    outputs = [node.output for node in listing.frozen.writers if node.output is not None]
-    known = [output for output in outputs if not output.needs_digest]
-    for item in listing:
-        for output in known:
-            yield output.render(item), f"{item.key}" if len(known) == 1 else f"{item.key} ({output.node})"
 
 
 def _wanted(annotation: Any) -> tuple[bool, bool]:

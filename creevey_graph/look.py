@@ -1,29 +1,31 @@
 """
 What the index knows of a run's items, and whether it still holds.
 
-The fast path stands here: an item whose files and outputs are as they were last seen needs
-no worker, no key and no look-up.
+An item whose files and outputs are as they were last seen needs no worker, no key and no look-up; of
+files and URLs most are found so in bulk (`survey`), the others here, one by one.
 """
 
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from creevey_graph.cache import Cache, FileState, Index, ItemState, encode_state, unsealed
-from creevey_graph.cache.index import decode_state
+from creevey_graph.cache import Cache, FileState, Index, ItemState, decode_state, encode_state
 from creevey_graph.errors import CreeveyError
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.identity import files_in, is_same, values_digest
+from creevey_graph.journal import row_line
 from creevey_graph.plan import explain_change, first_reason
-from creevey_graph.sources import Item
+from creevey_graph.sources import BulkSource, Item
+from creevey_graph.survey import Survey
 
 READ_HERE_BYTES = 2**20
 """Larger files that must be read again are left to a worker."""
@@ -36,16 +38,18 @@ class Known:
     """
     The last known states of a graph's items in one output folder.
 
-    State: states = item key -> state as the index keeps it, for items not met yet in this run;
-    changes = key of an earlier graph -> how it differs; placed = output paths of this run;
+    State: states = item key -> encoded state, for items not met yet in this run, None where items are
+    compared in bulk (then `survey` knows which were not met); changes = key of an earlier graph ->
+    how it differs; placed = output paths of this run, save of what was found up to date in bulk;
     leftovers = files that items met in this run no longer stand behind.
     """
 
     def __init__(self, index: Index | None, frozen: FrozenGraph, out: Path | None) -> None:
-        self._index = index
+        self.index = index
         self._frozen = frozen
         self._out = "" if out is None else str(out)
-        self._states = index.load() if index else {}
+        self._states: dict[str, str] | None = None
+        self._survey: Survey | None = None
         self._changes: dict[str, str] = {}
         self._moving = [
             node.output
@@ -59,26 +63,58 @@ class Known:
         self.leftovers: list[FileState] = []
 
     @classmethod
-    def open(
-        cls, cache: Cache | None, frozen: FrozenGraph, out: Path | None, *, write: bool = True
-    ) -> "Known":
-        """Load what is known; with *write*, keep what today's graph is made of."""
-        if cache is None:
-            return cls(None, frozen, out)
-        index = Index(cache.folder, scope_of(frozen.name, out, frozen.home))
-        known = cls(index, frozen, out)
-        if write:
-            index.put_graph(frozen.graph_key, frozen.ingredients)
-        return known
+    def open(cls, cache: Cache | None, frozen: FrozenGraph, out: Path | None) -> "Known":
+        """Open the index of a graph and an output folder; nothing is known where there is no cache."""
+        index = None if cache is None else Index(cache.folder, scope_of(frozen.name, out, frozen.home))
+        return cls(index, frozen, out)
+
+    def note_graph(self) -> None:
+        """Keep what today's graph is made of, for the reasons of later runs."""
+        if self.index is not None:
+            self.index.put_graph(self._frozen.graph_key, self._frozen.ingredients)
+
+    def survey(self, source: BulkSource | None, *, forced: bool) -> Survey | None:
+        """
+        Return the comparison of *source* with the index, None where items must be met one by one.
+
+        They must where all are to run, where an output's path depends on more than key and source, and
+        where the digests of outputs must be compared (`claims`).
+        """
+        writers = self._frozen.writers
+        needs_items = self._moving or any(node.output and node.output.needs_digest for node in writers)
+        if source is None or self.index is None or forced or needs_items or self._frozen.always_runs:
+            return None
+        self._survey = Survey(self.index, source, self._frozen.graph_key, self._out)
+        return self._survey
 
     def check(self, item: Item, *, forced: bool) -> tuple[ItemState | None, str | None]:
         """Return an item's last known state, and why it must be looked at as far as that tells."""
-        text = self._states.pop(item.key, None)
-        state = None if text is None else unsealed(item.key, text)
+        text = self._take(item.key)
+        state = None if text is None else decode_state(text)
         reason = first_reason(
             state, forced=forced, graph_change=self._graph_change, graph_key=self._frozen.graph_key
         )
         return state, reason
+
+    def _take(self, key: str) -> str | None:
+        if self.index is None:
+            return None
+        if self._survey is not None:
+            return self.index.get(key)
+        if self._states is None:
+            self._states = self.index.load()
+        return self._states.pop(key, None)
+
+    def _gone(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, encoded state) of the items that were not met in this run."""
+        if self.index is None:
+            return
+        if self._survey is None:
+            yield from (self.index.load() if self._states is None else self._states).items()
+            return
+        for key in self._survey.gone:
+            if (text := self.index.get(key)) is not None:
+                yield key, text
 
     def row_if_current(self, item: Item, state: ItemState | None) -> Row | None:
         """Return the row of an item that needs nothing, None where it must be looked at closely."""
@@ -89,11 +125,8 @@ class Known:
         if self._is_looked_at:
             self._settle(item, state, began_ns)
         self.leftovers += state.leftovers
-        paths = tuple(output.path for output in state.outputs)
-        self.placed.update(paths)
-        if state.outcome == Outcome.SKIPPED:
-            return Row(item.key, item.source, Outcome.SKIPPED, state.step, state.error, fields=state.fields)
-        return Row(item.key, item.source, Outcome.CACHED, outputs=paths, fields=state.fields)
+        self.placed.update(output.path for output in state.outputs)
+        return current_row(item.key, item.source, state)
 
     def _holds(self, item: Item, state: ItemState) -> bool:
         files = sum(1 for value in item.values for _ in files_in(value))
@@ -127,14 +160,14 @@ class Known:
 
     def _graph_change(self, graph_key: str) -> str:
         if graph_key not in self._changes:
-            old: Mapping[str, Any] | None = self._index.ingredients(graph_key) if self._index else None
+            old: Mapping[str, Any] | None = self.index.ingredients(graph_key) if self.index else None
             self._changes[graph_key] = explain_change(old, self._frozen.ingredients)
         return self._changes[graph_key]
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
         """Keep new states."""
-        if self._index is not None:
-            self._index.put(states)
+        if self.index is not None:
+            self.index.put(states)
 
     def _settle(self, item: Item, state: ItemState, looked_ns: int) -> None:
         """Keep that an item's files were read again just now, so that the next run need not."""
@@ -168,32 +201,65 @@ class Known:
         Asked once every item was met. Files that were changed since are the user's: left out.
         """
         files = list(self.leftovers)
-        for key, text in self._states.items():
-            state = unsealed(key, text)
+        for _, text in self._gone():
+            state = decode_state(text)
             if state is not None:
                 files += (*state.outputs, *state.leftovers)
         seen = {file.path: file for file in files if file.path not in self.placed}
-        if seen and self._index is not None:
-            for key, text in self._index.others(FOLDER_DIGITS):
-                state = unsealed(key, text)
+        if seen and self.index is not None:
+            self._drop_current(seen)
+            for _, text in self.index.others(FOLDER_DIGITS):
+                state = decode_state(text)
                 for file in state.outputs if state is not None else ():
                     seen.pop(file.path, None)  # another graph stands behind it
         return tuple(sorted(path for path, file in seen.items() if _is_ours(self._out, file)))
 
+    def _drop_current(self, seen: dict[str, FileState]) -> None:
+        """Leave out of *seen* what an item that was found up to date in bulk stands behind."""
+        if self._survey is None or self.index is None:
+            return
+        gone = set(self._survey.gone)
+        for _, columns in self.index.columns():
+            if columns is not None and not seen.keys().isdisjoint(columns.outputs):
+                names = iter(columns.outputs)
+                for key, count in zip(columns.keys, columns.counts, strict=True):
+                    for path in islice(names, count):
+                        if key not in gone:
+                            seen.pop(path, None)
+
     def forget_gone(self) -> None:
         """Drop the states of items that were not met in this run."""
-        if self._index is not None:
-            self._index.delete(self._states)
+        if self.index is not None:
+            self.index.delete([key for key, _ in self._gone()])
 
     def problems(self) -> tuple[str, ...]:
         """Return what went wrong with the index."""
-        return tuple(self._index.problems) if self._index else ()
+        return tuple(self.index.problems) if self.index else ()
 
-    def close(self) -> None:
-        """Keep what is not kept yet, and close the index."""
-        self.put(self._settled)
-        if self._index is not None:
-            self._index.close()
+    def close(self, *, write: bool = True) -> None:
+        """Keep what is not kept yet, make it ready to be compared in bulk, and close the index."""
+        if self.index is None:
+            return
+        if write:
+            self.put(self._settled)
+            self.index.compact(self._frozen.graph_key, line_if_current)
+        self.index.close()
+
+
+def current_row(key: str, source: str, state: ItemState) -> Row:
+    """Return the row of an item that needs nothing."""
+    if state.outcome == Outcome.SKIPPED:
+        return Row(key, source, Outcome.SKIPPED, state.step, state.error, fields=state.fields)
+    paths = tuple(output.path for output in state.outputs)
+    return Row(key, source, Outcome.CACHED, outputs=paths, fields=state.fields)
+
+
+def line_if_current(key: str, parts: Sequence[Any]) -> str:
+    """Return the line a report has for an item that needs nothing, of the parts of its encoded state."""
+    graph_key, values, _, outputs, outcome, step, error, fields, _, source, _ = parts
+    files = tuple(FileState(*file) for file in outputs)
+    state = ItemState(graph_key, values, (), files, outcome, step, error, fields)
+    return row_line(current_row(key, source, state))
 
 
 def scope_of(graph: str, out: Path | None, home: str = "") -> str:

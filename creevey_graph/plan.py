@@ -234,8 +234,8 @@ class Plan:
             self.nodes[node.name].add(action)
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
-    def add_up_to_date(self) -> None:
-        """Count an item that needs nothing."""
-        self.up_to_date += 1
+    def add_up_to_date(self, items: int = 1) -> None:
+        """Count items that need nothing."""
+        self.up_to_date += items
         for count in self.nodes.values():
-            count.kept += 1
+            count.kept += items

@@ -1,6 +1,6 @@
 """Plans and previews: what a run would do, and what one item looks like after every step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,15 @@ from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
 
 
-def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refresh: bool = False) -> Plan:
+def make_plan(
+    listing: Listing, known: Known, out: Path | None, cache: Cache | None, *, refresh: bool = False
+) -> Plan:
     """
     Say what a run would do: reads files that changed, runs no step, writes nothing.
 
     Args:
         listing: The items.
+        known: Their last known states.
         out: Output folder.
         cache: The cache, None for none.
         refresh: Whether everything would run.
@@ -35,8 +38,12 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
         policies={node.name: shown_policy(node.step) for node in frozen.nodes},
         untracked=frozen.untracked,
     )
-    known = Known.open(cache, frozen, out, write=False)
-    for item in listing:
+    items: Iterable[Item] = listing
+    if (survey := known.survey(listing.bulk, forced=refresh)) is not None:
+        for found in survey.found():
+            plan.add_up_to_date(found.cached + found.skipped)
+        items = listing.some(survey.unsure)
+    for item in items:
         state, reason = known.check(item, forced=refresh)
         row = None if reason is not None else known.row_if_current(item, state)
         if row is not None:
@@ -59,7 +66,7 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
         else:
             plan.add_up_to_date()
     plan.orphans = known.orphans()
-    known.close()
+    known.close(write=False)
     return plan
 
 

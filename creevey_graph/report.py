@@ -1,7 +1,7 @@
 """
 Report: a fold of events. Rows stand in the journal's file; here is where each begins.
 
-A report holds 8 bytes an item; rows are read when they are asked for, in input order.
+A report holds 12 bytes an item; rows are read when they are asked for, in input order.
 """
 
 import csv
@@ -16,6 +16,7 @@ from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
     Event,
     ItemFinished,
+    ItemsCached,
     Noticed,
     Outcome,
     Row,
@@ -24,7 +25,7 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.fields import FIXED_COLUMNS
-from creevey_graph.journal import read_journal, read_row, read_rows, row_to_json
+from creevey_graph.journal import read_journal, read_rows, row_to_json, rows_of
 from creevey_graph.text import safe_text
 
 if TYPE_CHECKING:
@@ -42,12 +43,16 @@ class Rows(Sequence[Row]):
         path: The journal's file.
         places: Per item, where its line begins in the file; `ABSENT` where there is none, and
             `LOOSE` where its row could not be written.
-        loose: Index of an item -> such a row.
+        numbers: Per item, which of its line's rows it is, -1 where the line is its own.
+        loose: Index of an item -> a row that could not be written.
     """
 
-    def __init__(self, path: Path, places: "array[int]", loose: Mapping[int, Row]) -> None:
+    def __init__(
+        self, path: Path, places: "array[int]", numbers: "array[int]", loose: Mapping[int, Row]
+    ) -> None:
         self._path = path
         self._places = places
+        self._numbers = numbers
         self._loose = loose
 
     def __len__(self) -> int:
@@ -68,12 +73,13 @@ class Rows(Sequence[Row]):
 
     def of(self, numbers: Iterable[int]) -> Iterator[Row]:
         """Yield the rows of items by their index in the input; there must be one for each."""
+        places, lines = self._places, self._numbers
         if not self._loose:
-            yield from read_rows(self._path, (self._places[number] for number in numbers))
+            yield from read_rows(self._path, ((places[number], lines[number]) for number in numbers))
             return
         for number in numbers:
-            place = self._places[number]
-            yield self._loose[number] if place == _LOOSE else read_row(self._path, place)
+            place = (places[number], lines[number])
+            yield self._loose[number] if place[0] == _LOOSE else next(read_rows(self._path, [place]))
 
     def __repr__(self) -> str:
         return f"<{len(self)} rows>"
@@ -109,6 +115,7 @@ class Report:
         self.orphans: tuple[str, ...] = ()
         self.pruned = 0
         self._places: array[int] = array("q")
+        self._numbers: array[int] = array("i")
         self._loose: dict[int, Row] = {}
         self._failed: list[int] = []
 
@@ -132,6 +139,8 @@ class Report:
         """Fold *event* in, whose line begins at *begins* in the journal."""
         if isinstance(event, ItemFinished):
             self._add_row(event, begins)
+        elif isinstance(event, ItemsCached):
+            self._add_rows(event, begins)
         elif isinstance(event, WorkersStarted):
             self.executor, self.jobs = event.executor, event.jobs
         elif isinstance(event, RunStarted):
@@ -147,10 +156,8 @@ class Report:
     def _add_row(self, event: ItemFinished, begins: int) -> None:
         if self.total and event.index >= self.total:
             return  # a damaged line
-        missing = event.index + 1 - len(self._places)
-        if missing > 0:
-            self._places.extend([_ABSENT] * missing)
-        self._places[event.index] = begins
+        self._make_room(event.index + 1)
+        self._places[event.index], self._numbers[event.index] = begins, -1
         if begins == _LOOSE:  # a full disk costs the file, not the report
             if not self._loose:
                 self.notices.append("the report file is incomplete: it cannot be written")
@@ -161,12 +168,38 @@ class Report:
         if event.row.outcome is Outcome.FAILED:
             self._failed.append(event.index)
 
+    def _add_rows(self, event: ItemsCached, begins: int) -> None:
+        if begins == _LOOSE:
+            for single in rows_of(event):
+                self._add_row(single, begins)
+            return
+        indexes = event.indexes
+        last = max(indexes, default=-1)
+        if self.total and last >= self.total:
+            return  # a damaged line
+        self._make_room(last + 1)
+        if isinstance(indexes, range):
+            part = slice(indexes.start, indexes.stop)
+            self._places[part] = array("q", [begins]) * len(indexes)
+            self._numbers[part] = array("i", range(len(indexes)))
+        else:
+            for number, index in enumerate(indexes):
+                if index >= 0:
+                    self._places[index], self._numbers[index] = begins, number
+        self.counts.update(event.counts)
+
+    def _make_room(self, length: int) -> None:
+        missing = length - len(self._places)
+        if missing > 0:
+            self._places.extend(array("q", [_ABSENT]) * missing)
+            self._numbers.extend(array("i", [-1]) * missing)
+
     # --- reading ---------------------------------------------------------------------------
 
     @property
     def rows(self) -> Rows:
         """One row per item, in input order; items whose turn never came are `cancelled`."""
-        return Rows(self.path, self._places, self._loose)
+        return Rows(self.path, self._places, self._numbers, self._loose)
 
     @property
     def failed(self) -> list[Row]:

@@ -20,9 +20,11 @@ from pathlib import Path
 from creevey_graph.atomic import remove_stale
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
+from creevey_graph.ending import end_known, tell_troubles
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
     ItemFinished,
+    ItemsCached,
     Listener,
     Outcome,
     Row,
@@ -33,11 +35,12 @@ from creevey_graph.events import (
 from creevey_graph.executors import Pool, dumps, open_pool
 from creevey_graph.fields import column_of
 from creevey_graph.interrupts import interrupts_held_back
-from creevey_graph.listing import Listing, validate_inputs_kept
-from creevey_graph.look import Known, prune_files
+from creevey_graph.listing import Listing
+from creevey_graph.look import Known
 from creevey_graph.pace import Pace
 from creevey_graph.plan import unkept, validate_columns
 from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
+from creevey_graph.sources import Item
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
 from creevey_graph.text import safe_text
@@ -45,9 +48,15 @@ from creevey_graph.validate import validate_sendable
 from creevey_graph.worker import run_chunk
 
 
-def run(listing: Listing, options: Options, listeners: Sequence[Listener]) -> None:
+def run(listing: Listing, options: Options, listeners: Sequence[Listener], known: Known) -> None:
     """
     Run every item of *listing*; events tell the listeners what happens.
+
+    Args:
+        listing: The items.
+        options: How the run goes.
+        listeners: Called with every event.
+        known: The items' last known states; closed at the end.
 
     Raises:
         RunFailed: on_error="raise" and an item failed.
@@ -55,14 +64,17 @@ def run(listing: Listing, options: Options, listeners: Sequence[Listener]) -> No
         GraphError: A step cannot be sent to a process.
         UsageError: The executor does not exist.
     """
-    _Run(listing, options, listeners).run()
+    _Run(listing, options, listeners, known).run()
 
 
 class _Run:
     """One run; see the module's docstring for its state."""
 
-    def __init__(self, listing: Listing, options: Options, listeners: Sequence[Listener]) -> None:
+    def __init__(
+        self, listing: Listing, options: Options, listeners: Sequence[Listener], known: Known
+    ) -> None:
         self.listing = listing
+        self.known = known
         self.frozen = listing.frozen
         self.options = options
         self.tell = Teller(listeners)
@@ -87,9 +99,7 @@ class _Run:
         began = time.perf_counter()
         validate_columns(self.frozen)
         validate_executor(self.options.executor)
-        if self.options.out == Path():  # `list_items` has looked at any other
-            validate_inputs_kept(self.listing, self.options.out)
-        self.known = Known.open(self.options.cache, self.frozen, self.options.out)
+        self.known.note_graph()
         try:
             self._begin()
             self._loop()
@@ -118,36 +128,17 @@ class _Run:
             self.tell.notice(text)
 
     def _end(self, began: float) -> None:
-        orphans: tuple[str, ...] = ()
-        pruned = 0
-        if self.finished == len(self.listing):
-            orphans, pruned = self._orphans()
-        else:
+        if self.finished != len(self.listing):
             for event in cancelled(self.listing, self.done_indexes):
                 self.tell.emit(event)
-        if stale := self.known.stale_text():
-            self.tell.notice(stale)
-        self.known.close()
+        orphans, pruned = end_known(self.known, self.options, is_whole=self.finished == len(self.listing))
         for folder in self.folders:
             remove_stale(Path(folder))
-        for text in self.known.problems():
-            self.tell.notice(f"cache: {text}")
-        if self.options.cache is not None:
-            self.tell.problems(self.options.cache.take_troubles()[1])
+        tell_troubles(self.tell, self.known, self.options.cache)
         seconds = time.perf_counter() - began
         self.tell.emit(
             RunFinished(seconds, self.interrupted, self.stopped, len(self.damaged), orphans, pruned)
         )
-
-    def _orphans(self) -> tuple[tuple[str, ...], int]:
-        """Return orphans that are left, and how many were deleted."""
-        orphans, pruned = self.known.orphans(), 0
-        if self.options.prune and self.options.out is not None:
-            pruned = prune_files(self.options.out, orphans)
-            orphans = self.known.orphans()
-            if not orphans:
-                self.known.forget_gone()
-        return orphans, pruned
 
     @property
     def pool(self) -> Pool:
@@ -244,8 +235,13 @@ class _Run:
             yield self.returned.popleft()
 
     def _tasks(self) -> Iterator[Task]:
-        """Yield what needs a worker; items that are up to date end here."""
-        for item in self.listing:
+        """Yield what needs a worker; items that are up to date end here, most of them all at once."""
+        items: Iterable[Item] = self.listing
+        if (survey := self.known.survey(self.listing.bulk, forced=self.options.refresh)) is not None:
+            for found in survey.found():
+                self._finish_many(found)
+            items = self.listing.some(survey.unsure)
+        for item in items:
             state, reason = self.known.check(item, forced=self.options.refresh)
             row = None if reason is not None else self.known.row_if_current(item, state)
             if row is not None:
@@ -296,6 +292,17 @@ class _Run:
             self._stop(f"stopped at the first failure (on_error='{self.options.on_error}')")
         elif limit is not None and self.failures >= limit and not self.stopped:
             self._stop(f"stopped after {self.failures} failures (max_failures={limit})")
+
+    def _finish_many(self, event: ItemsCached) -> None:
+        self.finished += event.cached + event.skipped
+        indexes = event.indexes
+        if isinstance(indexes, range):
+            self.done_indexes[indexes.start : indexes.stop] = b"\1" * len(indexes)
+        else:
+            for index in indexes:
+                if index >= 0:
+                    self.done_indexes[index] = True
+        self.tell.emit(event)
 
     def _stop(self, why: str) -> None:
         self.stopped = why

@@ -115,5 +115,7 @@ def failed_result(
     shown = item_fields(item.columns, frozen.columns) if fields else {}
     row = Row(item.key, item.source, Outcome.FAILED, step, error, task.reason, fields=shown)
     outputs, leftovers = (known.outputs, known.leftovers) if known else ((), ())
-    state = ItemState(frozen.graph_key, "", (), outputs, str(Outcome.FAILED), step, error, shown, leftovers)
+    state = ItemState(
+        frozen.graph_key, "", (), outputs, str(Outcome.FAILED), step, error, shown, leftovers, item.source
+    )
     return Result(item.index, row, encode_state(state))

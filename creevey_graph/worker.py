@@ -330,6 +330,8 @@ class _ItemWork:
             row.error,
             row.fields,
             leftovers,
+            row.source,
+            row.traceback,
         )
         cache = self.bench.cache
         damaged, problems = cache.take_troubles() if cache else ((), ())

@@ -1,6 +1,6 @@
 """The laws of every source."""
 
-from creevey_graph.sources import Source
+from creevey_graph.sources import BulkSource, Source
 
 
 def check_source(source: Source, *, width: int = 1) -> None:
@@ -20,3 +20,16 @@ def check_source(source: Source, *, width: int = 1) -> None:
     if items:
         first, second = iter(source), iter(source)
         assert (next(first).index, next(second).index) == (0, 0), "two walks are not independent"
+    if isinstance(source, BulkSource):
+        check_bulk_source(source, items)
+
+
+def check_bulk_source(source: BulkSource, items) -> None:
+    """Hold *source* to telling in bulk what it tells one by one."""
+    assert list(source.keys) == [item.key for item in items]
+    assert source.is_sorted == (list(source.keys) == sorted(source.keys))
+    assert source.texts(range(len(items))) == [item.source for item in items]
+    assert source.texts([*range(1, len(items))]) == [item.source for item in items[1:]]
+    assert [source.item_at(index) for index in range(len(items))] == items
+    kinds = {isinstance(item.values[0], str) for item in items}
+    assert source.kinds == (False in kinds, True in kinds)

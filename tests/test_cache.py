@@ -21,8 +21,8 @@ from creevey_graph import Cache, graph, step
 from creevey_graph.cache import FileState, Index, ItemState, Record, encode_state
 from creevey_graph.cache.disk import INLINE_BYTES, SafeDisk, write_value
 from creevey_graph.cache.frames import frame, held_digest, unframe
-from creevey_graph.cache.index import decode_state, sealed, unsealed
 from creevey_graph.cache.records import decode_record, encode_record
+from creevey_graph.cache.states import decode_state, sealed, unsealed
 from creevey_graph.errors import CacheError, CodecError
 from creevey_graph.fingerprint.values import digest_bytes
 

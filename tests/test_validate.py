@@ -22,6 +22,7 @@ from creevey_graph import Graph, graph, step
 from creevey_graph.errors import GraphError, UsageError
 from creevey_graph.images import load_image, write_image
 from creevey_graph.listing import list_items
+from creevey_graph.places import check_places
 from creevey_graph.validate import (
     can_agree,
     validate_acyclic,
@@ -60,6 +61,11 @@ def load(photo):
 def save(image, path):
     """Write."""
     return path
+
+
+def list_checked(graph, items, out):
+    """List items as a run does before it begins."""
+    check_places(list_items(graph, items, out), out)
 
 
 def message_of(act, *args, error=GraphError, **kwargs):
@@ -520,7 +526,7 @@ def test_a_run_that_could_not_write_fails_before_the_first_write(photos, templat
     """Templates are checked against every item when they are listed."""
     out = None if out is None else photos.parent / out
 
-    assert message in message_of(list_items, writing(template), photos, out, error=error)
+    assert message in message_of(list_checked, writing(template), photos, out, error=error)
     assert not (photos.parent / "train").exists()
 
 
@@ -528,7 +534,7 @@ def test_two_writers_of_one_item_must_differ_too(photos):
     """The message names the writers."""
     made = graph(lambda photo: (save(photo, "{key}"), save(photo, "{key}")))
 
-    message = message_of(list_items, made, photos, photos.parent / "train")
+    message = message_of(list_checked, made, photos, photos.parent / "train")
 
     assert "items 'cats/tom.png (save)' and 'cats/tom.png (save_2)' have one output path" in message
 

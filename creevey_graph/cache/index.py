@@ -1,12 +1,14 @@
 """
 The index: per graph and output folder, the last known state of every item.
 
-A shortcut only: deleting it costs time, never truth. One SQLite file of two tables,
-loaded and written in bulk. A file per item was rejected (10^6 inodes), and so was
-diskcache (39-61 us a look-up; a bulk read costs 1.2 us a row).
+A shortcut only: deleting it costs time, never truth. One SQLite file, read and written in bulk. A
+file per item was rejected (10^6 inodes), and so was diskcache (39-61 us a look-up).
 
-Layout: `items(scope, key, state)` with *state* as 8 hex digits, the CRC-32 of key and rest, and the
-JSON text of `ItemState` (SQLite has no checksum, and a report shows what stands here); `graphs(graph_key, ingredients)` with the JSON ingredients that reasons are told from.
+Layout: a run writes states one by one as they come, `items(scope, key, state)`, so that a kill loses
+none; at its end `compact` merges them into `blocks(scope, first, …)`, where they stand in the order
+of their keys and are compared in bulk (`blocks.py`). What stands in `items` is newer; an empty state
+there says that the item is forgotten. `graphs` has the JSON ingredients that reasons are told from,
+`checked` the listings whose output paths were found apart (`places.py`).
 
 Thread safety: used by the coordinator alone; several processes may share the file.
 """
@@ -14,120 +16,34 @@ Thread safety: used by the coordinator alone; several processes may share the fi
 import json
 import sqlite3
 import time
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-import attrs
-
-from creevey_graph.fingerprint.files import Stat
+from creevey_graph.cache.blocks import Columns, RowText, unpack_columns, unpack_states
+from creevey_graph.cache.merge import merge
+from creevey_graph.cache.states import encoded_key, opened, sealed
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (
     scope TEXT NOT NULL, key BLOB NOT NULL, state TEXT NOT NULL, PRIMARY KEY (scope, key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blocks (
+    id INTEGER PRIMARY KEY, scope TEXT NOT NULL, first BLOB NOT NULL,
+    head BLOB NOT NULL, looks BLOB NOT NULL, rows BLOB NOT NULL, checks BLOB NOT NULL, states BLOB NOT NULL,
+    UNIQUE (scope, first)
+);
 CREATE TABLE IF NOT EXISTS graphs (graph_key TEXT PRIMARY KEY, ingredients TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checked (scope TEXT PRIMARY KEY, stamp TEXT NOT NULL, folders TEXT NOT NULL);
 """
-VERSION = 2
+_TABLES = ("items", "blocks", "graphs", "checked")
+VERSION = 3
 TIMEOUT_S = 5.0
 FAILED_WRITES = 3
 """After so many in a row nothing more is written: a hung peer would cost 5 s each."""
-_CHECK_DIGITS = 8
-
-
-@attrs.frozen
-class FileState:
-    """
-    A file as it was last seen.
-
-    Args:
-        path: As the item or the output template gives it.
-        size: Bytes.
-        mtime_ns: Modification time.
-        ctime_ns: Change time.
-        inode: Inode number.
-        digest: Hex digest of the content.
-        looked_ns: When it was looked at, nanoseconds since the epoch.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    digest: str
-    looked_ns: int
-
-    @classmethod
-    def seen(cls, path: str, stat: Stat, digest: str, looked_ns: int) -> "FileState":
-        """Return the state of a file whose stat and digest were just taken."""
-        return cls(path, stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode, digest, looked_ns)
-
-
-@attrs.frozen
-class ItemState:
-    """
-    The last known state of an item.
-
-    Args:
-        graph_key: Digest of the graph that was run.
-        values: Digest of the item's values that are no files, and of its columns.
-        sources: Its input files.
-        outputs: Its output files, paths relative to `out`.
-        outcome: "done", "skipped" or "failed".
-        step: Node that failed or skipped.
-        error: Error or skip text.
-        fields: The row's fields, JSON-able.
-        leftovers: Files made for it earlier that it no longer stands behind.
-    """
-
-    graph_key: str
-    values: str
-    sources: tuple[FileState, ...] = ()
-    outputs: tuple[FileState, ...] = ()
-    outcome: str = "done"
-    step: str | None = None
-    error: str | None = None
-    fields: Mapping[str, Any] = attrs.field(factory=dict)
-    leftovers: tuple[FileState, ...] = ()
-
-
-def encode_state(state: ItemState) -> str:
-    """Return *state* as one line of text."""
-    files = [
-        [attrs.astuple(file) for file in files] for files in (state.sources, state.outputs, state.leftovers)
-    ]
-    parts = [
-        state.graph_key,
-        state.values,
-        *files,
-        state.outcome,
-        state.step,
-        state.error,
-        dict(state.fields),
-    ]
-    return json.dumps(parts, separators=(",", ":"))
-
-
-def decode_state(text: str) -> ItemState | None:
-    """Return the state that *text* holds, or None where it is none."""
-    try:
-        graph_key, values, sources, outputs, leftovers, outcome, step, error, fields = json.loads(text)
-        return ItemState(
-            graph_key,
-            values,
-            tuple(FileState(*file) for file in sources),
-            tuple(FileState(*file) for file in outputs),
-            outcome,
-            step,
-            error,
-            fields,
-            tuple(FileState(*file) for file in leftovers),
-        )
-    except (ValueError, TypeError):
-        return None
+_BLOCKS_HELD = 4
 
 
 class Index:
@@ -148,6 +64,9 @@ class Index:
         self._path = folder / "index.db"
         self._scope = scope
         self._connection = self._open()
+        self._held: dict[int, dict[str, str]] = {}
+        self._firsts: tuple[list[bytes], list[int]] | None = None
+        self._fresh: dict[str, str] | None = None
 
     def _open(self) -> sqlite3.Connection | None:
         try:
@@ -168,24 +87,66 @@ class Index:
             return _connect(self._path)
         return None
 
+    # --- reading ---------------------------------------------------------------------------
+
+    @property
+    def fresh(self) -> Mapping[str, str]:
+        """Item key -> sealed state ("" where it is forgotten) of what no block has yet; read once."""
+        if self._fresh is None:
+            rows = self._read("SELECT key, state FROM items WHERE scope = ?", (self._scope,))
+            self._fresh = dict(_texts(rows))
+        return self._fresh
+
+    def columns(self) -> Iterator[tuple[int, Columns | None]]:
+        """Yield (number of a block, its columns or None where they are damaged), in order of keys."""
+        query = "SELECT id, head, looks, rows, checks FROM blocks WHERE scope = ? ORDER BY first"
+        for number, *parts in self._read(query, (self._scope,)):
+            yield number, unpack_columns(*parts)
+
+    def states_of(self, block: int) -> Mapping[str, str]:
+        """Return key -> encoded state of a block's items; nothing where they are damaged."""
+        if block not in self._held:
+            if len(self._held) >= _BLOCKS_HELD:
+                del self._held[next(iter(self._held))]
+            rows = self._read("SELECT states, checks FROM blocks WHERE id = ?", (block,))
+            found = [unpack_states(*row) for row in rows]
+            self._held[block] = (found[0] if found else None) or {}
+        return self._held[block]
+
+    def get(self, key: str) -> str | None:
+        """Return an item's encoded state, or None."""
+        if (kept := self.fresh.get(key)) is not None:
+            return opened(key, kept) if kept else None
+        if self._firsts is None:
+            rows = self._read("SELECT first, id FROM blocks WHERE scope = ? ORDER BY first", (self._scope,))
+            pairs = [(first, number) for first, number in rows if type(first) is bytes]
+            self._firsts = [first for first, _ in pairs], [number for _, number in pairs]
+        firsts, numbers = self._firsts
+        place = bisect_right(firsts, encoded_key(key)) - 1
+        return self.states_of(numbers[place]).get(key) if place >= 0 else None
+
     def load(self) -> dict[str, str]:
-        """Return item key -> state as it is kept (`unsealed` opens it), of every item, in one read."""
-        rows = self._read("SELECT key, state FROM items WHERE scope = ?", (self._scope,))
-        return {
-            key.decode("utf-8", "surrogatepass"): state
-            for key, state in rows
-            if type(key) is bytes and type(state) is str
-        }
+        """Return item key -> encoded state, of every item."""
+        found: dict[str, str] = {}
+        for states, checks in self._read("SELECT states, checks FROM blocks WHERE scope = ?", (self._scope,)):
+            found.update(unpack_states(states, checks) or {})
+        for key, kept in self.fresh.items():
+            state = opened(key, kept) if kept else None
+            if state is not None:
+                found[key] = state
+            else:
+                found.pop(key, None)
+        return found
 
     def others(self, digits: int) -> Iterator[tuple[str, str]]:
-        """Yield (item key, state as it is kept) of other scopes that begin with the same *digits*."""
-        rows = self._read(
-            "SELECT key, state FROM items WHERE substr(scope, 1, ?) = ? AND scope <> ?",
-            (digits, self._scope[:digits], self._scope),
-        )
-        for key, state in rows:
-            if type(key) is bytes and type(state) is str:
-                yield key.decode("utf-8", "surrogatepass"), state
+        """Yield (item key, encoded state) of other scopes that begin with the same *digits*."""
+        where = "substr(scope, 1, ?) = ? AND scope <> ?"
+        values = (digits, self._scope[:digits], self._scope)
+        for key, kept in _texts(self._read(f"SELECT key, state FROM items WHERE {where}", values)):  # noqa: S608 - a constant
+            if kept and (state := opened(key, kept)) is not None:
+                yield key, state
+        for states, checks in self._read(f"SELECT states, checks FROM blocks WHERE {where}", values):  # noqa: S608
+            yield from (unpack_states(states, checks) or {}).items()
 
     def ingredients(self, graph_key: str) -> Mapping[str, Any] | None:
         """Return what a graph that was run before was made of, or None."""
@@ -194,6 +155,15 @@ class Index:
                 found = json.loads(text)
                 return found if isinstance(found, dict) else None
         return None
+
+    def checked(self) -> tuple[str, Any]:
+        """Return (stamp, folders) of the listing whose output paths were checked last, ("", None) where none was."""
+        for stamp, folders in self._read(
+            "SELECT stamp, folders FROM checked WHERE scope = ?", (self._scope,)
+        ):
+            with suppress(ValueError, TypeError):
+                return stamp, json.loads(folders)
+        return "", None
 
     def _read(self, query: str, values: tuple[Any, ...]) -> Iterator[Any]:
         if self._connection is None:
@@ -209,26 +179,50 @@ class Index:
         self.close()
         self._connection = self._begin_anew()
 
+    # --- writing ---------------------------------------------------------------------------
+
     def put_graph(self, graph_key: str, ingredients: Mapping[str, Any]) -> None:
         """Keep what the graph of this run is made of."""
-        self._write("INSERT OR REPLACE INTO graphs VALUES (?, ?)", [(graph_key, json.dumps(ingredients))])
+        known = self._read("SELECT 1 FROM graphs WHERE graph_key = ?", (graph_key,))
+        if not list(known):
+            self._write("INSERT OR REPLACE INTO graphs VALUES (?, ?)", [(graph_key, json.dumps(ingredients))])
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
         """Write (item key, encoded state) pairs in one transaction."""
-        rows = [(self._scope, _encoded(key), sealed(key, state)) for key, state in states]
+        rows = [(self._scope, encoded_key(key), sealed(key, state)) for key, state in states]
         self._write("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Forget items."""
-        rows = [(self._scope, _encoded(key)) for key in keys]
-        self._write("DELETE FROM items WHERE scope = ? AND key = ?", rows)
+        rows = [(self._scope, encoded_key(key), "") for key in keys]
+        self._write("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
+
+    def put_checked(self, stamp: str, folders: Any) -> None:
+        """Keep that a listing's output paths were checked."""
+        row = (self._scope, stamp, json.dumps(folders))
+        self._write("INSERT OR REPLACE INTO checked VALUES (?, ?, ?)", [row])
+
+    def compact(self, graph_key: str, row_text: RowText) -> None:
+        """Merge what was written since the last time into blocks."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            merge(connection, self._scope, graph_key, row_text)
+
+        self._attempt(work)
+        self._held.clear()
+        self._firsts = self._fresh = None
 
     def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        if self._connection is None or not rows or self.failed_writes >= FAILED_WRITES:
+        if rows:
+            self._attempt(lambda connection: connection.executemany(statement, rows))
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], Any]) -> None:
+        if self._connection is None or self.failed_writes >= FAILED_WRITES:
             return
         try:
             with self._connection:
-                self._connection.executemany(statement, rows)
+                work(self._connection)
             self.failed_writes = 0
         except sqlite3.OperationalError as exc:
             self.failed_writes += 1
@@ -244,26 +238,10 @@ class Index:
             self._connection = None
 
 
-def sealed(key: str, state: str) -> str:
-    """Return an encoded state as it is kept: with a check that it is whole, and this key's."""
-    return f"{zlib.crc32(state.encode(), zlib.crc32(_encoded(key))):08x}{state}"
-
-
-def unsealed(key: str, kept: str) -> ItemState | None:
-    """
-    Return the state that is kept for *key*, or None where it is damaged.
-
-    >>> state = encode_state(ItemState("graph", "values"))
-    >>> unsealed("a", sealed("a", state)) == decode_state(state)
-    True
-    >>> unsealed("b", sealed("a", state))
-    """
-    state = kept[_CHECK_DIGITS:]
-    return decode_state(state) if sealed(key, state) == kept else None
-
-
-def _encoded(key: str) -> bytes:
-    return key.encode("utf-8", "surrogatepass")  # a file's name may be no UTF-8
+def _texts(rows: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for key, state in rows:
+        if type(key) is bytes and type(state) is str:
+            yield key.decode("utf-8", "surrogatepass"), state
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -272,10 +250,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
-            connection.executescript("DROP TABLE IF EXISTS items; DROP TABLE IF EXISTS graphs;")
-        connection.executescript(_SCHEMA)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        if version != VERSION:
+            drop = "".join(f"DROP TABLE IF EXISTS {name};" for name in _TABLES) if version else ""
+            connection.executescript(f"{drop}{_SCHEMA}PRAGMA user_version = {VERSION};")
         connection.execute("SELECT count(*) FROM graphs").fetchone()
     except sqlite3.Error:
         connection.close()

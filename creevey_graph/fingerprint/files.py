@@ -73,7 +73,12 @@ def is_settled(stat: Stat, looked_at_ns: int) -> bool:
     >>> is_settled(Stat(5, 1_000, 2_000_000_000, 7), looked_at_ns=3_000_000_000)
     False
     """
-    return max(stat.mtime_ns, stat.ctime_ns) + SETTLED_NS < looked_at_ns
+    return is_left_alone(stat.mtime_ns, stat.ctime_ns, looked_at_ns)
+
+
+def is_left_alone(mtime_ns: int, ctime_ns: int, looked_at_ns: int) -> bool:
+    """Return True where a file with these times was left alone for 2 s before the look."""
+    return max(mtime_ns, ctime_ns) + SETTLED_NS < looked_at_ns
 
 
 def digest_file(path: str | os.PathLike[str]) -> tuple[str, Stat]:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from creevey_graph.errors import SourceError, UsageError
-from creevey_graph.sources.base import Item, Source, is_url
+from creevey_graph.sources.base import BulkSource, Item, Source, is_url
 from creevey_graph.sources.files import files
 from creevey_graph.sources.tables import TABLE_SUFFIXES, table
 from creevey_graph.sources.urls import url_list
 from creevey_graph.text import safe_text
 
-__all__ = ["SOURCES", "Item", "Source", "files", "open_source", "table", "url_list"]
+__all__ = ["SOURCES", "BulkSource", "Item", "Source", "files", "open_source", "table", "url_list"]
 
 SOURCES = {"files": files, "table": table, "urls": url_list}
 

@@ -54,6 +54,38 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class BulkSource(Protocol):
+    """
+    A source of one path or URL an item, which tells of many items without making them.
+
+    `check_source` holds that it tells the same as walking it.
+    """
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The items' keys, in their order."""
+        ...
+
+    @property
+    def is_sorted(self) -> bool:
+        """True where the keys stand in their own order."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[bool, bool]:
+        """Whether there are items whose value is a path, and such whose value is text."""
+        ...
+
+    def texts(self, indexes: Sequence[int]) -> list[str]:
+        """Return the path or URL of each of these items."""
+        ...
+
+    def item_at(self, index: int) -> Item:
+        """Return one item."""
+        ...
+
+
 def is_url(text: str) -> bool:
     """
     True where *text* begins with a scheme, of whatever kind.

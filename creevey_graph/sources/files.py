@@ -7,7 +7,7 @@ links lead to twice is listed once, so a loop ends.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -56,6 +56,34 @@ class FileSource:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def keys(self) -> list[str]:
+        """The names."""
+        return self.names
+
+    @property
+    def is_sorted(self) -> bool:
+        """Always so."""
+        return True
+
+    @property
+    def kinds(self) -> tuple[bool, bool]:
+        """Paths only."""
+        return True, False
+
+    def texts(self, indexes: Sequence[int]) -> list[str]:
+        """Return the path of each of these items."""
+        prefix, names = _prefix(self.input_root), self.names
+        if isinstance(indexes, range):
+            return [prefix + name for name in names[indexes.start : indexes.stop]]
+        return [prefix + names[index] for index in indexes]
+
+    def item_at(self, index: int) -> Item:
+        """Return one item."""
+        name = self.names[index]
+        text = _prefix(self.input_root) + name
+        return Item(index, name, text, (Path(text),))
 
 
 def files(

@@ -1,8 +1,10 @@
 """Items from a list of URLs and paths, in memory or in a text file."""
 
 import codecs
+import operator
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import attrs
@@ -28,11 +30,32 @@ class ListSource:
     input_root: Path | None = None
 
     def __iter__(self) -> Iterator[Item]:
-        for index, (entry, key) in enumerate(zip(self.entries, self.keys, strict=True)):
-            yield Item(index, key, entry, (entry if is_url(entry) else Path(entry),))
+        for index in range(len(self.entries)):
+            yield self.item_at(index)
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    @property
+    def is_sorted(self) -> bool:
+        """True where the entries happen to be."""
+        keys = self.keys
+        return all(map(operator.le, keys, islice(keys, 1, None)))
+
+    @property
+    def kinds(self) -> tuple[bool, bool]:
+        """Whether there are paths, and whether there are URLs."""
+        urls = sum(map(is_url, self.entries))
+        return urls < len(self.entries), urls > 0
+
+    def texts(self, indexes: Sequence[int]) -> list[str]:
+        """Return these entries as they were given."""
+        return [self.entries[index] for index in indexes]
+
+    def item_at(self, index: int) -> Item:
+        """Return one item."""
+        entry = self.entries[index]
+        return Item(index, self.keys[index], entry, (entry if is_url(entry) else Path(entry),))
 
 
 def url_list(items_or_path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ListSource:

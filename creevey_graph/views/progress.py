@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TextIO
 
 from creevey_graph.errors import UsageError
-from creevey_graph.events import Event, ItemFinished, Noticed, Outcome, RunFinished, RunStarted
+from creevey_graph.events import Event, ItemFinished, ItemsCached, Noticed, Outcome, RunFinished, RunStarted
 from creevey_graph.text import safe_text
 
 LINE_EVERY_S = 5.0
@@ -63,7 +63,9 @@ class Bar:
         if isinstance(event, RunStarted):
             from tqdm.auto import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
 
-            self._bar = tqdm(total=event.total, desc=event.graph, unit="item", file=self._stream)
+            self._bar = tqdm(
+                total=event.total - event.left_out, desc=event.graph, unit="item", file=self._stream
+            )
         elif isinstance(event, ItemFinished) and self._bar is not None:
             self._counts[event.row.outcome] += 1
             if event.row.outcome is Outcome.CANCELLED:
@@ -72,6 +74,9 @@ class Bar:
             if (now := time.monotonic()) - self._shown_at > 0.2:  # noqa: PLR2004 - the eye's pace
                 self._shown_at = now
                 self._bar.set_postfix_str(counts_text(self._counts), refresh=False)
+        elif isinstance(event, ItemsCached) and self._bar is not None:
+            self._counts.update(event.counts)
+            self._bar.update(event.cached + event.skipped)
         elif isinstance(event, Noticed):
             say = print if self._bar is None else self._bar.write
             say(f"note: {safe_text(event.text)}", file=self._stream)
@@ -96,16 +101,22 @@ class Lines:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            self._total, self._name = event.total, event.graph
+            self._total, self._name = event.total - event.left_out, event.graph
             self._began = self._said = self._clock()
         elif isinstance(event, ItemFinished):
             self._counts[event.row.outcome] += 1
-            now = self._clock()
-            if now - self._said >= LINE_EVERY_S:
-                self._said = now
-                self._say(now - self._began)
+            self._say_in_time()
+        elif isinstance(event, ItemsCached):
+            self._counts.update(event.counts)
+            self._say_in_time()
         elif isinstance(event, Noticed):
             print(f"note: {safe_text(event.text)}", file=self._stream, flush=True)
+
+    def _say_in_time(self) -> None:
+        now = self._clock()
+        if now - self._said >= LINE_EVERY_S:
+            self._said = now
+            self._say(now - self._began)
 
     def _say(self, seconds: float) -> None:
         done = self._counts.total()

@@ -1,0 +1,161 @@
+"""
+What is known of one item, as text: `ItemState`, and the files it holds.
+
+Layout: a JSON list in the order of `ItemState`'s fields, files as lists in the order of `FileState`'s.
+On its own it is kept sealed: behind 8 hex digits, the CRC-32 of key and text, since SQLite has no
+checksum and a report shows what stands here.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from creevey_graph.fingerprint.files import Stat
+
+_CHECK_DIGITS = 8
+
+
+@attrs.frozen
+class FileState:
+    """
+    A file as it was last seen.
+
+    Args:
+        path: As the item or the output template gives it.
+        size: Bytes.
+        mtime_ns: Modification time.
+        ctime_ns: Change time.
+        inode: Inode number.
+        digest: Hex digest of the content.
+        looked_ns: When it was looked at, nanoseconds since the epoch.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    digest: str
+    looked_ns: int
+
+    @classmethod
+    def seen(cls, path: str, stat: Stat, digest: str, looked_ns: int) -> "FileState":
+        """Return the state of a file whose stat and digest were just taken."""
+        return cls(path, stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode, digest, looked_ns)
+
+
+@attrs.frozen
+class ItemState:
+    """
+    The last known state of an item.
+
+    Args:
+        graph_key: Digest of the graph that was run.
+        values: What stands for the item's values that are no files, and for its columns.
+        sources: Its input files.
+        outputs: Its output files, paths relative to `out`.
+        outcome: "done", "skipped" or "failed".
+        step: Node that failed or skipped.
+        error: Error or skip text.
+        fields: The row's fields, JSON-able.
+        leftovers: Files made for it earlier that it no longer stands behind.
+        source: What a report shows as the item's source.
+        traceback: Text of the traceback of a failure.
+    """
+
+    graph_key: str
+    values: str
+    sources: tuple[FileState, ...] = ()
+    outputs: tuple[FileState, ...] = ()
+    outcome: str = "done"
+    step: str | None = None
+    error: str | None = None
+    fields: Mapping[str, Any] = attrs.field(factory=dict)
+    leftovers: tuple[FileState, ...] = ()
+    source: str = ""
+    traceback: str | None = None
+
+
+def encode_state(state: ItemState) -> str:
+    """Return *state* as one line of text."""
+    parts = [
+        state.graph_key,
+        state.values,
+        [_plain(file) for file in state.sources],
+        [_plain(file) for file in state.outputs],
+        state.outcome,
+        state.step,
+        state.error,
+        dict(state.fields),
+        [_plain(file) for file in state.leftovers],
+        state.source,
+        state.traceback,
+    ]
+    return json.dumps(parts, separators=(",", ":"))
+
+
+def _plain(file: FileState) -> list[Any]:
+    return [
+        file.path,
+        file.size,
+        file.mtime_ns,
+        file.ctime_ns,
+        file.inode,
+        file.digest,
+        file.looked_ns,
+    ]
+
+
+def decode_state(text: str) -> ItemState | None:
+    """Return the state that *text* holds, or None where it is none."""
+    try:
+        graph_key, values, sources, outputs, outcome, step, error, fields, left, source, trace = json.loads(
+            text
+        )
+        return ItemState(
+            graph_key,
+            values,
+            tuple(FileState(*file) for file in sources),
+            tuple(FileState(*file) for file in outputs),
+            outcome,
+            step,
+            error,
+            fields,
+            tuple(FileState(*file) for file in left),
+            source,
+            trace,
+        )
+    except (ValueError, TypeError):
+        return None
+
+
+def sealed(key: str, state: str) -> str:
+    """Return an encoded state as it is kept: with a check that it is whole, and this key's."""
+    return f"{zlib.crc32(state.encode(), zlib.crc32(encoded_key(key))):08x}{state}"
+
+
+def opened(key: str, kept: str) -> str | None:
+    """Return the encoded state of what `sealed` made for *key*, or None where it is damaged."""
+    state = kept[_CHECK_DIGITS:]
+    return state if sealed(key, state) == kept else None
+
+
+def unsealed(key: str, kept: str) -> ItemState | None:
+    """
+    Return the state that is kept for *key*, or None where it is damaged.
+
+    >>> state = encode_state(ItemState("graph", "values"))
+    >>> unsealed("a", sealed("a", state)) == decode_state(state)
+    True
+    >>> unsealed("b", sealed("a", state))
+    """
+    state = opened(key, kept)
+    return None if state is None else decode_state(state)
+
+
+def encoded_key(key: str) -> bytes:
+    """Return an item's key as bytes; a file's name may be no UTF-8."""
+    return key.encode("utf-8", "surrogatepass")

@@ -1,0 +1,41 @@
+"""What a run leaves behind when it ends: orphans found or pruned, the index made ready, troubles told."""
+
+from creevey_graph.cache import Cache
+from creevey_graph.choices import Options
+from creevey_graph.look import Known, prune_files
+from creevey_graph.telling import Teller
+
+
+def end_known(known: Known, options: Options, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
+    """
+    Close the index.
+
+    Args:
+        known: The items' states.
+        options: How the run went.
+        is_whole: Whether every item was met; only then it is known which are gone.
+
+    Returns:
+        The orphans that are left, and how many were deleted.
+    """
+    orphans: tuple[str, ...] = ()
+    pruned = 0
+    if is_whole:
+        orphans = known.orphans()
+        if options.prune and options.out is not None:
+            pruned = prune_files(options.out, orphans)
+            orphans = known.orphans()
+            if not orphans:
+                known.forget_gone()
+    known.close()
+    return orphans, pruned
+
+
+def tell_troubles(tell: Teller, known: Known, cache: Cache | None) -> None:
+    """Tell of stale outputs, and of what went wrong with index and cache."""
+    if stale := known.stale_text():
+        tell.notice(stale)
+    for text in known.problems():
+        tell.notice(f"cache: {text}")
+    if cache is not None:
+        tell.problems(cache.take_troubles()[1])

@@ -1,0 +1,119 @@
+"""
+Whether the outputs of a set land apart: from each other, and from the inputs.
+
+Both need every item's output path, 5 us each. A set whose keys, sources and templates are those
+of the last check is not checked again; only whether folders have become the same by a link is.
+"""
+
+import functools
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from creevey_graph.cache import Index
+from creevey_graph.errors import GraphError
+from creevey_graph.listing import Listing
+from creevey_graph.sources import Item
+from creevey_graph.text import safe_text
+from creevey_graph.validate import validate_outputs_apart
+
+MOST_FOLDERS = 10_000
+"""A set with more folders is checked every time."""
+
+
+def check_places(listing: Listing, out: Path | None, index: Index | None = None) -> None:
+    """
+    Check the output paths that are known before content is read.
+
+    Args:
+        listing: The items.
+        out: The output folder.
+        index: Remembers which listing was checked.
+
+    Raises:
+        GraphError: Two items have one output path, or one would replace an item's file.
+        UsageError: A path leaves *out*.
+        SourceError: An item does not fit the graph's inputs.
+    """
+    stamp = "" if index is None else _stamp(listing, out)
+    if stamp and index is not None:
+        known, folders = index.checked()
+        if known == stamp and _are_apart(out, folders):
+            return
+    validate_outputs_apart(functools.partial(_claims, listing))
+    if out is not None:
+        validate_inputs_kept(listing, out)
+    if stamp and index is not None:
+        folders = _folders_of(listing)
+        if max(map(len, folders)) <= MOST_FOLDERS:
+            index.put_checked(stamp, folders)
+
+
+def _stamp(listing: Listing, out: Path | None) -> str:
+    """Return a digest of all that output paths are made of, "" where that cannot be told in bulk."""
+    source = listing.bulk
+    if source is None:
+        return ""
+    names = source.texts(range(len(source.keys)))
+    text = "\0".join((listing.frozen.graph_key, str(out), *source.keys, *names))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _folders_of(listing: Listing) -> tuple[list[str], list[str]]:
+    """Return the folders of the inputs, and those of the outputs, relative to `out`."""
+    inputs = {os.path.dirname(path) for item in listing for path in _files(item)}  # noqa: PTH120 - per item
+    outputs = {path.rpartition("/")[0] for path, _ in _claims(listing)}
+    return sorted(inputs), sorted(outputs)
+
+
+def _are_apart(out: Path | None, folders: Any) -> bool:
+    """True where no folder of outputs is one of inputs, now that links may lead elsewhere."""
+    inputs, outputs = folders
+    written = {os.path.realpath(f"{out}/{folder}") for folder in outputs}
+    return written.isdisjoint(map(os.path.realpath, inputs))
+
+
+def validate_inputs_kept(listing: Listing, out: Path) -> None:
+    """
+    Check that no output that is known before content is read would replace an item's file.
+
+    Raises:
+        GraphError: One would.
+    """
+    real = functools.lru_cache(maxsize=1024)(os.path.realpath)
+    if not any(node.output is not None for node in listing.frozen.writers):
+        return
+    folders = {real(os.path.dirname(path)) for item in listing for path in _files(item)}  # noqa: PTH120
+    writers: dict[str, tuple[str, str]] = {}
+    for output, key in _claims(listing) if folders else ():
+        folder, _, name = f"{out}/{output}".rpartition("/")
+        if real(folder) in folders:
+            writers[os.path.normcase(f"{real(folder)}/{name}")] = (output, key)
+    for item in listing if writers else ():
+        for path in _files(item):
+            folder, name = os.path.split(path)
+            place = os.path.normcase(f"{real(folder)}/{name}")
+            if place in writers:
+                output, key = writers[place]
+                raise GraphError(
+                    f"item '{safe_text(item.key)}': its file '{safe_text(path)}' would be replaced by output "
+                    f"'{safe_text(output)}' of item '{safe_text(key)}'; choose another out= or template"
+                )
+
+
+def _files(item: Item) -> Iterator[str]:
+    """Yield the names of an item's files."""
+    for value in item.values:
+        if isinstance(value, Path) or (isinstance(value, str) and os.path.isfile(value)):  # noqa: PTH113 - per item
+            yield str(value)
+
+
+def _claims(listing: Listing) -> Iterator[tuple[str, str]]:
+    """Yield every output path that is known before content is read, with its item's key."""
+    outputs = [node.output for node in listing.frozen.writers if node.output is not None]
+    known = [output for output in outputs if not output.needs_digest]
+    for item in listing:
+        for output in known:
+            yield output.render(item), f"{item.key}" if len(known) == 1 else f"{item.key} ({output.node})"
