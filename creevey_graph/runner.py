@@ -24,7 +24,6 @@ from creevey_graph.ending import end_known, tell_troubles
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
     ItemFinished,
-    ItemsCached,
     Listener,
     Outcome,
     Row,
@@ -41,6 +40,7 @@ from creevey_graph.pace import Pace
 from creevey_graph.plan import unkept, validate_columns
 from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
 from creevey_graph.sources import Item
+from creevey_graph.tally import Tally
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
 from creevey_graph.text import safe_text
@@ -82,14 +82,11 @@ class _Run:
         self.waiting: deque[list[Task]] = deque()
         self.in_flight: dict[Future[list[Result]], list[Task]] = {}
         self.suspects: deque[Task] = deque()
-        self.failures = 0
-        self.first_failure: Row | None = None
-        self.finished = 0
         self.stopped = ""
         self.interrupted = False
         self.damaged: set[str] = set()
         self.folders: set[str] = set()
-        self.done_indexes = bytearray(len(listing))
+        self.tally = Tally(len(listing))
         self.opened: Pool | None = None
         self.claims = Claims(listing.frozen)
 
@@ -111,8 +108,8 @@ class _Run:
             self._end(began)
         if self.interrupted:
             raise RunInterrupted
-        if self.options.on_error == "raise" and self.first_failure is not None:
-            row = self.first_failure
+        if self.options.on_error == "raise" and self.tally.first_failure is not None:
+            row = self.tally.first_failure
             where = f" in step '{row.step}'" if row.step else ""
             raise RunFailed(f"item '{safe_text(row.key)}' failed{where}: {safe_text(row.error or '')}")
 
@@ -128,10 +125,10 @@ class _Run:
             self.tell.notice(text)
 
     def _end(self, began: float) -> None:
-        if self.finished != len(self.listing):
-            for event in cancelled(self.listing, self.done_indexes):
+        if self.tally.left:
+            for event in cancelled(self.listing, self.tally.done):
                 self.tell.emit(event)
-        orphans, pruned = end_known(self.known, self.options, is_whole=self.finished == len(self.listing))
+        orphans, pruned = end_known(self.known, self.options, is_whole=not self.tally.left)
         for folder in self.folders:
             remove_stale(Path(folder))
         tell_troubles(self.tell, self.known, self.options.cache)
@@ -217,12 +214,12 @@ class _Run:
                     raise error
                 self._absorb(future.result())
                 # A worker gives back what it did not get to in a chunk's time, and does nothing after a stop.
-                self.returned.extend(task for task in chunk if not self.done_indexes[task.item.index])
+                self.returned.extend(task for task in chunk if not self.tally.done[task.item.index])
         if broken is not None:
             self._recover(broken)
 
     def _take(self, tasks: Iterator[Task]) -> list[Task] | None:
-        size = self.pace.chunk_size(len(self.listing) - self.finished)
+        size = self.pace.chunk_size(self.tally.left)
         taken = []
         for task in chain(self._returned(), tasks):
             taken.append(task)
@@ -239,7 +236,8 @@ class _Run:
         items: Iterable[Item] = self.listing
         if (survey := self.known.survey(self.listing.bulk, forced=self.options.refresh)) is not None:
             for found in survey.found():
-                self._finish_many(found)
+                self.tally.add(found)
+                self.tell.emit(found)
             items = self.listing.some(survey.unsure)
         for item in items:
             state, reason = self.known.check(item, forced=self.options.refresh)
@@ -280,29 +278,15 @@ class _Run:
             self.folders.update(os.path.dirname(self.options.out / path) for path in row.outputs)  # noqa: PTH120
 
     def _finish(self, event: ItemFinished) -> None:
-        self.finished += 1
-        self.done_indexes[event.index] = True
+        self.tally.add(event)
         self.tell.emit(event)
         if event.row.outcome is not Outcome.FAILED:
             return
-        self.failures += 1
-        self.first_failure = self.first_failure or event.row
         limit = self.options.max_failures
         if self.options.on_error != "continue" and not self.stopped:
             self._stop(f"stopped at the first failure (on_error='{self.options.on_error}')")
-        elif limit is not None and self.failures >= limit and not self.stopped:
-            self._stop(f"stopped after {self.failures} failures (max_failures={limit})")
-
-    def _finish_many(self, event: ItemsCached) -> None:
-        self.finished += event.cached + event.skipped
-        indexes = event.indexes
-        if isinstance(indexes, range):
-            self.done_indexes[indexes.start : indexes.stop] = b"\1" * len(indexes)
-        else:
-            for index in indexes:
-                if index >= 0:
-                    self.done_indexes[index] = True
-        self.tell.emit(event)
+        elif limit is not None and self.tally.failures >= limit and not self.stopped:
+            self._stop(f"stopped after {self.tally.failures} failures (max_failures={limit})")
 
     def _stop(self, why: str) -> None:
         self.stopped = why
@@ -319,7 +303,7 @@ class _Run:
         hands = self.pool.suspects()
         self._absorb_good(self.in_flight)
         held = [task for chunk in self.in_flight.values() for task in chunk]
-        lost = [task for task in held if not self.done_indexes[task.item.index]]
+        lost = [task for task in held if not self.tally.done[task.item.index]]
         self.in_flight.clear()
         if not self.pool.rebuild():
             self._stop(

@@ -30,7 +30,7 @@ FLOORS = (
     ("graph", "report"),
     ("ingredients", "frozen", "pictures"),
     ("freeze",),
-    ("tasks", "plan", "identity", "calls", "listing", "choices", "pace", "sharing", "survey"),
+    ("tasks", "plan", "identity", "calls", "listing", "choices", "pace", "sharing", "survey", "tally"),
     ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places"),
     ("worker", "planner", "ending"),
     ("runner", "views/"),
