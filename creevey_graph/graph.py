@@ -7,9 +7,7 @@ connections only, never items; how it runs stands in higher floors.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any, Self
 
 from creevey_graph.compose import bridged, connected, first_free, read_from, replaced
 from creevey_graph.errors import GraphError, did_you_mean
@@ -31,7 +29,6 @@ from creevey_graph.tracing import (
     to_symbols,
 )
 from creevey_graph.validate import (
-    validate_acyclic,
     validate_annotations,
     validate_arguments,
     validate_bound,
@@ -39,7 +36,10 @@ from creevey_graph.validate import (
     validate_output_paths,
     validate_used,
 )
-from creevey_graph.wiring import order_of, wiring_of
+from creevey_graph.wiring import Wiring, order_of, wiring_of
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class Graph:
@@ -281,12 +281,12 @@ class Graph:
 
     @property
     def networkx(self) -> "nx.DiGraph[str]":
-        """
-        The wiring as a read-only `networkx.DiGraph`.
+        """The wiring as a read-only `networkx.DiGraph`: names with the facts of `Wiring`, edges with `parameters`."""
+        return self.wiring.to_networkx()
 
-        Nodes are names, with `kind` ("input" or "node"), `step`, `gives` and `takes` (annotations);
-        edges have `parameters`, the names of the parameters they feed.
-        """
+    @property
+    def wiring(self) -> Wiring:
+        """The wiring as plain data."""
         return wiring_of(self.name, self.inputs, self.nodes)
 
     def order(self) -> list[str]:
@@ -296,9 +296,7 @@ class Graph:
         Raises:
             GraphError: There is a cycle.
         """
-        wiring = self.networkx
-        validate_acyclic(wiring)
-        return order_of(wiring, [*self.inputs, *self.nodes], self.nodes)
+        return [name for name in order_of(self.wiring) if name in self.nodes]
 
     def validate(self) -> None:
         """
@@ -309,12 +307,13 @@ class Graph:
         """
         for node in self.nodes.values():
             validate_bound(node.name, node.step, node.arguments)
-        wiring = self.networkx
-        validate_acyclic(wiring)
+        wiring = self.wiring
+        order_of(wiring)
         writers = [node for node in self.nodes.values() if node.step.is_writer]
-        validate_used(wiring, [ref.name for ref in self.outputs.values()], [node.name for node in writers])
+        used = {*(ref.name for ref in self.outputs.values()), *(node.name for node in writers)}
+        validate_used(self.nodes, used.union(giver for giver, _, _ in wiring.edges()))
         validate_output_paths({node.name: node.path_sources() for node in writers})
-        validate_annotations(wiring)
+        validate_annotations(wiring.nodes, wiring.edges())
         if not self.nodes:
             raise GraphError(f"graph '{self.name}' has no nodes; call at least one step on its items")
 

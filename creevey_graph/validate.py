@@ -1,21 +1,33 @@
 """
 Checks on graphs, each a pure function that raises `GraphError`.
 
-Where networkx serves, it is given the graph's `DiGraph`: nodes are names, each edge
-has the parameters it feeds. Nothing recurses: a chain of 10 000 nodes is fine.
+networkx finds cycles in the graph's `DiGraph` of names; it is imported where there may be one (`wiring`).
+Nothing recurses: a chain of 10 000 nodes is fine.
 """
 
 import inspect
 import os
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin, is_typeddict
-
-import networkx as nx
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    is_typeddict,
+)
 
 from creevey_graph.errors import GraphError, StepError
 from creevey_graph.step import Step
 from creevey_graph.text import safe_text
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def validate_arguments(
@@ -72,6 +84,8 @@ def validate_acyclic(wiring: "nx.DiGraph[str]") -> None:
     Raises:
         GraphError: There is a cycle; printed `a -> b -> a`.
     """
+    import networkx as nx  # noqa: PLC0415 - 0.1 s that graphs which cannot have a cycle do not pay
+
     if nx.is_directed_acyclic_graph(wiring):
         return
     edges = nx.find_cycle(wiring)
@@ -79,16 +93,19 @@ def validate_acyclic(wiring: "nx.DiGraph[str]") -> None:
     raise GraphError(f"the graph has a cycle: {path}; remove one of these connections")
 
 
-def validate_used(wiring: "nx.DiGraph[str]", returned: Iterable[str], writers: Iterable[str]) -> None:
+def validate_used(nodes: Iterable[str], used: Collection[str]) -> None:
     """
     Check that every node's result is read, returned or written.
+
+    Args:
+        nodes: Names of the nodes.
+        used: Names of those that are.
 
     Raises:
         GraphError: One is not; it would run for nothing, or (more likely) a name was mistyped.
     """
-    wanted = {*returned, *writers}
-    for name, reads in wiring.out_degree():
-        if reads == 0 and name not in wanted and wiring.nodes[name].get("kind") == "node":
+    for name in nodes:
+        if name not in used:
             raise GraphError(
                 f"node '{name}': its result is not used; pass it on, return it, or leave the step out"
             )
@@ -112,16 +129,22 @@ def validate_output_paths(reads: Mapping[str, Sequence[str]]) -> None:
             )
 
 
-def validate_annotations(wiring: "nx.DiGraph[str]") -> None:
+def validate_annotations(
+    nodes: Mapping[str, Mapping[str, Any]], edges: Iterable[tuple[str, str, Iterable[str]]]
+) -> None:
     """
     Check that what a node gives can be what its readers take, where both are annotated.
+
+    Args:
+        nodes: Name -> facts, with `gives` and `takes`.
+        edges: (giver, reader, parameters it feeds).
 
     Raises:
         GraphError: Two annotations cannot agree.
     """
-    for giver, reader, parameters in wiring.edges(data="parameters"):
-        given = wiring.nodes[giver].get("gives", Any)
-        takes: Mapping[str, Any] = wiring.nodes[reader].get("takes", {})
+    for giver, reader, parameters in edges:
+        given = nodes[giver].get("gives", Any)
+        takes: Mapping[str, Any] = nodes[reader].get("takes", {})
         for parameter in parameters:
             wanted = takes.get(parameter, Any)
             if not can_agree(given, wanted):

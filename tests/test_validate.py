@@ -222,7 +222,7 @@ def test_a_result_that_nothing_uses_is_an_error():
 
 def test_results_that_are_read_returned_or_written_pass():
     """Inputs need no reader."""
-    validate_used(wiring(("load", "save"), ("load", "small")), ["small"], ["save"])
+    validate_used(["load", "save", "small"], {"load", "small", "save"})
     graph(lambda photo, mask: load(photo))
 
 
@@ -391,8 +391,9 @@ def test_unannotated_and_unresolvable_ends_pass():
     def odd(image: "NotThere") -> "Neither":  # noqa: F821
         return image
 
-    validate_annotations(graph(lambda photo: resize(load(odd(photo)))).networkx)
-    validate_annotations(graph(lambda photo: resize(odd(measure(photo)))).networkx)
+    for body in (lambda photo: resize(load(odd(photo))), lambda photo: resize(odd(measure(photo)))):
+        made = graph(body).wiring
+        validate_annotations(made.nodes, made.edges())
 
 
 # --- processes ----------------------------------------------------------------------------------
