@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PREFIX = ".creevey-tmp-"
+TEMPORARY = ".creevey-tmp-"
+"""What our temporary names begin with."""
 STALE_AFTER_S = 3600.0
 
 
@@ -43,7 +44,7 @@ def replacing(target: Path) -> Iterator[Path]:
 def temporary_beside(target: Path) -> Path:
     """Return a path that is not in use, in *target*'s folder (made where needed), with its suffix."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    return target.parent / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}{target.suffix}"
+    return target.parent / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}{target.suffix}"
 
 
 def temporary_apart(target: Path) -> Path:
@@ -74,7 +75,7 @@ def write_bytes(target: Path, data: bytes) -> None:
 
 def is_temporary(name: str) -> bool:
     """True where a file name is one of our temporary ones (sources leave these out)."""
-    return name.startswith(_PREFIX)
+    return name.startswith(TEMPORARY)
 
 
 def remove_stale(folder: Path, *, now_s: float | None = None) -> int:

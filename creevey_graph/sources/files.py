@@ -14,7 +14,7 @@ from pathlib import Path
 
 import attrs
 
-from creevey_graph.atomic import is_temporary
+from creevey_graph.atomic import TEMPORARY, is_temporary
 from creevey_graph.errors import SourceError, SourceNotFound, UsageError
 from creevey_graph.sources.base import Item
 from creevey_graph.sources.walk import has_magic, parse_glob, walk
@@ -152,7 +152,8 @@ def _list(root: Path, parts: tuple[str, ...], suffixes: tuple[str, ...]) -> list
         found = [
             name
             for name in walk(str(root), parts)
-            if (not suffixes or name.lower().endswith(suffixes)) and not is_temporary(name.rpartition("/")[2])
+            if (not suffixes or name.lower().endswith(suffixes))
+            and not (TEMPORARY in name and is_temporary(name.rpartition("/")[2]))
         ]
     except OSError as error:
         raise SourceError(

@@ -65,18 +65,21 @@ def walk(root: str, parts: tuple[str, ...]) -> Iterator[str]:
         folders = [heapq.heappop(linked)]
         while folders:
             prefix, states = folders.pop()
+            ends = _ender(states, matchers)
             for entry in _scan(os.path.join(root, prefix), states, seen):  # noqa: PTH118 - text
                 name = entry.name
                 if entry.is_symlink():
                     is_folder, is_file = _look_through(entry)
+                elif is_file := entry.is_file():
+                    is_folder = False
                 else:
-                    is_folder, is_file = entry.is_dir(), entry.is_file()
+                    is_folder = entry.is_dir()
                 if is_folder and (onward := _advance(states, name, matchers)):
                     if entry.is_symlink():
                         heapq.heappush(linked, (f"{prefix}{name}/", onward))
                     else:
                         folders.append((f"{prefix}{name}/", onward))
-                elif is_file and _ends(states, name, matchers):
+                elif is_file and ends is not None and ends(name):
                     yield prefix + name
 
 
@@ -124,10 +127,10 @@ def _advance(states: _States, name: str, matchers: list[_Matcher]) -> _States:
     return _closure(onward, matchers)
 
 
-def _ends(states: _States, name: str, matchers: list[_Matcher]) -> bool:
+def _ender(states: _States, matchers: list[_Matcher]) -> _Matcher:
+    """Return what tells whether a file's name ends the glob in a folder of these states; None where none can."""
     last = len(matchers) - 1
-    matches = matchers[last] if states[-1] == last else None
-    return matches is not None and bool(matches(name))
+    return matchers[last] if states[-1] == last else None
 
 
 def _scan(folder: str, states: _States, seen: set[tuple[int, int, _States]]) -> list["os.DirEntry[str]"]:
