@@ -33,6 +33,8 @@ class Options:
         max_failures: Stop after this many failed items; None for no limit.
         refresh: Run everything, whatever the cache has.
         prune: Delete outputs that no item stands behind any more.
+        retry_failed: Try items that failed last time again though nothing of them has changed.
+        only_failed: Look only at items that failed last time.
     """
 
     out: Path | None = None
@@ -43,10 +45,16 @@ class Options:
     max_failures: int | None = None
     refresh: bool = False
     prune: bool = False
+    retry_failed: bool = True
+    only_failed: bool = False
 
     def __attrs_post_init__(self) -> None:
         if self.on_error not in ("continue", "stop", "raise"):
             raise UsageError(f"on_error must be 'continue', 'stop' or 'raise' (got {self.on_error!r})")
+        if self.only_failed and self.prune:
+            raise UsageError("prune needs a run over all items (only_failed=True leaves most out)")
+        if self.only_failed and not self.retry_failed:
+            raise UsageError("only_failed=True and retry_failed=False leave nothing to do; choose one")
         for name, value in (("jobs", self.jobs), ("max_failures", self.max_failures)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise UsageError(f"{name} must be 1 or more (got {value!r})")

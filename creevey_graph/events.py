@@ -12,6 +12,9 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.errors import UsageError
+from creevey_graph.text import safe_text
+
 
 class Outcome(StrEnum):
     """What became of an item."""
@@ -61,6 +64,7 @@ class Row:
         outputs: Paths written or kept, as text, relative to `out`.
         fields: The item's columns and the graph's named outputs.
         traceback: Text of the traceback of a failure, else None.
+        origin: Runs a failed item again; only in a report of this process, and no part of the row.
     """
 
     key: str
@@ -73,6 +77,27 @@ class Row:
     outputs: tuple[str, ...] = ()
     fields: Mapping[str, Any] = attrs.field(factory=dict)
     traceback: str | None = attrs.field(default=None, repr=False)
+    origin: "Callable[[Row], Any] | None" = attrs.field(default=None, repr=False, eq=False)
+
+    def reproduce(self) -> Any:
+        """
+        Run the step that failed again, on this item, in this process: for a debugger.
+
+        What is above it is read from the cache where it is there, else made again. Nothing is kept;
+        a writer writes to a temporary folder.
+
+        Returns:
+            What the step returned, where it does not fail this time.
+
+        Raises:
+            UsageError: The item did not fail, or the row was read from a file.
+            Exception: What the step raises, with its own traceback.
+        """
+        if self.outcome is not Outcome.FAILED:
+            raise UsageError(f"item '{safe_text(self.key)}' did not fail (it is {self.outcome})")
+        if self.origin is None:
+            raise UsageError("a row read from a file knows no graph; use graph.reproduce(row, items)")
+        return self.origin(self)
 
     @property
     def total_seconds(self) -> float:

@@ -71,6 +71,11 @@ class Evidence:
         self.found: dict[int, FileState] = {}
         self.lost: set[int] = set()
 
+    @property
+    def nodes(self) -> tuple[FrozenNode, ...]:
+        """The graph's nodes, by position."""
+        return self._frozen.nodes
+
     def lookup(self, position: int) -> Record | None:
         """Return the record of a node's value, or None."""
         if position in self.records:

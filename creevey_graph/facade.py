@@ -4,6 +4,7 @@ The graph as users meet it: `@graph`, and `Graph` with run, plan, preview and dr
 Each method is one call into the floor that does the work.
 """
 
+import functools
 import sys
 import tempfile
 import time
@@ -14,19 +15,20 @@ from typing import Any, Literal, overload
 
 from creevey_graph.cache import Cache
 from creevey_graph.choices import Options
-from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, UsageError, did_you_mean
-from creevey_graph.events import Event, Listener, Noticed
+from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
+from creevey_graph.events import Event, Listener, Noticed, Row
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
 from creevey_graph.journal import Journal
-from creevey_graph.listing import list_items
+from creevey_graph.listing import Listing, list_items
 from creevey_graph.look import Known
 from creevey_graph.places import check_places
 from creevey_graph.plan import Plan
-from creevey_graph.planner import make_plan, preview_item
+from creevey_graph.planner import make_plan, preview_item, reproduce_item
 from creevey_graph.report import Report
 from creevey_graph.runner import run
 from creevey_graph.step import Step
+from creevey_graph.text import safe_text
 from creevey_graph.views import VIEWS
 from creevey_graph.views.progress import open_progress
 
@@ -54,6 +56,8 @@ class Graph(DeclaredGraph):
         progress: bool | str = "auto",
         refresh: bool = False,
         prune: bool = False,
+        retry_failed: bool = True,
+        only_failed: bool = False,
         listeners: Sequence[Listener] = (),
     ) -> Report:
         """
@@ -72,6 +76,9 @@ class Graph(DeclaredGraph):
             progress: True, False, or "auto": a bar at a terminal or in a notebook, else lines.
             refresh: Run everything, whatever the cache has.
             prune: Delete outputs in *out* that no item stands behind any more.
+            retry_failed: False: an item that failed last time, of which nothing has changed since (neither
+                its files nor the graph), is reported as failed again without being tried.
+            only_failed: Look only at the items that failed last time; the report has their rows alone.
             listeners: Called with every event.
 
         Returns:
@@ -87,10 +94,22 @@ class Graph(DeclaredGraph):
         folder = None if out is None else Path(out)
         listing = list_items(self, items, folder)
         opened, notice = open_cache(cache)
-        options = Options(folder, jobs, executor, opened, on_error, max_failures, refresh, prune)
+        options = Options(
+            out=folder,
+            jobs=jobs,
+            executor=executor,
+            cache=opened,
+            on_error=on_error,
+            max_failures=max_failures,
+            refresh=refresh,
+            prune=prune,
+            retry_failed=retry_failed,
+            only_failed=only_failed,
+        )
         known = Known.open(opened, listing.frozen, folder)
         check_places(listing, folder, known.index)
         report = Report(_report_path(opened))
+        report.origin = functools.partial(_reproduce, listing, opened)
         journal = Journal(report.path)
 
         def record(event: Event) -> None:
@@ -150,6 +169,23 @@ class Graph(DeclaredGraph):
         for first in listing:
             return preview_item(listing.frozen, first)
         raise UsageError(f"preview of graph '{self.name}': there is no item in {item!r}")
+
+    def reproduce(
+        self, row: Row, items: Any, *, cache: Cache | Path | str | Literal[False] | None = None
+    ) -> Any:
+        """
+        Run the step that failed for a row again in this process; see `Row.reproduce`.
+
+        Args:
+            row: A failed row, such as one of `Report.load(path).failed`.
+            items: The items of that run.
+            cache: As for `run`.
+
+        Raises:
+            SourceError: There is no such item.
+            Exception: What the step raises.
+        """
+        return _reproduce(list_items(self, items, Path()), open_cache(cache)[0], row)
 
     def draw(self, form: str = "text") -> str:
         """
@@ -219,6 +255,13 @@ def open_cache(cache: Cache | Path | str | Literal[False] | None) -> tuple[Cache
         return Cache(cache), ""
     except CacheError as exc:
         return None, f"running without a cache: {exc}"
+
+
+def _reproduce(listing: Listing, cache: Cache | None, row: Row) -> Any:
+    for item in listing:
+        if item.key == row.key:
+            return reproduce_item(listing.frozen, item, row.step, cache)
+    raise SourceError(f"there is no item '{safe_text(row.key)}' among these items any more")
 
 
 def _report_path(cache: Cache | None) -> Path:

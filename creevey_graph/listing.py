@@ -12,6 +12,7 @@ from typing import Any, Union, get_args, get_origin
 import attrs
 
 from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.fields import column_of
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.graph import Graph
@@ -51,6 +52,12 @@ class Listing:
         wants = tuple((name, *_wanted(annotation)) for name, annotation in self.frozen.inputs)
         for item in self.source:
             yield _fitted(item, wants)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the fields of the rows, in order: the items' columns, then the graph's outputs."""
+        own = (column_of(name, self.frozen.columns) for name in self.source.columns)
+        return tuple(dict.fromkeys((*own, *self.frozen.columns)))
 
     def some(self, indexes: Iterable[int]) -> Iterator[Item]:
         """

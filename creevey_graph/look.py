@@ -18,7 +18,7 @@ import attrs
 
 from creevey_graph.cache import Cache, FileState, Index, ItemState, decode_state, encode_state
 from creevey_graph.errors import CreeveyError
-from creevey_graph.events import Outcome, Row
+from creevey_graph.events import Outcome, Reason, Row
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.identity import files_in, is_same, values_digest
@@ -30,6 +30,7 @@ from creevey_graph.survey import Survey
 READ_HERE_BYTES = 2**20
 """Larger files that must be read again are left to a worker."""
 SETTLED_AT_ONCE = 1000
+_FAILED = f'"{Outcome.FAILED}"'
 FOLDER_DIGITS = 16
 """How many digits of a scope stand for the output folder."""
 
@@ -105,6 +106,23 @@ class Known:
             self._states = self.index.load()
         return self._states.pop(key, None)
 
+    def failed_keys(self) -> set[str]:
+        """Return the keys of the items that failed when they were last run."""
+        if self.index is None:
+            return set()
+        marked = ((key, text) for key, text in self.index.load().items() if _FAILED in text)
+        states = ((key, decode_state(text)) for key, text in marked)
+        return {key for key, state in states if state is not None and state.outcome == Outcome.FAILED}
+
+    def row_if_failed(self, item: Item, state: ItemState | None) -> Row | None:
+        """Return the row of an item that failed last time, of which nothing has changed; else None."""
+        if state is None or state.outcome != Outcome.FAILED or state.graph_key != self._frozen.graph_key:
+            return None
+        if not self._are_inputs_untouched(item, state):
+            return None
+        facts = (Outcome.FAILED, state.step, state.error, str(Reason.FAILED_LAST_TIME))
+        return Row(item.key, item.source, *facts, fields=state.fields, traceback=state.traceback)
+
     def _gone(self) -> Iterator[tuple[str, str]]:
         """Yield (key, encoded state) of the items that were not met in this run."""
         if self.index is None:
@@ -128,11 +146,14 @@ class Known:
         self.placed.update(output.path for output in state.outputs)
         return current_row(item.key, item.source, state)
 
-    def _holds(self, item: Item, state: ItemState) -> bool:
+    def _are_inputs_untouched(self, item: Item, state: ItemState) -> bool:
         files = sum(1 for value in item.values for _ in files_in(value))
         if state.values != values_digest(item) or len(state.sources) != files:
             return False
-        if not all(self._is_untouched("", source) for source in state.sources):
+        return all(self._is_untouched("", source) for source in state.sources)
+
+    def _holds(self, item: Item, state: ItemState) -> bool:
+        if not self._are_inputs_untouched(item, state):
             return False
         if state.outcome == Outcome.SKIPPED:
             return True

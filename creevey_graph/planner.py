@@ -1,12 +1,15 @@
 """Plans and previews: what a run would do, and what one item looks like after every step."""
 
+import functools
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from creevey_graph.cache import Cache
-from creevey_graph.calls import call
-from creevey_graph.errors import CreeveyError
+from creevey_graph.calls import call, check_returned
+from creevey_graph.codecs import find_codec
+from creevey_graph.errors import CreeveyError, UsageError, did_you_mean
 from creevey_graph.evidence import Evidence
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.listing import Listing
@@ -92,3 +95,57 @@ def preview_item(frozen: FrozenGraph, item: Item) -> dict[str, Any]:
             )
             shown[node.name] = values[node.slot]
     return shown
+
+
+def reproduce_item(frozen: FrozenGraph, item: Item, step: str | None, cache: Cache | None) -> Any:
+    """
+    Run one item up to the node *step* in this process, and return that node's value.
+
+    Values that the cache has are read; others are made. A writer writes into a temporary folder.
+
+    Args:
+        frozen: The graph.
+        item: The item.
+        step: The node's name; None where it failed before any node: then its files are looked at.
+        cache: The cache, None for none.
+
+    Raises:
+        Exception: Whatever a step raises.
+    """
+    with tempfile.TemporaryDirectory(prefix="creevey-reproduce-") as folder:
+        evidence = Evidence(frozen, item, None, Path(folder), cache)
+        values: dict[int, Any] = dict(enumerate(item.values))
+        for position, node in enumerate(frozen.nodes):
+            if step is None:
+                return None
+            if node.name != step and (held := _held(evidence, position, cache)) is not None:
+                values[node.slot] = held[0]
+                continue
+            path = None if node.output is None else Path(folder) / evidence.paths[node.slot]
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            value = call(
+                node,
+                values,
+                is_last_reader=lambda slot: isinstance(values[slot], Iterator),
+                new_path=None if path is None else functools.partial(Path, path),
+            )
+            check_returned(node, value)
+            values[node.slot] = value if path is None else path
+            if node.name == step:
+                return values[node.slot]
+    raise UsageError(f"no node '{step}' in graph '{frozen.name}'{did_you_mean(str(step), _names(frozen))}")
+
+
+def _names(frozen: FrozenGraph) -> list[str]:
+    return [node.name for node in frozen.nodes]
+
+
+def _held(evidence: Evidence, position: int, cache: Cache | None) -> tuple[Any] | None:
+    """Return a node's value from the cache, in a tuple of its own; None where it is not there."""
+    node = evidence.nodes[position]
+    record = evidence.lookup(position) if node.keeps and node.output is None else None
+    payload = cache.load(record) if record is not None and cache is not None else None
+    if payload is None or record is None:
+        return None
+    return ((node.step.options.codec or find_codec(record.codec)).decode(payload),)

@@ -8,9 +8,11 @@ import csv
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+
+import attrs
 
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
@@ -45,11 +47,18 @@ class Rows(Sequence[Row]):
             `LOOSE` where its row could not be written.
         numbers: Per item, which of its line's rows it is, -1 where the line is its own.
         loose: Index of an item -> a row that could not be written.
+        origin: Runs a failed item again, where that can be done.
     """
 
     def __init__(
-        self, path: Path, places: "array[int]", numbers: "array[int]", loose: Mapping[int, Row]
+        self,
+        path: Path,
+        places: "array[int]",
+        numbers: "array[int]",
+        loose: Mapping[int, Row],
+        origin: Callable[[Row], Any] | None = None,
     ) -> None:
+        self._origin = origin
         self._path = path
         self._places = places
         self._numbers = numbers
@@ -73,6 +82,11 @@ class Rows(Sequence[Row]):
 
     def of(self, numbers: Iterable[int]) -> Iterator[Row]:
         """Yield the rows of items by their index in the input; there must be one for each."""
+        for row in self._found(numbers):
+            is_failed = row.outcome is Outcome.FAILED and self._origin is not None
+            yield attrs.evolve(row, origin=self._origin) if is_failed else row
+
+    def _found(self, numbers: Iterable[int]) -> Iterator[Row]:
         places, lines = self._places, self._numbers
         if not self._loose:
             yield from read_rows(self._path, ((places[number], lines[number]) for number in numbers))
@@ -90,7 +104,7 @@ class Report:
     What happened in a run.
 
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
-    graph, executor, jobs, run_id, total, columns: of the run; counts = outcome -> items;
+    graph, executor, jobs, run_id, total (items looked at), columns: of the run; origin = what runs a failed item again; counts = outcome -> items;
     executed = node -> items it ran for; seconds = wall time; notices = lines to be told;
     stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
@@ -114,6 +128,8 @@ class Report:
         self.damaged = 0
         self.orphans: tuple[str, ...] = ()
         self.pruned = 0
+        self.origin: Callable[[Row], Any] | None = None
+        self._width = 0
         self._places: array[int] = array("q")
         self._numbers: array[int] = array("i")
         self._loose: dict[int, Row] = {}
@@ -145,7 +161,8 @@ class Report:
             self.executor, self.jobs = event.executor, event.jobs
         elif isinstance(event, RunStarted):
             self.graph, self.executor = event.graph, event.executor
-            self.run_id, self.total, self.columns = event.run_id, event.total, event.columns
+            self.run_id, self.columns = event.run_id, event.columns
+            self.total, self._width = event.total - event.left_out, event.total
         elif isinstance(event, Noticed):
             self.notices.append(event.text)
         elif isinstance(event, RunFinished):
@@ -154,7 +171,7 @@ class Report:
             self.pruned = event.pruned
 
     def _add_row(self, event: ItemFinished, begins: int) -> None:
-        if self.total and event.index >= self.total:
+        if self._width and event.index >= self._width:
             return  # a damaged line
         self._make_room(event.index + 1)
         self._places[event.index], self._numbers[event.index] = begins, -1
@@ -175,7 +192,7 @@ class Report:
             return
         indexes = event.indexes
         last = max(indexes, default=-1)
-        if self.total and last >= self.total:
+        if self._width and last >= self._width:
             return  # a damaged line
         self._make_room(last + 1)
         if isinstance(indexes, range):
@@ -199,7 +216,7 @@ class Report:
     @property
     def rows(self) -> Rows:
         """One row per item, in input order; items whose turn never came are `cancelled`."""
-        return Rows(self.path, self._places, self._numbers, self._loose)
+        return Rows(self.path, self._places, self._numbers, self._loose, self.origin)
 
     @property
     def failed(self) -> list[Row]:

@@ -24,6 +24,7 @@ from creevey_graph.ending import end_known, tell_troubles
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
     ItemFinished,
+    ItemsCached,
     Listener,
     Outcome,
     Row,
@@ -32,7 +33,6 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.executors import Pool, dumps, open_pool
-from creevey_graph.fields import column_of
 from creevey_graph.interrupts import interrupts_held_back
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
@@ -114,21 +114,24 @@ class _Run:
             raise RunFailed(f"item '{safe_text(row.key)}' failed{where}: {safe_text(row.error or '')}")
 
     def _begin(self) -> None:
-        frozen = self.frozen
-        own = (column_of(name, frozen.columns) for name in self.listing.source.columns)
-        columns = tuple(dict.fromkeys((*own, *frozen.columns)))
         run_id = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
         asked = self.options.executor
         name = asked if isinstance(asked, str) else type(asked).__name__
-        self.tell.emit(RunStarted(frozen.name, len(self.listing), columns, name, run_id))
-        for text in unkept(frozen):
+        if self.options.only_failed:
+            wanted = self.known.failed_keys()
+            self.tally.choose([item.index for item in self.listing if item.key in wanted])
+        facts = (self.frozen.name, len(self.listing), self.listing.columns, name, run_id, self.tally.left_out)
+        self.tell.emit(RunStarted(*facts))
+        for text in unkept(self.frozen):
             self.tell.notice(text)
 
     def _end(self, began: float) -> None:
         if self.tally.left:
             for event in cancelled(self.listing, self.tally.done):
                 self.tell.emit(event)
-        orphans, pruned = end_known(self.known, self.options, is_whole=not self.tally.left)
+        orphans, pruned = end_known(
+            self.known, self.options, is_whole=not self.tally.left + self.tally.left_out
+        )
         for folder in self.folders:
             remove_stale(Path(folder))
         tell_troubles(self.tell, self.known, self.options.cache)
@@ -234,13 +237,17 @@ class _Run:
     def _tasks(self) -> Iterator[Task]:
         """Yield what needs a worker; items that are up to date end here, most of them all at once."""
         items: Iterable[Item] = self.listing
-        if (survey := self.known.survey(self.listing.bulk, forced=self.options.refresh)) is not None:
+        if self.options.only_failed:
+            items = self.listing.some([index for index, done in enumerate(self.tally.done) if not done])
+        elif (survey := self.known.survey(self.listing.bulk, forced=self.options.refresh)) is not None:
             for found in survey.found():
-                self.tally.add(found)
-                self.tell.emit(found)
+                self._tell(found)
             items = self.listing.some(survey.unsure)
         for item in items:
             state, reason = self.known.check(item, forced=self.options.refresh)
+            if not self.options.retry_failed and (failed := self.known.row_if_failed(item, state)):
+                self._tell(ItemFinished(item.index, failed))
+                continue
             row = None if reason is not None else self.known.row_if_current(item, state)
             if row is not None:
                 assert state is not None
@@ -277,9 +284,12 @@ class _Run:
         if self.options.out is not None and row.outcome in (Outcome.DONE, Outcome.RESTORED):
             self.folders.update(os.path.dirname(self.options.out / path) for path in row.outputs)  # noqa: PTH120
 
-    def _finish(self, event: ItemFinished) -> None:
+    def _tell(self, event: ItemFinished | ItemsCached) -> None:
         self.tally.add(event)
         self.tell.emit(event)
+
+    def _finish(self, event: ItemFinished) -> None:
+        self._tell(event)
         if event.row.outcome is not Outcome.FAILED:
             return
         limit = self.options.max_failures

@@ -1,5 +1,7 @@
 """Which items of a run have ended, and which failed first."""
 
+from collections.abc import Collection
+
 from creevey_graph.events import ItemFinished, ItemsCached, Outcome, Row
 
 
@@ -10,15 +12,24 @@ class Tally:
     Args:
         total: How many items there are.
 
-    State: done = one byte an item, 1 once it has ended; finished = how many have; failures = how many
-    failed; first_failure = the row of the first of them.
+    State: done = one byte an item, 1 once it has ended or where it is left out; finished = how many have
+    ended; left_out = how many the run does not look at; failures = how many failed; first_failure = the
+    row of the first of them.
     """
 
     def __init__(self, total: int) -> None:
         self.done = bytearray(total)
         self.finished = 0
+        self.left_out = 0
         self.failures = 0
         self.first_failure: Row | None = None
+
+    def choose(self, indexes: Collection[int]) -> None:
+        """Leave out all items but these."""
+        self.left_out = len(self.done) - len(indexes)
+        self.done = bytearray(b"\1") * len(self.done)
+        for index in indexes:
+            self.done[index] = False
 
     def add(self, event: ItemFinished | ItemsCached) -> None:
         """Count an event in."""
@@ -43,5 +54,5 @@ class Tally:
 
     @property
     def left(self) -> int:
-        """How many have not ended."""
-        return len(self.done) - self.finished
+        """How many have yet to end."""
+        return len(self.done) - self.left_out - self.finished

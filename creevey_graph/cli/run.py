@@ -40,6 +40,13 @@ from creevey_graph.views.progress import Progress, open_progress
 )
 @click.option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop after so many failed items.")
 @click.option("--prune", is_flag=True, help="Delete outputs of items that are gone.")
+@click.option("--failed", "only_failed", is_flag=True, help="Look only at items that failed last time.")
+@click.option(
+    "--retry-failed/--no-retry-failed",
+    default=True,
+    show_default=True,
+    help="Try items again that failed last time though nothing of them has changed.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would run and why, as `status` does.")
 @click.option("--progress/--no-progress", default=None, help="Show progress; by default as suits the screen.")
 @click.option(
@@ -64,6 +71,8 @@ def run(
     max_failures: int | None,
     refresh: bool,
     prune: bool,
+    only_failed: bool,
+    retry_failed: bool,
     dry_run: bool,
     progress: bool | None,
     report_file: Path | None,
@@ -100,6 +109,8 @@ def run(
             progress=False,
             refresh=refresh,
             prune=prune,
+            retry_failed=retry_failed,
+            only_failed=only_failed,
             listeners=[] if shown is None else [without_notices(shown)],
         )
     except RunFailed as exc:
