@@ -239,13 +239,13 @@ class Known:
         """Leave out of *seen* what an item that was found up to date in bulk stands behind."""
         if self._survey is None or self.index is None:
             return
-        gone = set(self._survey.gone)
+        not_current = self._survey.not_current()
         for _, columns in self.index.columns():
             if columns is not None and not seen.keys().isdisjoint(columns.outputs):
                 names = iter(columns.outputs)
                 for key, count in zip(columns.keys, columns.counts, strict=True):
                     for path in islice(names, count):
-                        if key not in gone:
+                        if key not in not_current:
                             seen.pop(path, None)
 
     def forget_gone(self) -> None:

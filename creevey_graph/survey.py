@@ -67,6 +67,11 @@ class Survey:
         self.unsure = unsure
         self._find_forgotten()
 
+    def not_current(self) -> set[str]:
+        """Return the keys that the index knows, or the source has, which were not found up to date."""
+        keys = self._source.keys
+        return {*self.gone, *(keys[index] for index in self.unsure)}
+
     def _parts(self) -> Iterator[tuple[Columns, int]]:
         """Yield each block with the place where its part of the keys ends."""
         last = None

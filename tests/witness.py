@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from creevey_graph.events import ItemFinished, Noticed, RunFinished, RunStarted
+from creevey_graph.events import ItemFinished, ItemsCached, Noticed, RunFinished, RunStarted
+from creevey_graph.journal import rows_of
 
 
 class Witness:
@@ -17,7 +18,10 @@ class Witness:
         self.end = None
 
     def __call__(self, event):
-        if isinstance(event, ItemFinished):
+        if isinstance(event, ItemsCached):
+            for single in rows_of(event):
+                self(single)
+        elif isinstance(event, ItemFinished):
             assert event.index not in self.rows, f"item {event.index} ended twice"
             self.rows[event.index] = event.row
             self.order.append(event.index)
