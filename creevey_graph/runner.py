@@ -33,6 +33,7 @@ from creevey_graph.events import (
 from creevey_graph.executors import Pool, dumps, open_pool
 from creevey_graph.fields import column_of
 from creevey_graph.interrupts import interrupts_held_back
+from creevey_graph.lease import Lease
 from creevey_graph.listing import Listing, validate_inputs_kept
 from creevey_graph.look import Known, prune_files
 from creevey_graph.pace import Pace
@@ -90,6 +91,7 @@ class _Run:
         if self.options.out == Path():  # `list_items` has looked at any other
             validate_inputs_kept(self.listing, self.options.out)
         self.known = Known.open(self.options.cache, self.frozen, self.options.out)
+        self.lease = Lease(self.options.cache, self.tell)
         try:
             self._begin()
             self._loop()
@@ -132,8 +134,7 @@ class _Run:
             remove_stale(Path(folder))
         for text in self.known.problems():
             self.tell.notice(f"cache: {text}")
-        if self.options.cache is not None:
-            self.tell.problems(self.options.cache.take_troubles()[1])
+        self.lease.end(None if self.interrupted else self.options.cache_size)
         seconds = time.perf_counter() - began
         self.tell.emit(
             RunFinished(seconds, self.interrupted, self.stopped, len(self.damaged), orphans, pruned)

@@ -21,7 +21,7 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # above its own in this table, or from its own folder.
 FLOORS = (
     ("errors", "text", "fields", "deadline"),
-    ("events", "atomic", "fetch", "fingerprint/", "codecs/"),
+    ("events", "sizes", "atomic", "fetch", "fingerprint/", "codecs/"),
     ("signature", "options", "interrupts"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "validate", "telling", "images/", "journal", "outputs", "policy"),
@@ -31,7 +31,7 @@ FLOORS = (
     ("ingredients", "frozen", "pictures"),
     ("freeze",),
     ("tasks", "plan", "identity", "calls", "listing", "choices", "pace", "sharing"),
-    ("evidence", "delivery", "look", "keeping", "recovery", "claims"),
+    ("evidence", "delivery", "look", "keeping", "recovery", "claims", "lease"),
     ("worker", "planner"),
     ("runner", "views/"),
     ("facade",),

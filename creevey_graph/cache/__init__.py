@@ -2,17 +2,25 @@
 
 from creevey_graph.cache.folder import default_folder
 from creevey_graph.cache.index import FileState, Index, ItemState, encode_state, unsealed
+from creevey_graph.cache.lock import Lock
 from creevey_graph.cache.records import Record
 from creevey_graph.cache.store import Cache, Entry
+from creevey_graph.cache.sweep import Dropped, Swept, steps_text
+from creevey_graph.cache.verify import Verified
 
 __all__ = [
     "Cache",
+    "Dropped",
     "Entry",
     "FileState",
     "Index",
     "ItemState",
+    "Lock",
     "Record",
+    "Swept",
+    "Verified",
     "default_folder",
     "encode_state",
+    "steps_text",
     "unsealed",
 ]
