@@ -100,9 +100,11 @@ def seconds_text(seconds: float) -> str:
     """
     Return a span of time in two units at most.
 
-    >>> seconds_text(0.25), seconds_text(14), seconds_text(75), seconds_text(7325)
-    ('0.2 s', '14 s', '1 min 15 s', '2 h 2 min')
+    >>> seconds_text(0.25), seconds_text(1.25), seconds_text(14), seconds_text(75), seconds_text(7325)
+    ('250 ms', '1.2 s', '14 s', '1 min 15 s', '2 h 2 min')
     """
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 10:  # noqa: PLR2004 - below, a tenth tells something
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

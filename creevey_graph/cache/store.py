@@ -29,7 +29,7 @@ from creevey_graph.cache.lock import BUSY, IN_USE, Lock
 from creevey_graph.cache.opening import PROBLEMS, asked, open_store
 from creevey_graph.cache.records import Record, decode_record, encode_record
 from creevey_graph.cache.rows import delete_if_damaged, find_row
-from creevey_graph.cache.strays import remove_ours
+from creevey_graph.cache.strays import remove_empty, remove_ours
 from creevey_graph.cache.sweep import Limits, Swept, most_bytes, sweep
 from creevey_graph.cache.verify import YOUNG_S, Verified, verify
 from creevey_graph.errors import CacheError, CodecError
@@ -273,7 +273,10 @@ class Cache:
             if not (dry_run or held.own()):
                 raise CacheError(IN_USE)
             limits = Limits(max_bytes, older_than_s, 0.0 if held.is_certain or dry_run else YOUNG_S)
-            return sweep(self.folder, self._store, limits, dry_run=dry_run)
+            swept = sweep(self.folder, self._store, limits, dry_run=dry_run)
+            if not dry_run and lock is None:  # up to 2 ms a folder: a run need not wait for it
+                remove_empty(self._directory)
+            return swept
 
     def may_exceed(self, max_bytes: int) -> bool:
         """False where the values have no more bytes than *max_bytes* for sure; costs no look at any."""

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache.census import Census, taken
-from creevey_graph.cache.strays import bytes_below, remove_aside, remove_empty, set_aside, stray_values
+from creevey_graph.cache.strays import bytes_below, remove_aside, set_aside, stray_values
 
 _SHRINK_SHARE = 0.25
 _SHRINK_BYTES = 1_000_000
@@ -106,7 +106,6 @@ def sweep(folder: Path, store: Any, limits: Limits, *, dry_run: bool) -> Swept:
         OSError, sqlite3.Error, diskcache.Timeout: The store cannot be read, or written.
     """
     now = time.time()
-    directory = str(folder / "store")
     with taken(store, to_write=not dry_run) as census:
         _choose(census, limits, now)
         names = [name for (name,) in census.sql("SELECT name FROM temp.gone WHERE name IS NOT NULL")]
@@ -120,7 +119,6 @@ def sweep(folder: Path, store: Any, limits: Limits, *, dry_run: bool) -> Swept:
     files, size = _strays(folder, store, now - limits.spared_s, dry_run=dry_run)
     if dry_run:
         return attrs.evolve(swept, stray_files=files, stray_bytes=size)
-    remove_empty(directory)
     return attrs.evolve(swept, stray_files=files, stray_bytes=size, shrunk_bytes=_shrunk(store))
 
 

@@ -175,16 +175,20 @@ def _swept_lines(folder: Path, swept: Swept) -> Iterator[str]:
             for part in swept.dropped
         ]
         yield from table(["step", "values", "size", "saved"], rows)
-    verb = "would drop" if swept.dry_run else "dropped"
-    yield (
-        f"{verb} {counted(swept.values, 'value')} ({bytes_text(swept.bytes)}, worth {seconds_text(swept.seconds)}), "
-        f"{counted(swept.records, 'record')} and {counted(swept.stray_files, 'file')} that nothing points at "
-        f"({bytes_text(swept.stray_bytes)})"
+    values = (
+        f"{counted(swept.values, 'value')} ({bytes_text(swept.bytes)}, worth {seconds_text(swept.seconds)})"
     )
+    told = f"{'would drop' if swept.dry_run else 'dropped'} {values} and {counted(swept.records, 'record')}"
+    if swept.stray_files:
+        strays = (
+            f"{counted(swept.stray_files, 'file')} ({bytes_text(swept.stray_bytes)}) that nothing points at"
+        )
+        told = f"{told}, and {strays}"
+    yield told
     if swept.shrunk_bytes:
         yield f"the database is {bytes_text(swept.shrunk_bytes)} smaller"
-    kept = f"{counted(swept.kept_values, 'value')} ({bytes_text(swept.kept_bytes)})"
-    yield f"{kept} {'would stay' if swept.dry_run else 'stay'} in '{safe_text(str(folder))}'"
+    left = f"{counted(swept.kept_values, 'value')} ({bytes_text(swept.kept_bytes)})"
+    yield f"{'would be left' if swept.dry_run else 'left'}: {left} in '{safe_text(str(folder))}'"
 
 
 # --- clear -------------------------------------------------------------------------------------
