@@ -1,6 +1,7 @@
 """`cache gc` and the size of a cache: the least worth goes first, never during a run, never unsaid."""
 
 import errno
+import os
 import signal
 import sqlite3
 import subprocess
@@ -111,6 +112,30 @@ def test_nothing_goes_where_all_fits(cache):
     assert 0 == cache.gc().values
     assert 0 == cache.gc(cache.info()["bytes"]).values
     assert [True, True] == [is_there(cache, name) for name in names]
+
+
+def test_of_equals_the_oldest_goes(cache):
+    """Equal seconds and bytes: it is the day that decides, not the order of rows or keys."""
+    names = [put(cache, name, 50_000, 1.0) for name in "abcdef"]
+    days = [4, 1, 6, 3, 2, 5]
+    for name, day in zip(names, days, strict=True):
+        store_at(cache, name, day * DAY_S)
+
+    cache.gc(3 * 51_000)
+
+    assert [day > 3 for day in days] == [is_there(cache, name) for name in names]
+
+
+def test_files_of_values_are_left_where_others_are_missing(cache):
+    """Rows whose files are gone, in any place of the order, make no other value's file a stray."""
+    names = [put(cache, f"{number} ", 50_000, 1.0) for number in range(6)]
+    files = sorted(files_of(cache))
+    for path in (*files[:2], *files[3:5]):
+        path.unlink()
+
+    assert 0 == cache.gc().stray_files
+    assert {files[2], files[5]} == files_of(cache)
+    assert 2 == sum(cache.load(record) is not None for _, record in names)
 
 
 def test_a_value_with_two_records_is_one_value_and_goes_with_both(cache):
@@ -401,10 +426,18 @@ def test_without_locks_a_run_works_and_gc_spares_what_is_young(tmp_path, monkeyp
     with Cache(tmp_path / "cache") as cache:
         old = put(cache, "old", 50_000, 1e6)
         store_at(cache, old, time.time() - 7200)
+        store_at(cache, put(cache, "half an hour", 50_000, 0.0), time.time() - 1800)
         young = cache.info()["blobs"] - 1
+        folder = cache.folder / "store" / "ab" / "cd"
+        folder.mkdir(parents=True, exist_ok=True)
+        strays = [folder / f"{letter * 60}-{'1' * 16}.val" for letter in "ab"]
+        for path in strays:
+            path.write_bytes(b"x")
+        os.utime(strays[0], (1000, 1000))
         swept = cache.gc(0, older_than_s=60)
 
     assert (1, young) == (swept.values, swept.kept_values)
+    assert [False, True] == [path.exists() for path in strays]
 
 
 def test_a_folder_where_no_lock_can_be_made_fails_no_run(tmp_path):
@@ -515,7 +548,11 @@ def test_clear_leaves_what_is_not_ours(tmp_path):
         foreign = [cache.folder / "store-notes", cache.folder / "store" / "mine", value.with_name("mine.val")]
         for path in foreign:
             path.write_text("mine")
-        (cache.folder / "store.bad-1").symlink_to(tmp_path)
+        elsewhere = tmp_path / "elsewhere" / "cache.db"
+        elsewhere.parent.mkdir()
+        elsewhere.write_text("mine")
+        foreign.append(elsewhere)
+        (cache.folder / "store.bad-1").symlink_to(elsewhere.parent)
         assert cache.clear() > 0
         assert all(path.read_text() == "mine" for path in foreign)
         assert [] == list(value_files(str(cache.folder / "store")))
