@@ -1,5 +1,6 @@
 """How a run goes: its options, and the executor chosen where that is left open."""
 
+import os
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from creevey_graph.cache import Cache
 from creevey_graph.errors import UsageError, did_you_mean
 from creevey_graph.executors import EXECUTORS, default_jobs, dumps
 from creevey_graph.frozen import FrozenGraph
+from creevey_graph.sizes import parse_size
 from creevey_graph.step import Step
 from creevey_graph.validate import validate_sendable
 
 DOWNLOAD_JOBS = 16
 """Items in hand at once where a graph downloads and nothing is said: they mostly wait."""
+SIZE_VARIABLE = "CREEVEY_CACHE_SIZE"
 FEW_ITEMS = 32
 """Below this, starting processes costs more than they give."""
 
@@ -35,6 +38,7 @@ class Options:
         prune: Delete outputs that no item stands behind any more.
         retry_failed: Try items that failed last time again though nothing of them has changed.
         only_failed: Look only at items that failed last time.
+        cache_size: Bytes of values that the cache may keep after the run; None for any.
     """
 
     out: Path | None = None
@@ -47,6 +51,7 @@ class Options:
     prune: bool = False
     retry_failed: bool = True
     only_failed: bool = False
+    cache_size: int | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.on_error not in ("continue", "stop", "raise"):
@@ -58,6 +63,23 @@ class Options:
         for name, value in (("jobs", self.jobs), ("max_failures", self.max_failures)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise UsageError(f"{name} must be 1 or more (got {value!r})")
+
+
+def chosen_size(size: int | str | None) -> int | None:
+    """
+    Return the bytes of a cache's size, that of `CREEVEY_CACHE_SIZE` where it is None, None for any size.
+
+    Raises:
+        UsageError: It is no size.
+    """
+    if size is None:
+        text = os.environ.get(SIZE_VARIABLE, "")
+        return parse_size(text, SIZE_VARIABLE) if text.strip() else None
+    if isinstance(size, str):
+        return parse_size(size, "cache_size")
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise UsageError(f"cache_size must be bytes from 0, or a text such as '20GB' (got {size!r})")
+    return size
 
 
 def validate_executor(executor: str | Executor) -> None:

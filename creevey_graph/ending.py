@@ -1,6 +1,5 @@
 """What a run leaves behind when it ends: orphans found or pruned, the index made ready, troubles told."""
 
-from creevey_graph.cache import Cache
 from creevey_graph.choices import Options
 from creevey_graph.look import Known, prune_files
 from creevey_graph.telling import Teller
@@ -31,11 +30,9 @@ def end_known(known: Known, options: Options, *, is_whole: bool) -> tuple[tuple[
     return orphans, pruned
 
 
-def tell_troubles(tell: Teller, known: Known, cache: Cache | None) -> None:
-    """Tell of stale outputs, and of what went wrong with index and cache."""
+def tell_troubles(tell: Teller, known: Known) -> None:
+    """Tell of stale outputs, and of what went wrong with the index."""
     if stale := known.stale_text():
         tell.notice(stale)
     for text in known.problems():
         tell.notice(f"cache: {text}")
-    if cache is not None:
-        tell.problems(cache.take_troubles()[1])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from creevey_graph.cache import Cache
-from creevey_graph.choices import Options
+from creevey_graph.choices import Options, chosen_size
 from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
 from creevey_graph.events import Event, Listener, Noticed, Row
 from creevey_graph.freeze import freeze
@@ -51,6 +51,7 @@ class Graph(DeclaredGraph):
         jobs: int | None = None,
         executor: str | Executor = "auto",
         cache: Cache | Path | str | Literal[False] | None = None,
+        cache_size: int | str | None = None,
         on_error: str = "continue",
         max_failures: int | None = None,
         progress: bool | str = "auto",
@@ -71,6 +72,9 @@ class Graph(DeclaredGraph):
                 downloads.
             executor: "auto", "serial", "threads", "processes", or any `concurrent.futures.Executor`.
             cache: A folder, a `Cache`, or False for none; by default `CREEVEY_CACHE_DIR` or `.creevey`.
+            cache_size: What the cache may keep after the run, bytes or a text such as "20GB"; beyond it the
+                values that save the fewest seconds per byte are dropped, and a notice tells which. By
+                default `CREEVEY_CACHE_SIZE`, else any size.
             on_error: "continue" (record and go on), "stop" (finish what is in hand) or "raise".
             max_failures: Stop after this many failed items.
             progress: True, False, or "auto": a bar at a terminal or in a notebook, else lines.
@@ -92,6 +96,7 @@ class Graph(DeclaredGraph):
             RunInterrupted: Ctrl-C; holds the report.
         """
         folder = None if out is None else Path(out)
+        size = chosen_size(cache_size)
         listing = list_items(self, items, folder)
         opened, notice = open_cache(cache)
         options = Options(
@@ -105,6 +110,7 @@ class Graph(DeclaredGraph):
             prune=prune,
             retry_failed=retry_failed,
             only_failed=only_failed,
+            cache_size=size,
         )
         known = Known.open(opened, listing.frozen, folder)
         check_places(listing, folder, known.index)

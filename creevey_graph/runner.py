@@ -17,6 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from itertools import chain, islice
 from pathlib import Path
 
+from creevey_graph.agenda import Agenda
 from creevey_graph.atomic import remove_stale
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
@@ -34,12 +35,12 @@ from creevey_graph.events import (
 )
 from creevey_graph.executors import Pool, dumps, open_pool
 from creevey_graph.interrupts import interrupts_held_back
+from creevey_graph.lease import Lease
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.pace import Pace
 from creevey_graph.plan import unkept, validate_columns
 from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
-from creevey_graph.sources import Item
 from creevey_graph.tally import Tally
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
@@ -89,6 +90,7 @@ class _Run:
         self.tally = Tally(len(listing))
         self.opened: Pool | None = None
         self.claims = Claims(listing.frozen)
+        self.agenda = Agenda(listing, known, options, self.claims)
 
     # --- beginning and end -----------------------------------------------------------------
 
@@ -97,6 +99,7 @@ class _Run:
         validate_columns(self.frozen)
         validate_executor(self.options.executor)
         self.known.note_graph()
+        self.lease = Lease(self.options.cache, self.tell)
         try:
             self._begin()
             self._loop()
@@ -117,9 +120,7 @@ class _Run:
         run_id = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
         asked = self.options.executor
         name = asked if isinstance(asked, str) else type(asked).__name__
-        if self.options.only_failed:
-            wanted = self.known.failed_keys()
-            self.tally.choose([item.index for item in self.listing if item.key in wanted])
+        self.agenda.choose(self.tally)
         facts = (self.frozen.name, len(self.listing), self.listing.columns, name, run_id, self.tally.left_out)
         self.tell.emit(RunStarted(*facts))
         for text in unkept(self.frozen):
@@ -134,7 +135,8 @@ class _Run:
         )
         for folder in self.folders:
             remove_stale(Path(folder))
-        tell_troubles(self.tell, self.known, self.options.cache)
+        tell_troubles(self.tell, self.known)
+        self.lease.end(None if self.interrupted else self.options.cache_size)
         seconds = time.perf_counter() - began
         self.tell.emit(
             RunFinished(seconds, self.interrupted, self.stopped, len(self.damaged), orphans, pruned)
@@ -235,26 +237,12 @@ class _Run:
             yield self.returned.popleft()
 
     def _tasks(self) -> Iterator[Task]:
-        """Yield what needs a worker; items that are up to date end here, most of them all at once."""
-        items: Iterable[Item] = self.listing
-        if self.options.only_failed:
-            items = self.listing.some([index for index, done in enumerate(self.tally.done) if not done])
-        elif (survey := self.known.survey(self.listing.bulk, forced=self.options.refresh)) is not None:
-            for found in survey.found():
-                self._tell(found)
-            items = self.listing.some(survey.unsure)
-        for item in items:
-            state, reason = self.known.check(item, forced=self.options.refresh)
-            if not self.options.retry_failed and (failed := self.known.row_if_failed(item, state)):
-                self._tell(ItemFinished(item.index, failed))
-                continue
-            row = None if reason is not None else self.known.row_if_current(item, state)
-            if row is not None:
-                assert state is not None
-                self.claims.add(row.key, state)
-                self._finish(ItemFinished(item.index, row))
-            else:
-                yield Task(item, state, reason)
+        """Yield what needs a worker; of the others it is told that they have ended."""
+        for entry in self.agenda.entries(self.tally):
+            if isinstance(entry, Task):
+                yield entry
+            else:  # a failure that is not tried again is none of this run's, and does not stop it
+                self._tell(entry)
 
     # --- results ---------------------------------------------------------------------------
 

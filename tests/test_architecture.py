@@ -21,7 +21,7 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # above its own in this table, or from its own folder.
 FLOORS = (
     ("errors", "text", "fields", "deadline"),
-    ("events", "atomic", "fetch", "fingerprint/", "codecs/"),
+    ("events", "sizes", "atomic", "fetch", "fingerprint/", "codecs/"),
     ("signature", "options", "interrupts"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "validate", "telling", "images/", "journal", "outputs", "policy"),
@@ -31,8 +31,8 @@ FLOORS = (
     ("ingredients", "frozen", "pictures"),
     ("freeze",),
     ("tasks", "plan", "identity", "calls", "listing", "choices", "pace", "sharing", "survey", "tally"),
-    ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places"),
-    ("worker", "planner", "ending"),
+    ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places", "lease"),
+    ("worker", "planner", "ending", "agenda"),
     ("runner", "views/"),
     ("facade",),
     ("pipeline", "testing"),

@@ -2,18 +2,26 @@
 
 from creevey_graph.cache.folder import default_folder
 from creevey_graph.cache.index import Index
+from creevey_graph.cache.lock import Lock
 from creevey_graph.cache.records import Record
 from creevey_graph.cache.states import FileState, ItemState, decode_state, encode_state
 from creevey_graph.cache.store import Cache, Entry
+from creevey_graph.cache.sweep import Dropped, Swept, steps_text
+from creevey_graph.cache.verify import Verified
 
 __all__ = [
     "Cache",
+    "Dropped",
     "Entry",
     "FileState",
     "Index",
     "ItemState",
+    "Lock",
     "Record",
+    "Swept",
+    "Verified",
     "decode_state",
     "default_folder",
     "encode_state",
+    "steps_text",
 ]

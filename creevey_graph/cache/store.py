@@ -21,24 +21,19 @@ from typing import Any, Self
 import attrs
 import diskcache
 
-from creevey_graph.cache.disk import INLINE_BYTES, SafeDisk, Stored, write_value
+from creevey_graph.cache.census import count_records, folder_facts, summed_up, taken
+from creevey_graph.cache.disk import INLINE_BYTES, Stored, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
-from creevey_graph.cache.frames import frame, held_digest, unframe
-from creevey_graph.cache.records import Record, blob_key_of, decode_record, encode_record
+from creevey_graph.cache.frames import frame, unframe
+from creevey_graph.cache.lock import BUSY, IN_USE, Lock
+from creevey_graph.cache.opening import PROBLEMS, asked, open_store
+from creevey_graph.cache.records import Record, decode_record, encode_record
+from creevey_graph.cache.rows import delete_if_damaged, find_row
+from creevey_graph.cache.strays import remove_empty, remove_ours
+from creevey_graph.cache.sweep import Limits, Swept, most_bytes, sweep
+from creevey_graph.cache.verify import YOUNG_S, Verified, verify
 from creevey_graph.errors import CacheError, CodecError
 
-_PROBLEMS = (sqlite3.Error, OSError, diskcache.Timeout, ValueError, TypeError)
-_SETTINGS: dict[str, Any] = {
-    "eviction_policy": "none",  # the default drops entries from 1 GiB on, without a word
-    "cull_limit": 0,
-    "size_limit": 2**62,
-    "statistics": 0,
-    "sqlite_mmap_size": 0,  # with the line below: 182 -> 91 MB at 100 000 tiny items, at the same speed
-    "sqlite_cache_size": 2_000,
-    "sqlite_auto_vacuum": 0,  # with the line below: 301 -> 228 us an item; the cache is deleted, not shrunk
-    "sqlite_wal_autocheckpoint": 10_000,
-}
-TIMEOUT_S = 5.0
 FAILED_COMMITS = 3
 """After so many in a row nothing more is written: a full disk or a hung peer would cost 5 s each."""
 
@@ -97,7 +92,7 @@ class Cache:
 
     def _open(self) -> Any:
         try:
-            return _open_store(self._directory)
+            return open_store(self._directory)
         except sqlite3.DatabaseError as exc:
             if isinstance(exc, sqlite3.OperationalError) and "disk i/o" not in str(exc).lower():
                 raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
@@ -113,8 +108,8 @@ class Cache:
         )
         try:
             shutil.move(self._directory, aside)
-            return _open_store(self._directory)
-        except (*_PROBLEMS, shutil.Error) as exc:
+            return open_store(self._directory)
+        except (*PROBLEMS, shutil.Error) as exc:
             raise CacheError(f"cache '{self.folder}' cannot be begun anew ({exc})") from exc
 
     # --- reading ---------------------------------------------------------------------------
@@ -148,7 +143,7 @@ class Cache:
         except ValueError:  # a row or a file that we did not write so
             self.damaged.append(key)
             return None
-        except _PROBLEMS as exc:
+        except PROBLEMS as exc:
             self._note(exc)
             return None
         return data if isinstance(data, bytes) else None
@@ -181,7 +176,7 @@ class Cache:
                 for entry in entries:
                     self._commit_one(entry)
             self.failed_commits = 0
-        except _PROBLEMS as exc:
+        except PROBLEMS as exc:
             self.failed_commits += 1
             self._note(exc)
             self.discard(entries)
@@ -218,78 +213,96 @@ class Cache:
         """Remove damaged entries, so that what is made anew takes their place."""
         for key in dict.fromkeys(keys):
             try:
-                if not self._is_whole(key):  # another item may have healed it since
-                    self._store.delete(key, retry=False)
-            except _PROBLEMS as exc:
+                if (row := find_row(self._store, key)) is not None:
+                    delete_if_damaged(self._store, row)  # another item may have healed it since
+            except PROBLEMS as exc:
                 self._note(exc)
 
-    def _is_whole(self, key: str) -> bool:
-        with suppress(CodecError, ValueError):
-            data = self._store.get(key)
-            if data is None:
-                return False
-            if key.startswith("r"):
-                return bool(decode_record(key[1:], data))
-            digest = held_digest(data)
-            return blob_key_of(unframe(data, digest)[0], digest) == key
-        return False
+    # --- care ------------------------------------------------------------------------------
+
+    def info(self) -> dict[str, Any]:
+        """
+        Count what is in it; see `summed_up` for the totals and `steps`, and `folder_facts` for the files.
+
+        Raises:
+            CacheError: It cannot be read.
+        """
+        with asked(self.folder, self._store, "read"), taken(self._store) as census:
+            return {**folder_facts(self.folder, self._store), **summed_up(census)}
+
+    def verify(self) -> Verified:
+        """
+        Read every value and record again; remove what is damaged, so that a run makes it anew.
+
+        Raises:
+            CacheError: It cannot be read or written, or `gc` is at work in it.
+        """
+        found = Verified()
+        with asked(self.folder, self._store, "checked"), Lock(self.folder) as lock:
+            if not lock.share():
+                raise CacheError(BUSY)
+            try:
+                verify(self.folder, self._store, found)
+            except sqlite3.DatabaseError as exc:
+                if isinstance(exc, sqlite3.OperationalError):
+                    raise
+                self._replace_store()
+                found.problem = self.problems.pop()
+        return found
+
+    def gc(
+        self,
+        max_bytes: int | None = None,
+        older_than_s: float | None = None,
+        dry_run: bool = False,
+        lock: Lock | None = None,
+    ) -> Swept:
+        """
+        Drop what nothing points at, and values beyond the limits: the fewest seconds saved per byte first.
+
+        Args:
+            max_bytes: Values are dropped until they have no more bytes than this; None for any.
+            older_than_s: Values that were stored longer ago are dropped; None for any age.
+            dry_run: Only tell what would go.
+            lock: Held alone by the caller; taken here where it is None.
+
+        Raises:
+            CacheError: A run is using it; or it cannot be read or written.
+        """
+        with asked(self.folder, self._store, "collected"), lock or Lock(self.folder) as held:
+            if not (dry_run or held.own()):
+                raise CacheError(IN_USE)
+            limits = Limits(max_bytes, older_than_s, 0.0 if held.is_certain or dry_run else YOUNG_S)
+            swept = sweep(self.folder, self._store, limits, dry_run=dry_run)
+            if not dry_run and lock is None:  # up to 2 ms a folder: a run need not wait for it
+                remove_empty(self._directory)
+            return swept
+
+    def may_exceed(self, max_bytes: int) -> bool:
+        """False where the values have no more bytes than *max_bytes* for sure; costs no look at any."""
+        with asked(self.folder, self._store, "read"):
+            return most_bytes(self._store) > max_bytes
 
     def clear(self) -> int:
         """
-        Delete every record, blob and index row; run reports stay.
+        Delete every record, blob and index row; run reports stay, and so does what is not ours.
 
         Returns:
             How many records there were.
 
         Raises:
-            CacheError: Something could not be deleted.
+            CacheError: A run is using it, or something could not be deleted.
         """
-        count = self.info()["records"]
-        self.close()
-        try:
-            for path in self.folder.iterdir():
-                if path.name.startswith("store"):
-                    shutil.rmtree(path)
-                elif path.name.startswith("index.db"):
-                    path.unlink()
-            self._store = _open_store(self._directory)
-        except OSError as exc:
-            raise CacheError(f"cache '{self.folder}' cannot be cleared ({exc})") from exc
-        return int(count)
+        with asked(self.folder, self._store, "cleared"), Lock(self.folder) as lock:
+            if not lock.own():
+                raise CacheError(IN_USE)
+            count = count_records(self._store)
+            self.close()
+            remove_ours(self.folder)
+            self._store = open_store(self._directory)
+        return count
 
     # --- facts -----------------------------------------------------------------------------
-
-    def info(self) -> dict[str, Any]:
-        """
-        Count what is in it.
-
-        Returns:
-            `folder`, `records`, `blobs`, `bytes` (of encoded values) and `disk_bytes` (of files).
-        """
-        records, blobs, size = 0, 0, 0
-        for key in self._keys():
-            if key.startswith("r"):
-                records += 1
-                record = self.lookup(key[1:])
-                size += record.size if record else 0
-            else:
-                blobs += 1
-        files = (path for path in self.folder.rglob("*") if path.is_file() and not path.is_symlink())
-        return {
-            "folder": str(self.folder),
-            "records": records,
-            "blobs": blobs,
-            "bytes": size,
-            "disk_bytes": sum(path.stat().st_size for path in files),
-        }
-
-    def _keys(self) -> list[str]:
-        # Cache.iterkeys would unpickle keys that somebody planted; plain iteration asks our Disk.
-        try:
-            return [key for key in self._store if isinstance(key, str)]
-        except _PROBLEMS as exc:
-            self._note(exc)
-            return []
 
     def take_troubles(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return (damaged keys, problems) met since the last call, and forget them."""
@@ -305,7 +318,7 @@ class Cache:
 
     def close(self) -> None:
         """Close this thread's connection; the cache opens it again where needed."""
-        with suppress(*_PROBLEMS, AttributeError):  # where it could not be opened, a dict stands in
+        with suppress(*PROBLEMS, AttributeError):  # where it could not be opened, a dict stands in
             self._store.close()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -317,8 +330,8 @@ class Cache:
         self._directory = str(self.folder / "store")
         self._forget()
         try:
-            self._store = _open_store(self._directory)
-        except _PROBLEMS as exc:
+            self._store = open_store(self._directory)
+        except PROBLEMS as exc:
             self._store = {}
             self._note(exc)
 
@@ -330,9 +343,3 @@ class Cache:
 
     def __repr__(self) -> str:
         return f"<cache '{self.folder}'>"
-
-
-def _open_store(directory: str) -> Any:
-    path = Path(directory)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return diskcache.Cache(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)

@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("status", "Show what a run would do and why, running nothing."),
         "draw": ("draw", "Draw a graph as text, Mermaid or DOT."),
         "report": ("report", "Show what happened in the latest run, or export it."),
-        "cache": ("cache", "Show or clear the cache."),
+        "cache": ("cache", "Show, check, tidy or clear the cache."),
         "demo": ("demo", "See it work: download, change things, count what runs again."),
     }
 )

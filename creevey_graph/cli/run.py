@@ -22,6 +22,7 @@ from creevey_graph.cli.summary import report_data, summary_lines, where_line
 from creevey_graph.cli.tables import echo_json, echo_lines
 from creevey_graph.events import Event, Listener, Noticed
 from creevey_graph.executors import EXECUTORS
+from creevey_graph.sizes import parse_size
 from creevey_graph.views.progress import Progress, open_progress
 
 
@@ -39,6 +40,11 @@ from creevey_graph.views.progress import Progress, open_progress
     help="What a failed item does to the run.",
 )
 @click.option("--max-failures", type=click.IntRange(1), metavar="N", help="Stop after so many failed items.")
+@click.option(
+    "--cache-size",
+    metavar="SIZE",
+    help="What the cache may keep after the run, such as 20GB; by default $CREEVEY_CACHE_SIZE, or any size.",
+)
 @click.option("--prune", is_flag=True, help="Delete outputs of items that are gone.")
 @click.option("--failed", "only_failed", is_flag=True, help="Look only at items that failed last time.")
 @click.option(
@@ -67,6 +73,7 @@ def run(
     executor: str,
     cache: Path | None,
     no_cache: bool,
+    cache_size: str | None,
     on_error: str,
     max_failures: int | None,
     refresh: bool,
@@ -95,6 +102,7 @@ def run(
         return
     check_out(opened, out)
     chosen = chosen_cache(cache, no_cache=no_cache)
+    size = None if cache_size is None else parse_size(cache_size, "--cache-size")
     shown = open_progress("auto" if progress is None else progress, sys.stderr)
     interrupted: RunInterrupted | None = None
     try:
@@ -104,6 +112,7 @@ def run(
             jobs=jobs,
             executor=executor,
             cache=chosen,
+            cache_size=size,
             on_error=on_error,
             max_failures=max_failures,
             progress=False,

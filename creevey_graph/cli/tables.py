@@ -14,7 +14,6 @@ from creevey_graph.text import safe_text
 
 SCHEMA = 1
 """Of everything that `--json` prints; it changes when a field is renamed or means something else."""
-_KILO = 1024
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> list[str]:
@@ -50,21 +49,6 @@ def counted(count: int, noun: str) -> str:
     ('1 item', '2,000 items')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def bytes_text(size_bytes: int) -> str:
-    """
-    Return a size in the unit that suits it.
-
-    >>> bytes_text(512), bytes_text(1536), bytes_text(3 * 1024**3)
-    ('512 B', '1.5 KiB', '3.0 GiB')
-    """
-    size = float(size_bytes)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < _KILO:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= _KILO
-    return f"{size:.1f} TiB"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
