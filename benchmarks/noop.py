@@ -33,7 +33,7 @@ SETTLED_S = 2.2
 """A file's time is trusted once it is 2 s old."""
 BY_NAME = {system.name: system for system in SYSTEMS}
 OURS = SYSTEMS[0].name
-HEAD = ["files", "system", "seconds", "ours / it", "us a file", "MB"]
+HEAD = ["files", "system", "seconds", "ours / it", "us a file", "MB grown"]
 
 
 def main() -> None:
@@ -100,7 +100,7 @@ def measure_count(count: int, systems: list[System], options: argparse.Namespace
 
 
 def rows_of(timing: Timing, count: int) -> list[list[str]]:
-    """Return a line per system; "MB" is the peak of the process, of ours beyond a bare interpreter."""
+    """Return a line per system; "MB grown" is the peak of our process beyond a bare interpreter."""
     return [
         [
             f"{count}",
@@ -108,7 +108,7 @@ def rows_of(timing: Timing, count: int) -> list[list[str]]:
             spread(timing.seconds(name), "{:.3f}"),
             "1" if name == OURS else ratio_to_ours(timing, name),
             f"{statistics.median(timing.seconds(name)) / count * 1e6:.1f}",
-            memory_of(timing, name),
+            f"{grown(timing):.0f}" if name == OURS else "",
         ]
         for name in timing.runs
     ]
@@ -120,17 +120,14 @@ def ratio_to_ours(timing: Timing, name: str) -> str:
     return spread([a / b for a, b in zip(timing.seconds(OURS), timing.seconds(name), strict=True)])
 
 
-def memory_of(timing: Timing, name: str) -> str:
-    if name == OURS:
-        return (
-            f"{timing.peak_mb(name):.0f} (grown {max(grown_mb(run.output) for run in timing.runs[name]):.0f})"
-        )
-    return f"{timing.peak_mb(name):.0f}"
+def grown(timing: Timing) -> float:
+    return max(grown_mb(run.output) for run in timing.runs[OURS])
 
 
 def to_json(timing: Timing, count: int, name: str) -> dict[str, Any]:
     seconds = [round(value, 4) for value in timing.seconds(name)]
-    return {"files": count, "system": name, "seconds": seconds, "peak_mb": round(timing.peak_mb(name), 1)}
+    more = {"grown_mb": round(grown(timing), 1)} if name == OURS else {}
+    return {"files": count, "system": name, "seconds": seconds, **more}
 
 
 if __name__ == "__main__":

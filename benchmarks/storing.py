@@ -61,7 +61,7 @@ class Edge:
     """
     The edge of what is written, which every round of "last step edited" changes to one not seen yet.
 
-    State: px = the edge now, known to the commands' small shell by a file.
+    State: px = the smallest edge asked for so far. The commands read the edge from a file.
     """
 
     def __init__(self, path: Path) -> None:
