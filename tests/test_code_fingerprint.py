@@ -923,3 +923,25 @@ def second(size, photo):
 def test_a_paths_text_counts_unless_every_use_opens_the_file(func, expected):
     """`Image.open(photo)` reads the content only; `photo.parent.name` tells two equal pictures apart."""
     assert expected == reads_path_text(func, "photo")
+
+
+def test_a_parameter_called_like_a_global_is_not_that_global(fingerprint):
+    """`def saved(toned)` beside a step `toned` does not refer to it; a nested use of the global does."""
+    text = """
+    def toned(x):
+        return x + 1
+
+
+    def f(toned):
+        return {use}
+    """
+    edited = text.replace("x + 1", "x + 2")
+    for use, counts in [
+        ("toned * 2", False),
+        ("[toned for part in (1, 2)]", False),
+        ("(lambda: toned)()", False),
+    ]:
+        before = fingerprint(text.replace("{use}", use)).digest
+        assert counts == (before != fingerprint(edited.replace("{use}", use)).digest), use
+    used = text.replace("def f(toned)", "def f(x)").replace("{use}", "[toned for toned in (x,)], toned(x)")
+    assert fingerprint(used).digest != fingerprint(used.replace("x + 1", "x + 2")).digest

@@ -34,13 +34,13 @@ from creevey_graph.fingerprint.kinds import (
     is_step,
 )
 from creevey_graph.fingerprint.modules import PYTHON, distribution_of, is_user_module
-from creevey_graph.fingerprint.references import chains_of, code_names, code_text, state_of
+from creevey_graph.fingerprint.references import code_names, code_text, globals_of, state_of
 from creevey_graph.fingerprint.source import SourceFiles
 from creevey_graph.fingerprint.tokens import type_name
 from creevey_graph.fingerprint.unseen import unseen_in
 from creevey_graph.fingerprint.values import digest_value
 
-FORMAT = "code-2"
+FORMAT = "code-3"
 """Changes whenever the same code would get another digest."""
 MAX_NAME = 1000
 """Length of a part's name; only objects within objects without end come near it."""
@@ -226,7 +226,7 @@ class _Walk:
             self._visit_defaults(prefix, func)
         for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
             self.visit(f"{prefix}closure {cell_name}", held(cell))
-        names = chains_of(found[0]) if found else code_names(func.__code__)
+        names = globals_of(found[0], func.__code__) if found else code_names(func.__code__)
         for chain in sorted(names):
             self._visit_global(chain, func)
 

@@ -24,6 +24,17 @@ def chains_of(node: ast.AST) -> set[tuple[str, ...]]:
     return chains
 
 
+def globals_of(node: ast.AST, code: types.CodeType) -> set[tuple[str, ...]]:
+    """
+    Return the chains of *node* that begin with a name *code* looks up, so that may be a global's.
+
+    A parameter or local called like a global (`def saved(toned)` beside a step `toned`) is none:
+    the code object has no such name, nor has any within it.
+    """
+    names = code_names(code)
+    return {chain for chain in chains_of(node) if chain[:1] in names}
+
+
 def _chain(node: ast.AST) -> tuple[str, ...]:
     """Return the dotted chain that *node* is, empty where it is none."""
     attributes: list[str] = []
