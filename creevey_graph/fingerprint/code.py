@@ -14,14 +14,12 @@ import hashlib
 import inspect
 import types
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, get_args, get_origin
 
-import attrs
-
 from creevey_graph.errors import Undigestible
-from creevey_graph.fingerprint.canonical import canonical_bytes
+from creevey_graph.fingerprint.facts import CodeFingerprint, Facts
 from creevey_graph.fingerprint.imports import imports_of
 from creevey_graph.fingerprint.kinds import (
     BUILTINS,
@@ -34,34 +32,16 @@ from creevey_graph.fingerprint.kinds import (
     is_step,
 )
 from creevey_graph.fingerprint.modules import PYTHON, distribution_of, is_user_module
-from creevey_graph.fingerprint.references import chains_of, code_names, code_text, state_of
+from creevey_graph.fingerprint.references import code_names, code_text, state_of
 from creevey_graph.fingerprint.source import SourceFiles
 from creevey_graph.fingerprint.tokens import type_name
-from creevey_graph.fingerprint.unseen import unseen_in
+from creevey_graph.fingerprint.trees import facts_of_tree
 from creevey_graph.fingerprint.values import digest_value
 
 FORMAT = "code-2"
 """Changes whenever the same code would get another digest."""
 MAX_NAME = 1000
 """Length of a part's name; only objects within objects without end come near it."""
-
-
-@attrs.frozen
-class CodeFingerprint:
-    """
-    What stands for a function's code.
-
-    Args:
-        digest: Hex sha256 over all parts.
-        parts: What was seen -> its digest: "source", "default size", "helper m.f", …
-        source: The function's text, for diffs; "" where there is none.
-        untracked: What could not be seen through, each with its name.
-    """
-
-    digest: str
-    parts: Mapping[str, str]
-    source: str = ""
-    untracked: tuple[str, ...] = ()
 
 
 def fingerprint_function(func: Callable[..., Any], *, with_defaults: bool = True) -> CodeFingerprint:
@@ -82,7 +62,7 @@ def fingerprint_function(func: Callable[..., Any], *, with_defaults: bool = True
     walk.visit("source", func)
     walk.finish()
     body = "".join(f"{len(name)}:{name}={digest};" for name, digest in sorted(walk.parts.items()))
-    return CodeFingerprint(_sha(f"{FORMAT};{body}"), walk.parts, walk.source, tuple(walk.untracked))
+    return walk.facts.finished(_sha(f"{FORMAT};{body}"), walk.parts, walk.untracked)
 
 
 class _Walk:
@@ -90,7 +70,7 @@ class _Walk:
     One fingerprint in the making.
 
     State: parts = what was seen -> digest; untracked = what could not be seen through;
-    source = text of the first function met; seen = objects met, kept alive so that their ids hold;
+    facts = what explains the parts; seen = objects met, kept alive so that their ids hold;
     waiting = what is still to be visited.
     """
 
@@ -98,19 +78,21 @@ class _Walk:
         self._with_defaults = with_defaults
         self.parts: dict[str, str] = {}
         self.untracked: list[str] = []
-        self.source = ""
+        self.facts = Facts()
         self._waiting: deque[tuple[str, Any]] = deque()
         self._seen: dict[int, tuple[str, Any]] = {}
         self._files = SourceFiles()
 
     def visit(self, name: str, value: Any) -> None:
         """Note that the parts of *value* count under *name*; what was met before counts where it was met."""
+        self.facts.note_reference(name)
         self._waiting.append((name, value))
 
     def finish(self) -> None:
         """Visit all that waits: a queue, since a chain of helpers or objects may be of any length."""
         while self._waiting:
             name, value = self._waiting.popleft()
+            self.facts.at = name
             if len(name) > MAX_NAME:
                 self._give_up(name[:MAX_NAME], "nested too deep")
                 continue
@@ -140,6 +122,8 @@ class _Walk:
         return True
 
     def _put(self, name: str, kind: str, text: str) -> None:
+        if kind == "installed":
+            self.facts.note_text(name, text.replace(";", " "))
         self._add(name, _sha(f"{kind};{text}"))
 
     def _add(self, name: str, digest: str) -> None:
@@ -159,6 +143,7 @@ class _Walk:
         try:
             digest = digest_value(value, digest_callable=digest_callable, classes=classes)
             self._put(name, "value", digest)
+            self.facts.note_value(name, value)
         except Undigestible:
             if self._is_new(name, value):
                 self._visit_instance(name, value)
@@ -177,7 +162,7 @@ class _Walk:
         code = getattr(func, "__code__", None)
         found = self._files.find(code) if isinstance(code, types.CodeType) else None
         if found is not None:
-            return hashlib.sha256(canonical_bytes(found[0], without_decorators=True)).hexdigest()
+            return facts_of_tree(found[0]).digest
         if isinstance(code, types.CodeType):
             return _sha(code_text(code))
         return _sha(
@@ -217,17 +202,18 @@ class _Walk:
             self._visit_code(name, func)
         else:
             node, text = found
-            self.source = self.source or text
-            self._add(name, hashlib.sha256(canonical_bytes(node, without_decorators=True)).hexdigest())
-            self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in unseen_in(node)]
-            self._add_imports(node, func)
+            self.facts.note_function(name, text, func.__code__.co_filename)
+            tree = facts_of_tree(node)
+            self._add(name, tree.digest)
+            self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in tree.unseen]
+            if tree.has_imports:
+                self._add_imports(node, func)
         prefix = "" if name == "source" else f"{name} "
         if prefix or self._with_defaults:
             self._visit_defaults(prefix, func)
         for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
             self.visit(f"{prefix}closure {cell_name}", held(cell))
-        names = chains_of(found[0]) if found else code_names(func.__code__)
-        for chain in sorted(names):
+        for chain in facts_of_tree(found[0]).chains if found else sorted(code_names(func.__code__)):
             self._visit_global(chain, func)
 
     def _add_imports(self, node: ast.AST, func: types.FunctionType) -> None:

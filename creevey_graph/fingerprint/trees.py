@@ -1,0 +1,52 @@
+"""
+What one function's syntax tree says by itself, found out once for each tree.
+
+Trees are shared and never changed (`source`), and the nodes of a graph share helpers: with the
+four walks over a tree kept, a second node that uses a helper costs nothing for it.
+
+State: the latest trees met. Thread safety: as `functools.lru_cache`.
+"""
+
+import ast
+import functools
+import hashlib
+
+import attrs
+
+from creevey_graph.fingerprint.canonical import canonical_bytes
+from creevey_graph.fingerprint.references import chains_of
+from creevey_graph.fingerprint.unseen import unseen_in
+
+
+@attrs.frozen
+class TreeFacts:
+    """
+    What a function's tree says, whatever its globals hold.
+
+    Args:
+        digest: Hex sha256 of its canonical bytes, its decorators left out.
+        unseen: What cannot be seen through in it.
+        chains: What it refers to, in order.
+        has_imports: Whether it imports anything when it runs.
+    """
+
+    digest: str
+    unseen: tuple[str, ...]
+    chains: tuple[tuple[str, ...], ...]
+    has_imports: bool
+
+
+@functools.lru_cache(maxsize=4096)
+def facts_of_tree(node: ast.AST) -> TreeFacts:
+    """
+    Return what *node* says; a node is itself only, however equal another one is.
+
+    >>> facts_of_tree(ast.parse("def f(x): return g(x)").body[0]).chains
+    (('g',), ('x',))
+    """
+    return TreeFacts(
+        hashlib.sha256(canonical_bytes(node, without_decorators=True)).hexdigest(),
+        tuple(unseen_in(node)),
+        tuple(sorted(chains_of(node))),
+        any(isinstance(part, ast.Import | ast.ImportFrom) for part in ast.walk(node)),
+    )
