@@ -7,15 +7,18 @@ Each method is one call into the floor that does the work.
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from creevey_graph.cache import Cache
+from creevey_graph.accept import Acceptance, accept_edit
+from creevey_graph.cache import Accepted, Cache, read_accepted
 from creevey_graph.choices import Options
 from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, UsageError, did_you_mean
 from creevey_graph.events import Event, Listener, Noticed
+from creevey_graph.explain import explain_item
+from creevey_graph.explanation import Explanation
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
 from creevey_graph.journal import Journal
@@ -83,8 +86,9 @@ class Graph(DeclaredGraph):
             RunInterrupted: Ctrl-C; holds the report.
         """
         folder = None if out is None else Path(out)
-        listing = list_items(self, items, folder)
         opened, notice = open_cache(cache)
+        accepted, problem = accepted_in(opened)
+        listing = list_items(self, items, folder, accepted)
         options = Options(folder, jobs, executor, opened, on_error, max_failures, refresh, prune)
         report = Report(_report_path(opened))
         journal = Journal(report.path)
@@ -96,9 +100,9 @@ class Graph(DeclaredGraph):
         if (bar := open_progress(progress, sys.stderr)) is not None:
             heard.append(bar)
         try:
-            if notice:
+            for text in filter(None, (notice, problem)):
                 for listener in heard:
-                    listener(Noticed(notice))
+                    listener(Noticed(text))
             run(listing, options, heard)
         except (RunFailed, RunInterrupted) as exc:
             exc.report = report
@@ -125,8 +129,52 @@ class Graph(DeclaredGraph):
             SourceError: Items cannot be listed.
         """
         folder = None if out is None else Path(out)
-        listing = list_items(self, items, folder)
-        return make_plan(listing, folder, open_cache(cache)[0], refresh=refresh)
+        opened, _ = open_cache(cache)
+        listing = list_items(self, items, folder, accepted_in(opened)[0])
+        return make_plan(listing, folder, opened, refresh=refresh)
+
+    def explain(
+        self,
+        item: Any,
+        *,
+        out: Path | str | None = None,
+        cache: Cache | Path | str | Literal[False] | None = None,
+    ) -> Explanation:
+        """
+        Say what `run` would do with one item, step by step, and why: with old and new code; runs nothing.
+
+        Args:
+            item: The item as `run` takes it, such as its path, or the key it was run under.
+            out: Output folder of the run.
+            cache: Cache of the run.
+
+        Raises:
+            SourceError: There is no such item, or it cannot be read.
+            UsageError: It is several items.
+            GraphError: The graph or its output paths cannot be used.
+        """
+        opened, _ = open_cache(cache)
+        folder = None if out is None else Path(out)
+        return explain_item(self, item, folder, opened, accepted_in(opened)[0])
+
+    def accept(
+        self, step_name: str, *, cache: Cache | Path | str | None = None, undo: bool = False
+    ) -> Acceptance:
+        """
+        Say that the edit of a step is harmless: its results are kept, and nothing runs for it.
+
+        Its code counts as that of the latest run with this cache. Parameters are not covered.
+
+        Args:
+            step_name: Name of the node, as `status` shows it.
+            cache: Cache of the run.
+            undo: Take it back: the edited code runs.
+
+        Raises:
+            UsageError: There is no such step, it was never run, or there is nothing to accept or undo.
+            CacheError: The cache cannot be used.
+        """
+        return accept_edit(self, step_name, cache if isinstance(cache, Cache) else Cache(cache), undo=undo)
 
     def preview(self, item: Any) -> dict[str, Any]:
         """
@@ -212,6 +260,11 @@ def open_cache(cache: Cache | Path | str | Literal[False] | None) -> tuple[Cache
         return Cache(cache), ""
     except CacheError as exc:
         return None, f"running without a cache: {exc}"
+
+
+def accepted_in(cache: Cache | None) -> tuple[Mapping[str, Accepted], str]:
+    """Return the edits that were accepted, and what to tell where they cannot be read."""
+    return ({}, "") if cache is None else read_accepted(cache.folder)
 
 
 def _report_path(cache: Cache | None) -> Path:

@@ -7,12 +7,13 @@ Items checked against a graph before anything runs: values converted, output pat
 import functools
 import os
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Union, get_args, get_origin
 
 import attrs
 
+from creevey_graph.cache import Accepted
 from creevey_graph.errors import GraphError, SourceError, UsageError
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph
@@ -56,7 +57,9 @@ class Listing:
             yield _fitted(item, wants)
 
 
-def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
+def list_items(
+    graph: Graph, items: Any, out: Path | None, accepted: Mapping[str, Accepted] | None = None
+) -> Listing:
     """
     Return the listing of *items* for *graph*, everything checked that can be before a run.
 
@@ -70,7 +73,7 @@ def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
     if out is not None and out.exists() and not out.is_dir():
         raise UsageError(f"out must be a folder ('{out}' is a file); choose another")
     source = open_source(items, tuple(graph.inputs))
-    frozen = freeze(graph, source.columns)
+    frozen = freeze(graph, source.columns, accepted)
     listing = Listing(source, frozen)
     validate_template_writers({node.name: node.step for node in frozen.nodes}, out)
     if frozen.writers and out is not None:

@@ -6,6 +6,7 @@ no worker, no key and no look-up.
 """
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -54,6 +55,7 @@ class Known:
         ]
         self._settled: list[tuple[str, str]] = []
         self._is_looked_at = False
+        self._writes = True
         self.stale: list[str] = []
         self.placed: set[str] = set()
         self.leftovers: list[FileState] = []
@@ -67,8 +69,9 @@ class Known:
             return cls(None, frozen, out)
         index = Index(cache.folder, scope_of(frozen.name, out, frozen.home))
         known = cls(index, frozen, out)
+        known._writes = write
         if write:
-            index.put_graph(frozen.graph_key, frozen.ingredients)
+            index.put_graph(frozen.graph_key, graph_digits(frozen.name, frozen.home), frozen.ingredients)
         return known
 
     def check(self, item: Item, *, forced: bool) -> tuple[ItemState | None, str | None]:
@@ -79,6 +82,31 @@ class Known:
             state, forced=forced, graph_change=self._graph_change, graph_key=self._frozen.graph_key
         )
         return state, reason
+
+    def find(self, source: str) -> tuple[str, ItemState] | None:
+        """
+        Return key and state of the item whose file *source* is, or whose key.
+
+        An item's key depends on how the set was listed: photos/sub/a.jpg is "sub/a.jpg" in the folder
+        photos. Only states that name such a file are opened.
+        """
+        real = os.path.realpath(source)
+        name = json.dumps(os.path.basename(source))[1:-1]  # noqa: PTH119 - as it stands in a state
+        for key, text in self._states.items():
+            state = unsealed(key, text) if name in text else None
+            if state is not None and real in [os.path.realpath(file.path) for file in state.sources]:
+                return key, state
+        text = self._states.get(source, "")
+        state = unsealed(source, text) if text else None
+        return None if state is None else (source, state)
+
+    def keys(self) -> Iterable[str]:
+        """Return the keys of all items not met yet."""
+        return self._states.keys()
+
+    def made_of(self, graph_key: str) -> Mapping[str, Any] | None:
+        """Return the ingredients of a graph that was run before, None where they are not known."""
+        return self._index.ingredients(graph_key) if self._index else None
 
     def row_if_current(self, item: Item, state: ItemState | None) -> Row | None:
         """Return the row of an item that needs nothing, None where it must be looked at closely."""
@@ -127,8 +155,7 @@ class Known:
 
     def _graph_change(self, graph_key: str) -> str:
         if graph_key not in self._changes:
-            old: Mapping[str, Any] | None = self._index.ingredients(graph_key) if self._index else None
-            self._changes[graph_key] = explain_change(old, self._frozen.ingredients)
+            self._changes[graph_key] = explain_change(self.made_of(graph_key), self._frozen.ingredients)
         return self._changes[graph_key]
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
@@ -138,6 +165,8 @@ class Known:
 
     def _settle(self, item: Item, state: ItemState, looked_ns: int) -> None:
         """Keep that an item's files were read again just now, so that the next run need not."""
+        if not self._writes:
+            return
 
         def seen(files: tuple[FileState, ...]) -> tuple[FileState, ...]:
             return tuple(attrs.evolve(file, looked_ns=looked_ns) for file in files)
@@ -203,7 +232,12 @@ def scope_of(graph: str, out: Path | None, home: str = "") -> str:
     Its first half stands for the folder alone, so that the other graphs that write there are found.
     """
     place = "" if out is None else os.path.realpath(out)
-    return _short_digest(place) + _short_digest(f"{len(graph)}:{graph}{home}")
+    return _short_digest(place) + graph_digits(graph, home)
+
+
+def graph_digits(graph: str, home: str) -> str:
+    """Return the half of a scope that stands for the graph."""
+    return _short_digest(f"{len(graph)}:{graph}{home}")
 
 
 def _short_digest(text: str) -> str:

@@ -34,6 +34,7 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
         nodes={node.name: NodeCount() for node in frozen.nodes},
         policies={node.name: shown_policy(node.step) for node in frozen.nodes},
         untracked=frozen.untracked,
+        accepted=frozen.accepted,
     )
     known = Known.open(cache, frozen, out, write=False)
     for item in listing:

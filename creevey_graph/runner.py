@@ -32,6 +32,7 @@ from creevey_graph.events import (
 )
 from creevey_graph.executors import Pool, dumps, open_pool
 from creevey_graph.fields import column_of
+from creevey_graph.frozen import edited_in_run
 from creevey_graph.interrupts import interrupts_held_back
 from creevey_graph.listing import Listing, validate_inputs_kept
 from creevey_graph.look import Known, prune_files
@@ -125,8 +126,8 @@ class _Run:
         else:
             for event in cancelled(self.listing, self.done_indexes):
                 self.tell.emit(event)
-        if stale := self.known.stale_text():
-            self.tell.notice(stale)
+        for text in filter(None, (self.known.stale_text(), edited_in_run(self.frozen))):
+            self.tell.notice(text)
         self.known.close()
         for folder in self.folders:
             remove_stale(Path(folder))
@@ -158,7 +159,7 @@ class _Run:
     def _open_pool(self, to_do: int) -> Pool:
         """Return workers for *to_do* items (`FEW_ITEMS` stands for that many and more)."""
         executor, jobs = choose_executor(self.frozen, self.options, to_do)
-        bench = Bench(self.frozen, self.options.out, self.options.cache, self.options.refresh)
+        bench = Bench(self.frozen.for_workers(), self.options.out, self.options.cache, self.options.refresh)
         if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)

@@ -1,11 +1,13 @@
 """The cache on disk: records, blobs and the index; the only place that imports diskcache."""
 
+from creevey_graph.cache.accepted import Accepted, read_accepted, write_accepted
 from creevey_graph.cache.folder import default_folder
 from creevey_graph.cache.index import FileState, Index, ItemState, encode_state, unsealed
 from creevey_graph.cache.records import Record
 from creevey_graph.cache.store import Cache, Entry
 
 __all__ = [
+    "Accepted",
     "Cache",
     "Entry",
     "FileState",
@@ -14,5 +16,7 @@ __all__ = [
     "Record",
     "default_folder",
     "encode_state",
+    "read_accepted",
     "unsealed",
+    "write_accepted",
 ]

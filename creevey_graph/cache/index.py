@@ -6,7 +6,8 @@ loaded and written in bulk. A file per item was rejected (10^6 inodes), and so w
 diskcache (39-61 us a look-up; a bulk read costs 1.2 us a row).
 
 Layout: `items(scope, key, state)` with *state* as 8 hex digits, the CRC-32 of key and rest, and the
-JSON text of `ItemState` (SQLite has no checksum, and a report shows what stands here); `graphs(graph_key, ingredients)` with the JSON ingredients that reasons are told from.
+JSON text of `ItemState` (SQLite has no checksum, and a report shows what stands here); `graphs(graph_key, graph, at_ns, ingredients)`
+with the JSON ingredients that reasons are told from, of the latest `KEPT_GRAPHS` of each graph.
 
 Thread safety: used by the coordinator alone; several processes may share the file.
 """
@@ -28,9 +29,14 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (
     scope TEXT NOT NULL, key BLOB NOT NULL, state TEXT NOT NULL, PRIMARY KEY (scope, key)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS graphs (graph_key TEXT PRIMARY KEY, ingredients TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS graphs (
+    graph_key TEXT NOT NULL, graph TEXT NOT NULL, at_ns INTEGER NOT NULL, ingredients TEXT NOT NULL,
+    PRIMARY KEY (graph_key, graph)
+);
 """
-VERSION = 2
+VERSION = 3
+KEPT_GRAPHS = 100
+"""Of each graph; texts of code are long. An item made by an older one is told without details."""
 TIMEOUT_S = 5.0
 FAILED_WRITES = 3
 """After so many in a row nothing more is written: a hung peer would cost 5 s each."""
@@ -189,11 +195,20 @@ class Index:
 
     def ingredients(self, graph_key: str) -> Mapping[str, Any] | None:
         """Return what a graph that was run before was made of, or None."""
-        for (text,) in self._read("SELECT ingredients FROM graphs WHERE graph_key = ?", (graph_key,)):
-            with suppress(ValueError):
+        query = "SELECT ingredients FROM graphs WHERE graph_key = ?"
+        return next(self._ingredients(query, (graph_key,)), None)
+
+    def history(self, graph: str) -> Iterator[Mapping[str, Any]]:
+        """Yield what the graph of this name was made of each time it was run differently, latest first."""
+        query = "SELECT ingredients FROM graphs WHERE graph = ? ORDER BY at_ns DESC, rowid DESC"
+        return self._ingredients(query, (graph,))
+
+    def _ingredients(self, query: str, values: tuple[Any, ...]) -> Iterator[Mapping[str, Any]]:
+        for (text,) in self._read(query, values):
+            with suppress(ValueError, TypeError):
                 found = json.loads(text)
-                return found if isinstance(found, dict) else None
-        return None
+                if isinstance(found, dict):
+                    yield found
 
     def _read(self, query: str, values: tuple[Any, ...]) -> Iterator[Any]:
         if self._connection is None:
@@ -209,9 +224,15 @@ class Index:
         self.close()
         self._connection = self._begin_anew()
 
-    def put_graph(self, graph_key: str, ingredients: Mapping[str, Any]) -> None:
-        """Keep what the graph of this run is made of."""
-        self._write("INSERT OR REPLACE INTO graphs VALUES (?, ?)", [(graph_key, json.dumps(ingredients))])
+    def put_graph(self, graph_key: str, graph: str, ingredients: Mapping[str, Any]) -> None:
+        """Keep what the graph of this run is made of; *graph* stands for its name."""
+        row = (graph_key, graph, time.time_ns(), json.dumps(ingredients))
+        self._write("INSERT OR REPLACE INTO graphs VALUES (?, ?, ?, ?)", [row])
+        self._write(
+            "DELETE FROM graphs WHERE graph = ?1 AND at_ns < (SELECT at_ns FROM graphs WHERE graph = ?1 "
+            "ORDER BY at_ns DESC LIMIT 1 OFFSET ?2)",
+            [(graph, KEPT_GRAPHS - 1)],
+        )
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
         """Write (item key, encoded state) pairs in one transaction."""

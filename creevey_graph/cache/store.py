@@ -21,6 +21,7 @@ from typing import Any, Self
 import attrs
 import diskcache
 
+from creevey_graph.cache.accepted import NAME as ACCEPTED
 from creevey_graph.cache.disk import INLINE_BYTES, SafeDisk, Stored, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
 from creevey_graph.cache.frames import frame, held_digest, unframe
@@ -236,7 +237,7 @@ class Cache:
 
     def clear(self) -> int:
         """
-        Delete every record, blob and index row; run reports stay.
+        Delete every record, blob, index row and accepted edit; run reports stay.
 
         Returns:
             How many records there were.
@@ -250,7 +251,7 @@ class Cache:
             for path in self.folder.iterdir():
                 if path.name.startswith("store"):
                     shutil.rmtree(path)
-                elif path.name.startswith("index.db"):
+                elif path.name.startswith("index.db") or path.name == ACCEPTED:
                     path.unlink()
             self._store = _open_store(self._directory)
         except OSError as exc:

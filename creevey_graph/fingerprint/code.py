@@ -201,13 +201,8 @@ class _Walk:
         if found is None:
             self._visit_code(name, func)
         else:
-            node, text = found
-            self.facts.note_function(name, text, func.__code__.co_filename)
-            tree = facts_of_tree(node)
-            self._add(name, tree.digest)
-            self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in tree.unseen]
-            if tree.has_imports:
-                self._add_imports(node, func)
+            self.facts.note_function(name, found[1], func.__code__.co_filename)
+            self._visit_tree(name, found[0], func)
         prefix = "" if name == "source" else f"{name} "
         if prefix or self._with_defaults:
             self._visit_defaults(prefix, func)
@@ -215,6 +210,13 @@ class _Walk:
             self.visit(f"{prefix}closure {cell_name}", held(cell))
         for chain in facts_of_tree(found[0]).chains if found else sorted(code_names(func.__code__)):
             self._visit_global(chain, func)
+
+    def _visit_tree(self, name: str, node: ast.AST, func: types.FunctionType) -> None:
+        tree = facts_of_tree(node)
+        self._add(name, tree.digest)
+        self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in tree.unseen]
+        if tree.has_imports:
+            self._add_imports(node, func)
 
     def _add_imports(self, node: ast.AST, func: types.FunctionType) -> None:
         for module, text in imports_of(node, func.__globals__).items():
