@@ -6,6 +6,8 @@ anew because another came before it, has not changed. Ingredients stand in `ingr
 """
 
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +19,7 @@ from creevey_graph.fingerprint.facts import path_of
 Ingredients = Mapping[str, Any]
 """Of one node: code, parts, sources, via, files, depends, params, reads, output."""
 _OWN = "source"
+_IN_TABLE = re.compile(r" [0-9a-f]{8}\]")
 
 
 @attrs.frozen
@@ -144,6 +147,7 @@ def _parameter_changes(name: str, before: Ingredients, now: Ingredients) -> Iter
 def code_changes(name: str, before: Ingredients, now: Ingredients) -> list[Change]:
     """Return how a node's code and dependencies differ, functions first."""
     found: list[Change] = []
+    before, now = _with_plain_names(before), _with_plain_names(now)
     if before["code"] != now["code"]:
         parts = [*now["parts"], *(part for part in before["parts"] if part not in now["parts"])]
         changed = [part for part in parts if before["parts"].get(part) != now["parts"].get(part)]
@@ -152,13 +156,36 @@ def code_changes(name: str, before: Ingredients, now: Ingredients) -> list[Chang
         # than one that has it.
         ranked = [
             [change for change in changes if change.is_code],
-            [change for change in changes if not change.file and None not in (change.before, change.after)],
+            [change for change in changes if not change.file and _differs_in_text(change)],
         ]
         found += [change for rank in ranked for change in rank] or changes
         if not found:
             found.append(Change(Reason.CODE_CHANGED, f"step '{name}'"))
     found += _dependency_changes(name, before, now)
     return sorted(found, key=lambda change: bool(change.path))  # the step's own function first
+
+
+def _differs_in_text(change: Change) -> bool:
+    return None not in (change.before, change.after) and change.before != change.after
+
+
+def _with_plain_names(made_of: Ingredients) -> Ingredients:
+    """
+    Return ingredients whose parts have no digest in their names, so that an edited one is found again.
+
+    A function in a table is named by its content, as in "refers to m.TABLE[tone 1a2b3c4d]".
+    """
+    plain = {part: _IN_TABLE.sub("]", part) for part in made_of["parts"]}
+    count = Counter(plain.values())
+    named = {part: name for part, name in plain.items() if count[name] == 1 and name != part}
+    if not named:
+        return made_of
+    renamed: dict[str, Any] = {
+        table: {named.get(part, part): fact for part, fact in made_of.get(table, {}).items()}
+        for table in ("parts", "sources", "via", "files")
+    }
+    renamed["via"] = {part: named.get(parent, parent) for part, parent in renamed["via"].items()}
+    return {**made_of, **renamed}
 
 
 def _part_change(name: str, part: str, before: Ingredients, now: Ingredients) -> Change:

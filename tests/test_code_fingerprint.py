@@ -479,6 +479,11 @@ class LazyModule(types.ModuleType):
         raise RuntimeError(name)
 
 
+class Plain:
+    def __init__(self, size):
+        self.size = size
+
+
 class Chain:
     def __init__(self, rest):
         self.rest = rest
@@ -506,7 +511,7 @@ RING.append(RING)
         (Misled, True),
         (lambda: LazyModule("lazy"), True),
         (lambda: make_chain(3000), True),
-        (lambda: RING, True),
+        (lambda: RING, False),
         (lambda: {"a": Hostile()}, True),
         (lambda: memoryview(b"x"), None),
         (lambda: iter([1]), True),
@@ -550,14 +555,18 @@ def test_open_files_and_sockets_are_listed(tmp_path):
 
 
 def test_an_opaque_value_in_a_container_does_not_hide_the_rest():
-    """A table with one lock in it is listed; it is not an error."""
+    """A table with a generator in it is looked into: the generator is listed, the rest counts."""
 
-    def build(table):
+    def build(size):
+        table = {"opaque": (n for n in ()), "size": size, "tools": [Plain(size)]}
         return lambda x: table[x]
 
-    found = fingerprint_function(build({"lock": threading.Lock(), "size": 3}))
+    one, two = fingerprint_function(build(3)), fingerprint_function(build(4))
 
-    assert found.untracked
+    assert ["closure table['opaque'] (builtins.generator)"] == list(one.untracked)
+    assert {"closure table['size']", "closure table['tools'][0].size"} == {
+        part for part, digest in one.parts.items() if two.parts[part] != digest
+    }
 
 
 def test_what_an_instance_holds_is_read_without_running_its_code():

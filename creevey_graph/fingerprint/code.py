@@ -19,6 +19,7 @@ from enum import Enum
 from typing import Any, get_args, get_origin
 
 from creevey_graph.errors import Undigestible
+from creevey_graph.fingerprint.contents import contents_of, hides_state, is_plain
 from creevey_graph.fingerprint.facts import CodeFingerprint, Facts
 from creevey_graph.fingerprint.imports import imports_of
 from creevey_graph.fingerprint.kinds import (
@@ -35,11 +36,13 @@ from creevey_graph.fingerprint.modules import PYTHON, distribution_of, is_user_m
 from creevey_graph.fingerprint.references import code_names, code_text, state_of
 from creevey_graph.fingerprint.source import SourceFiles
 from creevey_graph.fingerprint.tokens import type_name
-from creevey_graph.fingerprint.trees import facts_of_tree
+from creevey_graph.fingerprint.trees import facts_of_tree, shallow_digest
 from creevey_graph.fingerprint.values import digest_value
 
-FORMAT = "code-2"
+FORMAT = "code-3"
 """Changes whenever the same code would get another digest."""
+MAX_PARTS = 10_000
+"""From there on containers are not looked into any more."""
 MAX_NAME = 1000
 """Length of a part's name; only objects within objects without end come near it."""
 
@@ -135,7 +138,7 @@ class _Walk:
 
         def digest_callable(func: Callable[..., Any]) -> str:
             # By content, not by place: sets and dicts are met in an order that varies.
-            shallow = self._shallow(func)
+            shallow = shallow_digest(func, self._files)
             nested.append((shallow, func))
             return shallow
 
@@ -146,7 +149,7 @@ class _Walk:
             self.facts.note_value(name, value)
         except Undigestible:
             if self._is_new(name, value):
-                self._visit_instance(name, value)
+                self._visit_contents(name, value)
             return
         # Closures of one function share this digest and differ by what they hold: each is visited.
         for shallow, func in sorted(nested, key=lambda pair: pair[0]):
@@ -157,17 +160,14 @@ class _Walk:
                     f"{name}.class" if kind is type(value) else f"{name}.class {kind.__qualname__}", kind
                 )
 
-    def _shallow(self, func: Callable[..., Any]) -> str:
-        """Digest what tells two callables apart without following what they refer to."""
-        code = getattr(func, "__code__", None)
-        found = self._files.find(code) if isinstance(code, types.CodeType) else None
-        if found is not None:
-            return facts_of_tree(found[0]).digest
-        if isinstance(code, types.CodeType):
-            return _sha(code_text(code))
-        return _sha(
-            f"{getattr(func, '__module__', '')}.{getattr(func, '__qualname__', type(func).__qualname__)}"
-        )
+    def _visit_contents(self, name: str, value: Any) -> None:
+        contents = contents_of(value) if len(self.parts) < MAX_PARTS else None
+        if contents is None:
+            self._visit_instance(name, value)
+            return
+        self._put(name, "holds", f"{type(value).__qualname__} {len(contents)}")
+        for label, part in contents:
+            self.visit(f"{name}{label}", part)
 
     def _visit_instance(self, name: str, value: Any) -> None:
         kind = type(value)
@@ -175,9 +175,11 @@ class _Walk:
             self._put(name, "object", f"{kind.__module__}.{kind.__qualname__}")
             return
         state = state_of(value)
-        if kind is not types.SimpleNamespace and not (is_user_module(kind.__module__) and state):
+        is_seen = is_user_module(kind.__module__) and (state or is_plain(kind))
+        if kind is not types.SimpleNamespace and (not is_seen or hides_state(kind)):
             self._give_up(name, f"{kind.__module__}.{kind.__qualname__}")
-            return
+            if not is_seen:
+                return
         self.visit(f"{name}.class", kind)
         for attribute, part in sorted(state.items()):
             self.visit(f"{name}.{attribute}", part)
@@ -186,20 +188,17 @@ class _Walk:
         if "__wrapped__" in func.__dict__:
             self.visit(f"{name} wrapped", func.__dict__["__wrapped__"])
         if not is_user_module(func.__module__, func.__globals__):
-            self._put(name, "installed", f"{distribution_of(func.__module__)};{func.__qualname__}")
-            is_library = distribution_of(func.__module__) == PYTHON
-            for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
-                # An installed decorator around the user's function; of the library's own, only
-                # the table of `singledispatch` is more than a cache.
-                if callable(inner := held(cell)) or not is_library or cell_name == "registry":
-                    self.visit(f"{name} closure {cell_name}", inner)
+            self._visit_installed(name, func)
             return
         if is_generated(func.__code__):
             self._put(name, "generated", func.__code__.co_name)
             return
         found = self._files.find(func.__code__)
         if found is None:
-            self._visit_code(name, func)
+            self._put(name, "bytecode", code_text(func.__code__))
+            self.untracked.append(
+                f"the source of {func.__qualname__} (its bytecode counts, with Python's version)"
+            )
         else:
             self.facts.note_function(name, found[1], func.__code__.co_filename)
             self._visit_tree(name, found[0], func)
@@ -210,6 +209,15 @@ class _Walk:
             self.visit(f"{prefix}closure {cell_name}", held(cell))
         for chain in facts_of_tree(found[0]).chains if found else sorted(code_names(func.__code__)):
             self._visit_global(chain, func)
+
+    def _visit_installed(self, name: str, func: types.FunctionType) -> None:
+        self._put(name, "installed", f"{distribution_of(func.__module__)};{func.__qualname__}")
+        is_library = distribution_of(func.__module__) == PYTHON
+        for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
+            # An installed decorator around the user's function; of the library's own, only
+            # the table of `singledispatch` is more than a cache.
+            if callable(inner := held(cell)) or not is_library or cell_name == "registry":
+                self.visit(f"{name} closure {cell_name}", inner)
 
     def _visit_tree(self, name: str, node: ast.AST, func: types.FunctionType) -> None:
         tree = facts_of_tree(node)
@@ -228,12 +236,6 @@ class _Walk:
     def _visit_defaults(self, prefix: str, func: types.FunctionType) -> None:
         for parameter, value in defaults_of(func):
             self.visit(f"{prefix}default {parameter}", value)
-
-    def _visit_code(self, name: str, func: types.FunctionType) -> None:
-        self._put(name, "bytecode", code_text(func.__code__))
-        self.untracked.append(
-            f"the source of {func.__qualname__} (its bytecode counts, with Python's version)"
-        )
 
     def _visit_global(self, chain: tuple[str, ...], func: types.FunctionType) -> None:
         scope = func.__globals__
@@ -286,8 +288,9 @@ class _Walk:
         self.visit(f"{name} self", value.__self__)
 
     def visit_property(self, name: str, value: Any) -> None:
-        for part in ("fget", "fset", "fdel") if isinstance(value, property) else ("func",):
-            self.visit(f"{name} {part}", getattr(value, part))
+        for part in ("fget", "fset", "fdel", "func", "dispatcher"):
+            if hasattr(value, part):
+                self.visit(f"{name} {part}", getattr(value, part))
 
     def visit_wrapper(self, name: str, value: Any) -> None:
         self.visit(name, value.__func__)
@@ -300,6 +303,9 @@ class _Walk:
     def visit_builtin(self, name: str, value: Any) -> None:
         module = getattr(value, "__module__", None) or "builtins"
         self._put(name, "installed", f"{distribution_of(module)};{getattr(value, '__qualname__', name)}")
+        owner = getattr(value, "__self__", None)
+        if owner is not None and not isinstance(owner, types.ModuleType):  # `"{:03}".format`, `TABLE.get`
+            self.visit(f"{name} self", owner)
 
     def visit_step(self, name: str, value: Any) -> None:
         self.visit(name, value.func)
@@ -308,6 +314,11 @@ class _Walk:
 
     def visit_callable(self, name: str, value: Any) -> None:
         """A callable object: its class with all its methods, and its state."""
+        if (contents := contents_of(value)) is not None or type(value).__module__ in NO_MEANING_MODULES:
+            self._put(name, "object", f"{type(value).__qualname__} {getattr(value, '__name__', '')}")
+            for label, part in contents or ():
+                self.visit(f"{name}{label}", part)
+            return
         self._put(name, "object", type(value).__qualname__)
         self.visit(f"{name} class", type(value))
         if is_user_module(type(value).__module__):
@@ -319,6 +330,7 @@ class _Walk:
             self._give_up(name, f"{type(value).__module__}.{type(value).__qualname__}")
 
 
+_PROPERTIES = (property, functools.cached_property, functools.singledispatchmethod)
 _VISITORS: tuple[tuple[Callable[[Any], Any], Callable[[_Walk, str, Any], None]], ...] = (
     (is_step, _Walk.visit_step),
     (inspect.isfunction, _Walk.visit_function),
@@ -327,7 +339,7 @@ _VISITORS: tuple[tuple[Callable[[Any], Any], Callable[[_Walk, str, Any], None]],
     (inspect.ismodule, _Walk.visit_module),
     (get_origin, _Walk.visit_alias),
     (lambda value: isinstance(value, functools.partial | functools.partialmethod), _Walk.visit_partial),
-    (lambda value: isinstance(value, property | functools.cached_property), _Walk.visit_property),
+    (lambda value: isinstance(value, _PROPERTIES), _Walk.visit_property),
     (lambda value: isinstance(value, staticmethod | classmethod), _Walk.visit_wrapper),
     (lambda value: isinstance(value, BUILTINS), _Walk.visit_builtin),
     (callable, _Walk.visit_callable),

@@ -107,7 +107,8 @@ def label_of(part: str, parent: str) -> str:
     """
     rest = part.removeprefix(parent)
     if parent and rest != part and rest[:1] in {" ", ".", "["}:
-        return rest.lstrip(" .")
+        inner = rest[1:-1]  # a function in a table goes by its name, any other member by its place
+        return inner if rest[0] == "[" and rest[-1] == "]" and inner.isidentifier() else rest.lstrip(" .")
     return part.rpartition(".")[2] if part.startswith("refers to ") else part
 
 
@@ -128,11 +129,33 @@ def path_of(part: str, via: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(path)
 
 
-_REPR = reprlib.Repr()
+class _Repr(reprlib.Repr):
+    """Short texts of builtin values; of anything else no code is run, and no address is shown."""
+
+    def repr1(self, x: Any, level: int) -> str:
+        return super().repr1(x, level) if type(x) in _PLAIN else _text_of(x)
+
+
+_REPR = _Repr()
 _REPR.maxlevel = 3
 _REPR.maxdict = _REPR.maxset = _REPR.maxfrozenset = _REPR.maxlist = _REPR.maxtuple = 8
 _REPR.maxstring = _REPR.maxlong = _REPR.maxother = MAX_VALUE
-_PLAIN = (bool, int, float, complex, str, bytes, bytearray, list, tuple, set, frozenset, dict, range)
+_PLAIN = (
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bytearray,
+    list,
+    tuple,
+    set,
+    frozenset,
+    dict,
+    range,
+)
 
 
 def value_text(value: Any) -> str:
@@ -155,7 +178,7 @@ def _text_of(value: Any) -> str:
         return f"{kind.__name__}.{value.name}"
     if isinstance(value, PurePath):
         return repr(str(value))
-    if value is None or kind in _PLAIN:
+    if kind in _PLAIN:
         return _REPR.repr(value)
     if isinstance(value, type) or callable(value):
         return str(getattr(value, "__qualname__", kind.__qualname__))

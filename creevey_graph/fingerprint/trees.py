@@ -10,11 +10,16 @@ State: the latest trees met. Thread safety: as `functools.lru_cache`.
 import ast
 import functools
 import hashlib
+import types
+from collections.abc import Callable
+from typing import Any
 
 import attrs
 
 from creevey_graph.fingerprint.canonical import canonical_bytes
-from creevey_graph.fingerprint.references import chains_of
+from creevey_graph.fingerprint.imports import is_import
+from creevey_graph.fingerprint.references import chains_of, code_text
+from creevey_graph.fingerprint.source import SourceFiles
 from creevey_graph.fingerprint.unseen import unseen_in
 
 
@@ -48,5 +53,18 @@ def facts_of_tree(node: ast.AST) -> TreeFacts:
         hashlib.sha256(canonical_bytes(node, without_decorators=True)).hexdigest(),
         tuple(unseen_in(node)),
         tuple(sorted(chains_of(node))),
-        any(isinstance(part, ast.Import | ast.ImportFrom) for part in ast.walk(node)),
+        any(is_import(part) for part in ast.walk(node)),
     )
+
+
+def shallow_digest(func: Callable[..., Any], files: SourceFiles) -> str:
+    """Return a digest that tells two callables apart without following what they refer to."""
+    code = getattr(func, "__code__", None)
+    if isinstance(code, types.CodeType):
+        found = files.find(code)
+        return facts_of_tree(found[0]).digest if found is not None else _sha(code_text(code))
+    return _sha(f"{getattr(func, '__module__', '')}.{getattr(func, '__qualname__', type(func).__qualname__)}")
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
