@@ -34,9 +34,9 @@ from creevey_graph.fingerprint.kinds import (
 )
 from creevey_graph.fingerprint.modules import PYTHON, distribution_of, is_user_module
 from creevey_graph.fingerprint.references import code_names, code_text, state_of
-from creevey_graph.fingerprint.source import SourceFiles
+from creevey_graph.fingerprint.source import FunctionNode, SourceFiles
 from creevey_graph.fingerprint.tokens import type_name
-from creevey_graph.fingerprint.trees import facts_of_tree, shallow_digest
+from creevey_graph.fingerprint.trees import digest_without_defaults, facts_of_tree, shallow_digest
 from creevey_graph.fingerprint.values import digest_value
 
 FORMAT = "code-3"
@@ -219,9 +219,9 @@ class _Walk:
             if callable(inner := held(cell)) or not is_library or cell_name == "registry":
                 self.visit(f"{name} closure {cell_name}", inner)
 
-    def _visit_tree(self, name: str, node: ast.AST, func: types.FunctionType) -> None:
-        tree = facts_of_tree(node)
-        self._add(name, tree.digest)
+    def _visit_tree(self, name: str, node: FunctionNode, func: types.FunctionType) -> None:
+        tree, bare = facts_of_tree(node), name == "source" and not self._with_defaults
+        self._add(name, digest_without_defaults(node) if bare else tree.digest)
         self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in tree.unseen]
         if tree.has_imports:
             self._add_imports(node, func)

@@ -8,6 +8,7 @@ State: the latest trees met. Thread safety: as `functools.lru_cache`.
 """
 
 import ast
+import copy
 import functools
 import hashlib
 import types
@@ -19,7 +20,7 @@ import attrs
 from creevey_graph.fingerprint.canonical import canonical_bytes
 from creevey_graph.fingerprint.imports import is_import
 from creevey_graph.fingerprint.references import chains_of, code_text
-from creevey_graph.fingerprint.source import SourceFiles
+from creevey_graph.fingerprint.source import FunctionNode, SourceFiles
 from creevey_graph.fingerprint.unseen import unseen_in
 
 
@@ -55,6 +56,20 @@ def facts_of_tree(node: ast.AST) -> TreeFacts:
         tuple(sorted(chains_of(node))),
         any(is_import(part) for part in ast.walk(node)),
     )
+
+
+@functools.lru_cache(maxsize=4096)
+def digest_without_defaults(node: FunctionNode) -> str:
+    """
+    Return the digest of a function whose defaults do not count: they are given to it at every call.
+
+    >>> one, two = (ast.parse(f"def f(x, *, k={k}): return k").body[0] for k in (1, 2))
+    >>> digest_without_defaults(one) == digest_without_defaults(two)
+    True
+    """
+    bare, bare.args = copy.copy(node), copy.copy(node.args)
+    bare.args.defaults, bare.args.kw_defaults = [], []
+    return hashlib.sha256(canonical_bytes(bare, without_decorators=True)).hexdigest()
 
 
 def shallow_digest(func: Callable[..., Any], files: SourceFiles) -> str:
