@@ -78,10 +78,12 @@ def home_of(graph: Graph) -> str:
     """
     Return the file a graph's function stands in, without folder and suffix; "" for one built by hand.
 
-    It tells graphs of one name apart, alike for a script and for the module of its name.
+    It tells graphs of one name apart, alike for a script and for the module of its name. The cells of
+    a notebook are files that are not there, called otherwise each time they are run: "" too.
     """
     code = getattr(graph.function, "__code__", None)
-    return Path(code.co_filename).stem if code is not None else ""
+    path = None if code is None else Path(code.co_filename)
+    return path.stem if path is not None and path.is_file() else ""
 
 
 def _borrowers_first(graph: Graph) -> list[str]:

@@ -10,6 +10,8 @@ from creevey_graph import CreeveyError, Graph, UsageError, step
 from creevey_graph.cache import Accepted, Cache, Index, read_accepted, write_accepted
 from creevey_graph.cache.index import KEPT_GRAPHS
 from creevey_graph.errors import CacheError
+from creevey_graph.executors import dumps
+from creevey_graph.freeze import freeze, home_of
 
 EDIT = ("levels", "level + LIMIT, 255", "LIMIT + level, 255")
 DOWN = {"load_image": 2, "sepia": 2, "resize": 2, "write_image": 2}
@@ -276,3 +278,26 @@ def test_an_edit_during_a_run_is_told_at_its_end(project):
     )
     _, _, error = project.call("run", "steps.py", "photos", "--out", "out", "--no-progress")
     assert "changed during the run" not in error
+
+
+def test_workers_are_not_sent_the_texts_of_code():
+    """They are long, and only told of where the run is made."""
+    frozen = freeze(thumbs)
+
+    assert "def trim" in str(frozen.ingredients)
+    assert frozen.code_files
+    assert b"def trim" not in dumps(frozen.for_workers())
+    assert [node.fingerprint for node in frozen.nodes] == [n.fingerprint for n in frozen.for_workers().nodes]
+
+
+def test_a_graph_in_a_notebook_is_the_same_when_its_cell_is_run_again():
+    """Cells have another name each time; what was run before is still what it was run before."""
+    homes = set()
+    for number in (1, 2):
+        scope = {}
+        text = "from creevey_graph import graph\nfrom runs import as_text\n@graph\ndef cell(number: int): return as_text(number)\n"
+        exec(compile(text, f"<ipython-input-{number}-cafe>", "exec"), scope)
+        homes.add(home_of(scope["cell"]))
+
+    assert {""} == homes
+    assert "runs" == home_of(thumbs)
