@@ -52,10 +52,10 @@ class NodeExplanation:
     accepted: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Explanation:
     """
-    What a run would do with one item, step by step; `str` of it is text for people.
+    What a run would do with one item, step by step; shown, it is text for people.
 
     Args:
         graph: The graph's name.
@@ -80,6 +80,9 @@ class Explanation:
 
     def __str__(self) -> str:
         return "\n".join(text for _, text in self.lines())
+
+    def __repr__(self) -> str:
+        return str(self)  # what a notebook shows of the last value of a cell
 
     def lines(self) -> Iterator[tuple[Line, str]]:
         """Yield the lines of the text, each with what it is; what comes from outside is inert."""

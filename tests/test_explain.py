@@ -1,7 +1,9 @@
 """`explain`: one item, step by step, with the reason and the old and new code of every step."""
 
 import json
+import sqlite3
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,12 @@ def whys(text):
         for place, line in enumerate(lines)
         if line.startswith("  why: ")
     }
+
+
+def index_rows(folder):
+    """Return all that the index holds."""
+    with closing(sqlite3.connect(folder / ".creevey" / "index.db")) as connection:
+        return [sorted(connection.execute(f"SELECT * FROM {table}")) for table in ("items", "graphs")]
 
 
 # --- golden ----------------------------------------------------------------------------------------
@@ -83,11 +91,14 @@ def test_it_is_right_about_what_runs(project):
 def test_it_runs_nothing_and_writes_nothing(project):
     """No file appears or changes, and a run after it finds what a run before it would have."""
     project.edit("levels", "LIMIT = 3", "LIMIT = 4")
-    before = project.files()
+    before, rows = project.files(), index_rows(project.folder)
     project.explain()
     project.explain("photos/a.jpg", "--json")
+    project.edit("levels", "LIMIT = 4", "LIMIT = 3")
+    project.explain()  # up to date: a run would note that it looked
+    project.edit("levels", "LIMIT = 3", "LIMIT = 4")
 
-    assert before == project.files()
+    assert (before, rows) == (project.files(), index_rows(project.folder))
     assert 2 == project.executed()["sepia"]
 
 
