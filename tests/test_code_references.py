@@ -7,8 +7,16 @@ becomes a 7. Nothing but the edit differs.
 
 # ruff: noqa: F811 - a fixture of another module's
 
+import sys
+import types
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
 import pytest
 from test_code_fingerprint import fingerprint  # noqa: F401 - a fixture
+
+from creevey_graph.fingerprint.code import fingerprint_function
 
 SEEN = {
     "import as": ("import tools as t\ndef f(x): return t.h(x)", {"tools": "def h(x): return x+1"}),
@@ -294,3 +302,21 @@ def test_what_is_not_seen_through_is_listed(fingerprint, name):
 
     assert found.untracked
     assert found.digest == fingerprint(text, **modules).digest
+
+
+def test_a_compiled_module_of_the_users_is_listed(tmp_path, monkeypatch):
+    """Its functions have no source, and no version stands for them."""
+    compiled = pytest.importorskip("_bisect")
+    if not getattr(compiled, "__file__", None):
+        pytest.skip("_bisect is part of this Python's binary")
+    path = tmp_path / Path(compiled.__file__).name
+    path.write_bytes(Path(compiled.__file__).read_bytes())
+    spec = spec_from_file_location("_bisect", path, loader=ExtensionFileLoader("_bisect", str(path)))
+    mine = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "_bisect", mine)
+    scope = {"bisect": mine.bisect_left, "__name__": "__main__"}
+    exec("def f(x): return bisect([1], x)", scope)
+    found = fingerprint_function(scope["f"])
+
+    assert isinstance(mine.bisect_left, types.BuiltinFunctionType)
+    assert "refers to __main__.bisect (compiled module _bisect)" in found.untracked

@@ -204,7 +204,8 @@ class _Walk:
             self._visit_tree(name, found[0], func)
         prefix = "" if name == "source" else f"{name} "
         if prefix or self._with_defaults:
-            self._visit_defaults(prefix, func)
+            for parameter, value in defaults_of(func):
+                self.visit(f"{prefix}default {parameter}", value)
         for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
             self.visit(f"{prefix}closure {cell_name}", held(cell))
         for chain in facts_of_tree(found[0]).chains if found else sorted(code_names(func.__code__)):
@@ -232,10 +233,6 @@ class _Walk:
                 self._give_up(f"imports {module}", f"in {func.__qualname__}")
             else:
                 self._put(f"imports {module}", "module", text)
-
-    def _visit_defaults(self, prefix: str, func: types.FunctionType) -> None:
-        for parameter, value in defaults_of(func):
-            self.visit(f"{prefix}default {parameter}", value)
 
     def _visit_global(self, chain: tuple[str, ...], func: types.FunctionType) -> None:
         scope = func.__globals__
@@ -302,6 +299,9 @@ class _Walk:
 
     def visit_builtin(self, name: str, value: Any) -> None:
         module = getattr(value, "__module__", None) or "builtins"
+        if is_user_module(module):
+            self._give_up(name, f"compiled module {module}")
+            return
         self._put(name, "installed", f"{distribution_of(module)};{getattr(value, '__qualname__', name)}")
         owner = getattr(value, "__self__", None)
         if owner is not None and not isinstance(owner, types.ModuleType):  # `"{:03}".format`, `TABLE.get`
