@@ -7,6 +7,8 @@ becomes a 7. Nothing but the edit differs.
 
 # ruff: noqa: F811 - a fixture of another module's
 
+import importlib
+import linecache
 import sys
 import types
 from importlib.machinery import ExtensionFileLoader
@@ -236,6 +238,10 @@ SEEN = {
 """What is seen through: the edit changes the digest, and nothing is listed."""
 
 LISTED = {
+    "deque subclass": (
+        "import collections\nclass D(collections.deque): pass\nP = D([1])\nP.k = 2\ndef f(x): return P[0]",
+        {},
+    ),
     "random": ("import random\nP = random.Random(1)\ndef f(x): return P.random()", {}),
     "array": ("import array\nP = array.array('b',[1])\ndef f(x): return P", {}),
     "memoryview": ("P = memoryview(b'1')\ndef f(x): return P", {}),
@@ -273,6 +279,142 @@ LISTED = {
 """What is not: it is named, and never taken for unchanged in silence."""
 
 
+PROJECTS = {
+    "rel": (
+        "pkgx/b.py",
+        {
+            "pkgx/__init__.py": "from .a import h",
+            "pkgx/a.py": "from .b import g\ndef h(x): return g(x)",
+            "pkgx/b.py": "def g(x): return 1",
+            "samplex.py": "import pkgx\ndef f(x): return pkgx.h(x)",
+        },
+    ),
+    "sub attr": (
+        "pkgx/a.py",
+        {
+            "pkgx/__init__.py": "",
+            "pkgx/a.py": "def h(x): return 1",
+            "samplex.py": "import pkgx.a\ndef f(x): return pkgx.a.h(x)",
+        },
+    ),
+    "from pkg import mod": (
+        "pkgx/a.py",
+        {
+            "pkgx/__init__.py": "",
+            "pkgx/a.py": "def h(x): return 1",
+            "samplex.py": "from pkgx import a\ndef f(x): return a.h(x)",
+        },
+    ),
+    "rel mod": (
+        "pkgx/b.py",
+        {
+            "pkgx/__init__.py": "",
+            "pkgx/a.py": "from . import b\ndef h(x): return b.g(x)",
+            "pkgx/b.py": "def g(x): return 1",
+            "samplex.py": "from pkgx.a import h\ndef f(x): return h(x)",
+        },
+    ),
+    "inner rel": (
+        "pkgx/b.py",
+        {
+            "pkgx/__init__.py": "",
+            "pkgx/a.py": "def h(x):\n    from . import b\n    return b.g(x)",
+            "pkgx/b.py": "def g(x): return 1",
+            "samplex.py": "from pkgx.a import h\ndef f(x): return h(x)",
+        },
+    ),
+    "wraps elsewhere": (
+        "otherx.py",
+        {
+            "otherx.py": "import functools\ndef d(fn):\n    @functools.wraps(fn)\n    def w(*a): return fn(*a)+1\n    return w",
+            "samplex.py": "from otherx import d\n@d\ndef f(x): return x",
+        },
+    ),
+    "inst attr chain": (
+        "otherx.py",
+        {
+            "otherx.py": "class T:\n    def go(self): return 1\nclass C:\n    def __init__(self): self.t=T()\nCFG=C()",
+            "samplex.py": "from otherx import CFG\ndef f(x): return CFG.t.go()",
+        },
+    ),
+    "module getattr": (
+        "otherx.py",
+        {
+            "otherx.py": "def __getattr__(n): return 1",
+            "samplex.py": "import otherx\ndef f(x): return otherx.zz",
+        },
+    ),
+    "const elsewhere": (
+        "otherx.py",
+        {"otherx.py": "K=1", "samplex.py": "from otherx import K\ndef f(x): return K"},
+    ),
+    "const via module": (
+        "otherx.py",
+        {"otherx.py": "K={'a':[1]}", "samplex.py": "import otherx\ndef f(x): return otherx.K['a']"},
+    ),
+    "class attr via module": (
+        "otherx.py",
+        {"otherx.py": "class T:\n    k=1", "samplex.py": "import otherx\ndef f(x): return otherx.T.k"},
+    ),
+    "subclass hook": (
+        "samplex.py",
+        {
+            "otherx.py": "R={}\nclass B:\n    def __init_subclass__(cls): R[cls.__name__]=cls",
+            "samplex.py": "from otherx import R,B\nclass A(B):\n    def go(self): return 1\ndef f(x): return R['A']().go()",
+        },
+    ),
+    "registry deco": (
+        "samplex.py",
+        {
+            "otherx.py": "R={}\ndef reg(fn):\n    R[fn.__name__]=fn\n    return fn",
+            "samplex.py": "from otherx import R,reg\n@reg\ndef g(x): return 1\ndef f(x): return R['g'](x)",
+        },
+    ),
+    "nested mod import": (
+        "pkgx/a.py",
+        {
+            "otherx.py": "import pkgx.a",
+            "pkgx/__init__.py": "",
+            "pkgx/a.py": "def h(x): return 1",
+            "samplex.py": "import otherx\ndef f(x): return otherx.pkgx.a.h(x)",
+        },
+    ),
+    "operator overload": (
+        "otherx.py",
+        {
+            "otherx.py": "class V:\n    def __add__(self, o): return 1\nA=V()",
+            "samplex.py": "from otherx import A\ndef f(x): return A+x",
+        },
+    ),
+    "lazy global": (
+        "samplex.py",
+        {"otherx.py": "", "samplex.py": "def g():\n    global Z\n    Z=1\ndef f(x):\n    g()\n    return Z"},
+    ),
+    "cond import": (
+        "otherx.py",
+        {
+            "otherx.py": "def h(x): return 1",
+            "samplex.py": "try:\n    from otherx import h\nexcept ImportError:\n    h=None\ndef f(x): return h(x)",
+        },
+    ),
+    "method alias": (
+        "otherx.py",
+        {
+            "otherx.py": "class T:\n    def a(self): return 1\n    b=a",
+            "samplex.py": "from otherx import T\ndef f(x): return T().b()",
+        },
+    ),
+    "protected prop setter": (
+        "otherx.py",
+        {
+            "otherx.py": "class T:\n    @property\n    def p(self): return 2\n    @p.setter\n    def p(self,v): self.q=1\nI=T()",
+            "samplex.py": "from otherx import I\ndef f(x):\n    I.p=x\n    return I.q",
+        },
+    ),
+}
+"""Name of the edited file, and the files; `f` stands in samplex.py."""
+
+
 def edited(text, modules):
     """Return both with the edit made: in the last module where there are several."""
     if not modules:
@@ -302,6 +444,42 @@ def test_what_is_not_seen_through_is_listed(fingerprint, name):
 
     assert found.untracked
     assert found.digest == fingerprint(text, **modules).digest
+
+
+@pytest.fixture
+def project_fingerprint(tmp_path, monkeypatch):
+    """Return a function: path -> text of files -> fingerprint of `samplex.f`, imported anew."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def forget():
+        for name in [name for name in sys.modules if name.partition(".")[0] in {"pkgx", "otherx", "samplex"}]:
+            del sys.modules[name]
+
+    def make(files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        forget()
+        linecache.clearcache()
+        importlib.invalidate_caches()
+        return fingerprint_function(importlib.import_module("samplex").f)
+
+    yield make
+    forget()
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_an_edit_counts_through_packages_and_modules(project_fingerprint, name):
+    """However a project of several files is put together."""
+    path, files = PROJECTS[name]
+    before = project_fingerprint(files)
+    after = project_fingerprint({**files, path: files[path].replace("1", "7")})
+
+    assert before.digest != after.digest
+    assert before.digest == project_fingerprint(files).digest
+    assert () == before.untracked
 
 
 def test_a_compiled_module_of_the_users_is_listed(tmp_path, monkeypatch):
