@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from creevey_graph.events import Outcome, Reason, Row
+    from creevey_graph.explanation import Explanation
     from creevey_graph.facade import Graph, graph
     from creevey_graph.images import download
     from creevey_graph.plan import Plan
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Cache": "cache",
     "CreeveyError": "errors",
+    "Explanation": "explanation",
     "Graph": "facade",
     "GraphError": "errors",
     "Outcome": "events",
@@ -58,6 +60,7 @@ _HOMES = {
 __all__ = [
     "Cache",
     "CreeveyError",
+    "Explanation",
     "Graph",
     "GraphError",
     "Outcome",

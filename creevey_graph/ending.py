@@ -1,6 +1,7 @@
 """What a run leaves behind when it ends: orphans found or pruned, the index made ready, troubles told."""
 
 from creevey_graph.choices import Options
+from creevey_graph.frozen import FrozenGraph, edited_in_run
 from creevey_graph.look import Known, prune_files
 from creevey_graph.telling import Teller
 
@@ -30,9 +31,9 @@ def end_known(known: Known, options: Options, *, is_whole: bool) -> tuple[tuple[
     return orphans, pruned
 
 
-def tell_troubles(tell: Teller, known: Known) -> None:
-    """Tell of stale outputs, and of what went wrong with the index."""
-    if stale := known.stale_text():
-        tell.notice(stale)
+def tell_troubles(tell: Teller, known: Known, frozen: FrozenGraph) -> None:
+    """Tell of stale outputs, of code edited in mid-run, and of what went wrong with the index."""
+    for text in filter(None, (known.stale_text(), edited_in_run(frozen))):
+        tell.notice(text)
     for text in known.problems():
         tell.notice(f"cache: {text}")

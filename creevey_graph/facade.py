@@ -8,15 +8,18 @@ import functools
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from creevey_graph.cache import Cache
+from creevey_graph.accept import Acceptance, accept_edit
+from creevey_graph.cache import Accepted, Cache, read_accepted
 from creevey_graph.choices import Options, chosen_size
 from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
 from creevey_graph.events import Event, Listener, Noticed, Row
+from creevey_graph.explain import explain_item
+from creevey_graph.explanation import Explanation
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
 from creevey_graph.journal import Journal
@@ -97,8 +100,9 @@ class Graph(DeclaredGraph):
         """
         folder = None if out is None else Path(out)
         size = chosen_size(cache_size)
-        listing = list_items(self, items, folder)
         opened, notice = open_cache(cache)
+        accepted, problem = accepted_in(opened)
+        listing = list_items(self, items, folder, accepted)
         options = Options(
             out=folder,
             jobs=jobs,
@@ -125,9 +129,9 @@ class Graph(DeclaredGraph):
         if (bar := open_progress(progress, sys.stderr)) is not None:
             heard.append(bar)
         try:
-            if notice:
+            for text in filter(None, (notice, problem)):
                 for listener in heard:
-                    listener(Noticed(notice))
+                    listener(Noticed(text))
             run(listing, options, heard, known)
         except (RunFailed, RunInterrupted) as exc:
             exc.report = report
@@ -154,11 +158,54 @@ class Graph(DeclaredGraph):
             SourceError: Items cannot be listed.
         """
         folder = None if out is None else Path(out)
-        listing = list_items(self, items, folder)
-        opened = open_cache(cache)[0]
+        opened, _ = open_cache(cache)
+        listing = list_items(self, items, folder, accepted_in(opened)[0])
         known = Known.open(opened, listing.frozen, folder)
         check_places(listing, folder, known.index)
         return make_plan(listing, known, folder, opened, refresh=refresh)
+
+    def explain(
+        self,
+        item: Any,
+        *,
+        out: Path | str | None = None,
+        cache: Cache | Path | str | Literal[False] | None = None,
+    ) -> Explanation:
+        """
+        Say what `run` would do with one item, step by step, and why: with old and new code; runs nothing.
+
+        Args:
+            item: The item as `run` takes it, such as its path, or the key it was run under.
+            out: Output folder of the run.
+            cache: Cache of the run.
+
+        Raises:
+            SourceError: There is no such item, or it cannot be read.
+            UsageError: It is several items.
+            GraphError: The graph or its output paths cannot be used.
+        """
+        opened, _ = open_cache(cache)
+        folder = None if out is None else Path(out)
+        return explain_item(self, item, folder, opened, accepted_in(opened)[0])
+
+    def accept(
+        self, step_name: str, *, cache: Cache | Path | str | None = None, undo: bool = False
+    ) -> Acceptance:
+        """
+        Say that the edit of a step is harmless: its results are kept, and nothing runs for it.
+
+        Its code counts as that of the latest run with this cache. Parameters are not covered.
+
+        Args:
+            step_name: Name of the node, as `status` shows it.
+            cache: Cache of the run.
+            undo: Take it back: the edited code runs.
+
+        Raises:
+            UsageError: There is no such step, it was never run, or there is nothing to accept or undo.
+            CacheError: The cache cannot be used.
+        """
+        return accept_edit(self, step_name, cache if isinstance(cache, Cache) else Cache(cache), undo=undo)
 
     def preview(self, item: Any) -> dict[str, Any]:
         """
@@ -268,6 +315,11 @@ def _reproduce(listing: Listing, cache: Cache | None, row: Row) -> Any:
         if item.key == row.key:
             return reproduce_item(listing.frozen, item, row.step, cache)
     raise SourceError(f"there is no item '{safe_text(row.key)}' among these items any more")
+
+
+def accepted_in(cache: Cache | None) -> tuple[Mapping[str, Accepted], str]:
+    """Return the edits that were accepted, and what to tell where they cannot be read."""
+    return ({}, "") if cache is None else read_accepted(cache.folder)
 
 
 def _report_path(cache: Cache | None) -> Path:

@@ -15,26 +15,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from creevey_graph.cache import Accepted
 from creevey_graph.errors import GraphError
 from creevey_graph.fingerprint.code import fingerprint_function
+from creevey_graph.fingerprint.facts import value_text
 from creevey_graph.fingerprint.paths import reads_path_text
 from creevey_graph.fingerprint.values import is_frozen
-from creevey_graph.frozen import Argument, FrozenGraph, FrozenNode, SlotRef
+from creevey_graph.frozen import Argument, FrozenGraph, FrozenNode, SlotRef, looked_at
 from creevey_graph.graph import Graph
-from creevey_graph.ingredients import KEY_FORMAT, code_part, params_part, step_fingerprint
+from creevey_graph.ingredients import KEY_FORMAT, as_accepted, code_part, params_part, step_fingerprint
 from creevey_graph.node import Node, Ref, map_refs, refs_in
 from creevey_graph.outputs import OutputTemplate, parse_template
 from creevey_graph.policy import may_keep
 from creevey_graph.step import Step
 
 
-def freeze(graph: Graph, columns: tuple[str, ...] = ()) -> FrozenGraph:
+def freeze(
+    graph: Graph, columns: tuple[str, ...] = (), accepted: Mapping[str, Accepted] | None = None
+) -> FrozenGraph:
     """
     Return *graph* ready to run.
 
     Args:
         graph: A graph; it is validated.
         columns: Names of the items' own columns, for output templates.
+        accepted: Code part -> what it counts as, where an edit was said to be harmless.
 
     Raises:
         GraphError: The graph is not valid, an output template cannot be used, or a file that a
@@ -45,9 +50,13 @@ def freeze(graph: Graph, columns: tuple[str, ...] = ()) -> FrozenGraph:
     slots = {name: slot for slot, name in enumerate([*graph.inputs, *order])}
     ingredients: dict[str, Any] = {}
     untracked: list[str] = []
+    files: dict[str, None] = {}
     nodes = []
     for name in order:
-        frozen, parts = _freeze_node(graph.nodes[name], slots, columns)
+        made_of = code_part(name, graph.nodes[name].step)
+        files.update(dict.fromkeys(made_of["files"].values()))
+        code, parts = as_accepted(made_of, accepted or {})
+        frozen = _freeze_node(graph.nodes[name], slots, columns, code, parts)
         nodes.append(frozen)
         ingredients[name] = parts
         untracked += [f"{name}: {text}" for text in parts["untracked"]]
@@ -60,14 +69,23 @@ def freeze(graph: Graph, columns: tuple[str, ...] = ()) -> FrozenGraph:
         _graph_key(graph, nodes, shown),
         ingredients,
         tuple(dict.fromkeys(untracked)),
-        _home(graph),
+        home_of(graph),
+        tuple(looked_at(files)),
     )
 
 
-def _home(graph: Graph) -> str:
-    """Tell graphs of one name apart, alike for a script and for the module of its name."""
+def home_of(graph: Graph) -> str:
+    """
+    Return the file a graph's function stands in, without folder and suffix; "" for one built by hand.
+
+    It tells graphs of one name apart, alike for a script and for the module of its name. The cells of
+    a notebook (<ipython-input-3-…>, /tmp/ipykernel_7/123.py) have another name each time they are run:
+    "" for them too.
+    """
     code = getattr(graph.function, "__code__", None)
-    return Path(code.co_filename).stem if code is not None else ""
+    path = None if code is None else Path(code.co_filename)
+    is_cell = path is None or path.name.startswith("<") or path.parent.name.startswith("ipykernel_")
+    return "" if path is None or is_cell else path.stem
 
 
 def _borrowers_first(graph: Graph) -> list[str]:
@@ -103,8 +121,9 @@ def _borrowers_first(graph: Graph) -> list[str]:
 
 
 def _freeze_node(
-    node: Node, slots: Mapping[str, int], columns: tuple[str, ...]
-) -> tuple[FrozenNode, dict[str, Any]]:
+    node: Node, slots: Mapping[str, int], columns: tuple[str, ...], code: str, parts: dict[str, Any]
+) -> FrozenNode:
+    """Return a node ready to run; what its fingerprint is made of besides its code goes into *parts*."""
     step = node.step
     bound = _bound_arguments(node)
     template = None
@@ -117,12 +136,15 @@ def _freeze_node(
             )
         template = parse_template(node.name, path, columns)
     reads, text_counts = _reads(node.name, bound.arguments, step, slots)
-    code, parts = code_part(node.name, step)
     params, digests = params_part(bound.arguments, step, template)
     parts["params"] = params
+    parts["reads"] = {
+        parameter: [ref.name for ref in refs_in(value)] for parameter, value in bound.arguments.items()
+    }
+    parts["output"] = "" if template is None else _template_name(template)
     fingerprint = None if None in digests.values() else step_fingerprint(step, code, digests, bound.arguments)
     args, kwargs = _layout(bound, slots)
-    frozen = FrozenNode(
+    return FrozenNode(
         node.name,
         slots[node.name],
         step,
@@ -134,7 +156,6 @@ def _freeze_node(
         may_keep(step) and fingerprint is not None,
         template,
     )
-    return frozen, parts
 
 
 def _bound_arguments(node: Node) -> inspect.BoundArguments:
@@ -187,6 +208,10 @@ def _graph_key(graph: Graph, nodes: list[FrozenNode], shown: Mapping[str, int]) 
         place = "" if node.output is None else _template_text(node.output)
         parts.append((node.name, node.fingerprint, node.reads, node.text_counts, place))
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _template_name(output: OutputTemplate) -> str:
+    return value_text(output.template) if callable(output.template) else output.template
 
 
 def _template_text(output: OutputTemplate) -> str:

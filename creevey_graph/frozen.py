@@ -4,13 +4,17 @@ A graph ready to run, as plain data: what workers are sent.
 Nothing here knows networkx or tracing, so that a worker starts without them (0.2 s each).
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import attrs
 
+from creevey_graph.fingerprint.files import Stat
 from creevey_graph.outputs import OutputTemplate
 from creevey_graph.step import Step
+from creevey_graph.text import safe_text
 
 
 @attrs.frozen
@@ -79,6 +83,7 @@ class FrozenGraph:
         ingredients: What the fingerprints were made of, JSON-able: node -> code, parts, params.
         untracked: What could not be seen through, as text.
         home: The file its function stands in, without folder and suffix; "" for a graph built by hand.
+        code_files: The files that the steps' code stands in, each with its stat at this time.
     """
 
     name: str
@@ -89,6 +94,7 @@ class FrozenGraph:
     ingredients: Mapping[str, Any]
     untracked: tuple[str, ...]
     home: str = ""
+    code_files: tuple[tuple[str, Stat], ...] = ()
 
     @property
     def writers(self) -> tuple[FrozenNode, ...]:
@@ -105,3 +111,36 @@ class FrozenGraph:
     def always_runs(self) -> bool:
         """True where a node must run every time: it is not pure, or cannot be fingerprinted."""
         return any(node.fingerprint is None or not node.step.options.pure for node in self.nodes)
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """The nodes whose edited code counts as the code before it."""
+        return tuple(name for name, parts in self.ingredients.items() if "accepted" in parts)
+
+    def for_workers(self) -> "FrozenGraph":
+        """Return the graph without what only tells of it: texts of code are long, and each worker is sent them."""
+        return attrs.evolve(self, ingredients={}, code_files=())
+
+
+def looked_at(files: Iterable[str]) -> Iterator[tuple[str, Stat]]:
+    """Yield each file that is there (a notebook's cell is not) with its stat."""
+    for path in files:
+        with suppress(OSError, ValueError):
+            yield path, Stat.of(path)
+
+
+def edited_in_run(frozen: FrozenGraph) -> str:
+    """Say which files of code changed since *frozen* was made, "" where none did."""
+    now = dict(looked_at(path for path, _ in frozen.code_files))
+    edited = [
+        safe_text(os.path.basename(path))  # noqa: PTH119 - a name to be shown
+        for path, stat in frozen.code_files
+        if path not in now or (now[path].size, now[path].mtime_ns) != (stat.size, stat.mtime_ns)
+    ]
+    if not edited:
+        return ""
+    names = ", ".join(f"'{name}'" for name in dict.fromkeys(edited))
+    return (
+        f"source file {names} changed during the run; this run used the code as it was at its start; "
+        "run again to use the edit"
+    )

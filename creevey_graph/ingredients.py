@@ -9,9 +9,11 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.cache import Accepted
 from creevey_graph.errors import GraphError, SourceChanged, SourceError, Undigestible
 from creevey_graph.fields import safe_repr
-from creevey_graph.fingerprint.code import FORMAT, CodeFingerprint, fingerprint_function
+from creevey_graph.fingerprint.code import FORMAT, fingerprint_function
+from creevey_graph.fingerprint.facts import CodeFingerprint
 from creevey_graph.fingerprint.files import digest_file
 from creevey_graph.fingerprint.modules import is_user_module
 from creevey_graph.fingerprint.tokens import type_name
@@ -36,33 +38,62 @@ class Place:
     n: int
 
 
-def code_part(node: str, step: Step[..., Any]) -> tuple[str, dict[str, Any]]:
+def code_part(node: str, step: Step[..., Any]) -> dict[str, Any]:
     """
-    Return what stands for a step's code and dependencies, and its ingredients as JSON-able data.
+    Return the ingredients of a step's code and dependencies, as JSON-able data.
 
     Raises:
         GraphError: A file it depends on cannot be read.
     """
     if step.options.version is not None:
         version = step.options.version
-        code = CodeFingerprint(f"version {version} of {_place_of(step.func)}", {"version": version})
+        code = CodeFingerprint(
+            f"version {version} of {_place_of(step.func)}", {"version": version}, sources={"version": version}
+        )
     else:
         code = fingerprint_function(step.func, with_defaults=False)
     depends: dict[str, str] = {}
+    sources, files = dict(code.sources), dict(code.files)
     for dependency in step.options.depends_on:
         if isinstance(dependency, Path):
             depends[str(dependency)] = _file_dependency(node, dependency)
         else:
             found = fingerprint_function(dependency)
-            depends[_free_name(dependency, depends)] = found.digest
-    parts = {
+            name = _free_name(dependency, depends)
+            depends[name] = found.digest
+            sources[f"depends on {name}"] = found.source
+            for part, file in found.files.items():
+                files[f"depends on {name}" if part == "source" else f"depends on {name}: {part}"] = file
+    return {
         "code": code.digest,
         "parts": dict(code.parts),
-        "source": code.source,
+        "sources": sources,
+        "via": dict(code.via),
+        "files": files,
         "depends": depends,
         "untracked": [text for text in code.untracked if not _is_named(step, text)],
     }
-    return f"{code.digest};{sorted(depends.items())}", parts
+
+
+def part_of(made_of: Mapping[str, Any]) -> str:
+    """Return the text that stands for code and dependencies, of their ingredients."""
+    return f"{made_of['code']};{sorted(made_of['depends'].items())}"
+
+
+def as_accepted(made_of: Mapping[str, Any], accepted: Mapping[str, Accepted]) -> tuple[str, dict[str, Any]]:
+    """
+    Return code part and ingredients as they count: where an edit was accepted, those before it.
+
+    Args:
+        made_of: Ingredients of the code as it is.
+        accepted: Code part -> what it counts as.
+    """
+    part = part_of(made_of)
+    entry = accepted.get(part)
+    if entry is None:
+        return part, dict(made_of)
+    told = {"part": part, "node": entry.node, "at": entry.at}
+    return entry.part, {**entry.made_of, "untracked": made_of["untracked"], "accepted": told}
 
 
 def _place_of(func: Callable[..., Any]) -> str:

@@ -5,12 +5,13 @@ Items checked against a graph before anything runs: values converted, output pat
 """
 
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Union, get_args, get_origin
 
 import attrs
 
+from creevey_graph.cache import Accepted
 from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.fields import column_of
 from creevey_graph.freeze import freeze
@@ -88,7 +89,9 @@ class Listing:
         return self.source if takes_path >= has_paths and takes_text >= has_texts else None
 
 
-def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
+def list_items(
+    graph: Graph, items: Any, out: Path | None, accepted: Mapping[str, Accepted] | None = None
+) -> Listing:
     """
     Return the listing of *items* for *graph*; whether their outputs are apart is for `places` to check.
 
@@ -101,7 +104,7 @@ def list_items(graph: Graph, items: Any, out: Path | None) -> Listing:
     if out is not None and out.exists() and not out.is_dir():
         raise UsageError(f"out must be a folder ('{out}' is a file); choose another")
     source = open_source(items, tuple(graph.inputs))
-    frozen = freeze(graph, source.columns)
+    frozen = freeze(graph, source.columns, accepted)
     listing = Listing(source, frozen)
     validate_template_writers({node.name: node.step for node in frozen.nodes}, out)
     if frozen.writers and out is not None:

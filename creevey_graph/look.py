@@ -59,6 +59,7 @@ class Known:
         ]
         self._settled: list[tuple[str, str]] = []
         self._is_looked_at = False
+        self._writes = False
         self.stale: list[str] = []
         self.placed: set[str] = set()
         self.leftovers: list[FileState] = []
@@ -70,9 +71,11 @@ class Known:
         return cls(index, frozen, out)
 
     def note_graph(self) -> None:
-        """Keep what today's graph is made of, for the reasons of later runs."""
+        """Keep what today's graph is made of, for the reasons of later runs; from now on the index is written."""
+        self._writes = True
         if self.index is not None:
-            self.index.put_graph(self._frozen.graph_key, self._frozen.ingredients)
+            frozen = self._frozen
+            self.index.put_graph(frozen.graph_key, graph_digits(frozen.name, frozen.home), frozen.ingredients)
 
     def survey(self, source: BulkSource | None, *, forced: bool) -> Survey | None:
         """
@@ -134,6 +137,10 @@ class Known:
             if (text := self.index.get(key)) is not None:
                 yield key, text
 
+    def made_of(self, graph_key: str) -> Mapping[str, Any] | None:
+        """Return the ingredients of a graph that was run before, None where they are not known."""
+        return self.index.ingredients(graph_key) if self.index else None
+
     def row_if_current(self, item: Item, state: ItemState | None) -> Row | None:
         """Return the row of an item that needs nothing, None where it must be looked at closely."""
         self._is_looked_at = False
@@ -181,8 +188,7 @@ class Known:
 
     def _graph_change(self, graph_key: str) -> str:
         if graph_key not in self._changes:
-            old: Mapping[str, Any] | None = self.index.ingredients(graph_key) if self.index else None
-            self._changes[graph_key] = explain_change(old, self._frozen.ingredients)
+            self._changes[graph_key] = explain_change(self.made_of(graph_key), self._frozen.ingredients)
         return self._changes[graph_key]
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
@@ -192,6 +198,8 @@ class Known:
 
     def _settle(self, item: Item, state: ItemState, looked_ns: int) -> None:
         """Keep that an item's files were read again just now, so that the next run need not."""
+        if not self._writes:
+            return
 
         def seen(files: tuple[FileState, ...]) -> tuple[FileState, ...]:
             return tuple(attrs.evolve(file, looked_ns=looked_ns) for file in files)
@@ -257,11 +265,11 @@ class Known:
         """Return what went wrong with the index."""
         return tuple(self.index.problems) if self.index else ()
 
-    def close(self, *, write: bool = True) -> None:
+    def close(self) -> None:
         """Keep what is not kept yet, make it ready to be compared in bulk, and close the index."""
         if self.index is None:
             return
-        if write:
+        if self._writes:
             self.put(self._settled)
             self.index.compact(self._frozen.graph_key, line_if_current)
         self.index.close()
@@ -290,7 +298,12 @@ def scope_of(graph: str, out: Path | None, home: str = "") -> str:
     Its first half stands for the folder alone, so that the other graphs that write there are found.
     """
     place = "" if out is None else os.path.realpath(out)
-    return _short_digest(place) + _short_digest(f"{len(graph)}:{graph}{home}")
+    return _short_digest(place) + graph_digits(graph, home)
+
+
+def graph_digits(graph: str, home: str) -> str:
+    """Return the half of a scope that stands for the graph."""
+    return _short_digest(f"{len(graph)}:{graph}{home}")
 
 
 def _short_digest(text: str) -> str:

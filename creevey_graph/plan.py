@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache import ItemState, Record
+from creevey_graph.changes import matched, node_changes
 from creevey_graph.errors import GraphError
 from creevey_graph.events import Reason
 from creevey_graph.fields import FIXED_COLUMNS
@@ -107,7 +108,7 @@ def unkept(frozen: FrozenGraph) -> Iterator[str]:
 
 def explain_change(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str:
     """
-    Say how the graph that made an item differs from today's: the first difference, in words.
+    Say how the graph that made an item differs from today's: the first node's difference, in words, and how many more.
 
     Args:
         old: Ingredients of the graph that was run, None where they are not known.
@@ -115,37 +116,13 @@ def explain_change(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str
     """
     if old is None:
         return str(Reason.CODE_CHANGED)
-    for name, parts in new.items():
-        before = old.get(name)
-        if before is None:
-            return f"{Reason.CODE_CHANGED}: new node '{name}'"
-        if change := _node_change(name, before, parts):
-            return change
-    for name in old:
-        if name not in new:
-            return f"{Reason.CODE_CHANGED}: node '{name}' is gone"
-    return f"{Reason.CODE_CHANGED}: connections or output paths"
-
-
-def _node_change(name: str, before: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
-    if before["code"] != parts["code"]:
-        return f"{Reason.CODE_CHANGED}: {_code_change(name, before['parts'], parts['parts'])}"
-    for parameter, (digest, text) in parts["params"].items():
-        old_digest, old_text = before["params"].get(parameter, (None, "unset"))
-        if old_digest != digest:
-            return f"{Reason.PARAMETER_CHANGED}: {name}.{parameter} {old_text} -> {text}"
-    for file, digest in parts["depends"].items():
-        if before["depends"].get(file) != digest:
-            return f"{Reason.DEPENDENCY_CHANGED}: {name} depends on {file}"
-    return ""
-
-
-def _code_change(name: str, before: Mapping[str, str], parts: Mapping[str, str]) -> str:
-    changed = [part for part, digest in parts.items() if before.get(part) != digest]
-    if not changed:
-        gone = [part for part in before if part not in parts]
-        return f"step '{name}'" + (f" no longer {gone[0]}" if gone else "")
-    return f"step '{name}'" if "source" in changed else f"step '{name}' {changed[0]}"
+    told = [changes[0].told for changes in node_changes(old, new).values()]
+    kept = matched(old, new)
+    gone = [name for name in old if name not in kept.values()]
+    told += [f"{Reason.CODE_CHANGED}: node '{name}' is gone" for name in gone]
+    if not told:
+        return f"{Reason.CODE_CHANGED}: connections or output paths"
+    return told[0] if len(told) == 1 else f"{told[0]} (and {len(told) - 1} more)"
 
 
 def first_reason(
@@ -211,6 +188,7 @@ class Plan:
         unreadable: How many items cannot be read (a run would report each as failed).
         orphans: Outputs of items that are gone.
         untracked: What fingerprints could not see through.
+        accepted: Nodes whose edited code counts as the code before.
     """
 
     graph: str
@@ -222,6 +200,7 @@ class Plan:
     unreadable: int = 0
     orphans: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
 
     @property
     def to_do(self) -> int:

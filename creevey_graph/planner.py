@@ -40,6 +40,7 @@ def make_plan(
         nodes={node.name: NodeCount() for node in frozen.nodes},
         policies={node.name: shown_policy(node.step) for node in frozen.nodes},
         untracked=frozen.untracked,
+        accepted=frozen.accepted,
     )
     items: Iterable[Item] = listing
     if (survey := known.survey(listing.bulk, forced=refresh)) is not None:
@@ -69,7 +70,7 @@ def make_plan(
         else:
             plan.add_up_to_date()
     plan.orphans = known.orphans()
-    known.close(write=False)
+    known.close()
     return plan
 
 

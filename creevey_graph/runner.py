@@ -135,7 +135,7 @@ class _Run:
         )
         for folder in self.folders:
             remove_stale(Path(folder))
-        tell_troubles(self.tell, self.known)
+        tell_troubles(self.tell, self.known, self.frozen)
         self.lease.end(None if self.interrupted else self.options.cache_size)
         seconds = time.perf_counter() - began
         self.tell.emit(
@@ -151,7 +151,7 @@ class _Run:
     def _open_pool(self, to_do: int) -> Pool:
         """Return workers for *to_do* items (`FEW_ITEMS` stands for that many and more)."""
         executor, jobs = choose_executor(self.frozen, self.options, to_do)
-        bench = Bench(self.frozen, self.options.out, self.options.cache, self.options.refresh)
+        bench = Bench(self.frozen.for_workers(), self.options.out, self.options.cache, self.options.refresh)
         if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)

@@ -25,6 +25,7 @@ from PIL import Image
 
 from creevey_graph.fingerprint.canonical import canonical_bytes
 from creevey_graph.fingerprint.code import fingerprint_function
+from creevey_graph.fingerprint.facts import MAX_FUNCTION, MAX_SOURCES, path_of, value_text
 from creevey_graph.fingerprint.modules import is_user_module
 from creevey_graph.fingerprint.paths import reads_path_text
 from creevey_graph.fingerprint.references import chains_of, state_of
@@ -202,11 +203,21 @@ def test_what_may_change_the_result_counts(fingerprint, base, old, new):
 
 def test_the_functions_own_defaults_can_be_left_out(fingerprint):
     """A step's parameters count by themselves, whether they come from a default or a call."""
-    fingerprint("def f(x, y=1): return x")
-    one = fingerprint_function(sys.modules["sample"].f, with_defaults=False).digest
-    fingerprint("def f(x, y=2): return x")
 
+    def digest(text):
+        fingerprint(text)
+        return fingerprint_function(sys.modules["sample"].f, with_defaults=False).digest
+
+    one = digest("def f(x, y=1, *, z=1): return x")
+
+    assert one == digest("def f(x, y=2, *, z=3): return x")
+    assert one != digest("def f(x, y=1, *, z=1): return x + 1")
+    assert one != digest("def f(x, z=1, *, y=1): return x")
     assert one != fingerprint_function(sys.modules["sample"].f).digest
+    # Those of a function inside it count: nothing else says what they are.
+    assert digest("def f(x):\n    def g(y=1): return y\n    return g") != digest(
+        "def f(x):\n    def g(y=2): return y\n    return g"
+    )
 
 
 def test_everything_is_seen_in_the_base(base):
@@ -479,6 +490,11 @@ class LazyModule(types.ModuleType):
         raise RuntimeError(name)
 
 
+class Plain:
+    def __init__(self, size):
+        self.size = size
+
+
 class Chain:
     def __init__(self, rest):
         self.rest = rest
@@ -506,7 +522,7 @@ RING.append(RING)
         (Misled, True),
         (lambda: LazyModule("lazy"), True),
         (lambda: make_chain(3000), True),
-        (lambda: RING, True),
+        (lambda: RING, False),
         (lambda: {"a": Hostile()}, True),
         (lambda: memoryview(b"x"), None),
         (lambda: iter([1]), True),
@@ -550,14 +566,18 @@ def test_open_files_and_sockets_are_listed(tmp_path):
 
 
 def test_an_opaque_value_in_a_container_does_not_hide_the_rest():
-    """A table with one lock in it is listed; it is not an error."""
+    """A table with a generator in it is looked into: the generator is listed, the rest counts."""
 
-    def build(table):
+    def build(size):
+        table = {"opaque": (n for n in ()), "size": size, "tools": [Plain(size)]}
         return lambda x: table[x]
 
-    found = fingerprint_function(build({"lock": threading.Lock(), "size": 3}))
+    one, two = fingerprint_function(build(3)), fingerprint_function(build(4))
 
-    assert found.untracked
+    assert ["closure table['opaque'] (builtins.generator)"] == list(one.untracked)
+    assert {"closure table['size']", "closure table['tools'][0].size"} == {
+        part for part, digest in one.parts.items() if two.parts[part] != digest
+    }
 
 
 def test_what_an_instance_holds_is_read_without_running_its_code():
@@ -945,3 +965,102 @@ def test_a_parameter_called_like_a_global_is_not_that_global(fingerprint):
         assert counts == (before != fingerprint(edited.replace("{use}", use)).digest), use
     used = text.replace("def f(toned)", "def f(x)").replace("{use}", "[toned for toned in (x,)], toned(x)")
     assert fingerprint(used).digest != fingerprint(used.replace("x + 1", "x + 2")).digest
+
+
+# --- what explains it ---------------------------------------------------------------------------
+
+DEEP = """
+import tools
+
+TABLE = {"a": tools.tone}
+
+def f(image):
+    return tools.tone(image), TABLE["a"](image)
+"""
+TOOLS = """
+LIMIT = 3
+
+class Curve:
+    gain = 2
+
+    def bend(self, level):
+        return level * self.gain
+
+def normalise(level):
+    # to the middle
+    return Curve().bend(level) + LIMIT
+
+def tone(level):
+    return normalise(level)
+"""
+
+
+def test_a_fingerprint_keeps_the_text_and_the_way_to_every_part(fingerprint, tmp_path):
+    """Functions as they stand in their file, values as short text, and what refers to what."""
+    found = fingerprint(DEEP, tools=TOOLS)
+
+    assert 'def f(image):\n    return tools.tone(image), TABLE["a"](image)\n' == found.sources["source"]
+    assert (
+        "def normalise(level):\n    # to the middle\n    return Curve().bend(level) + LIMIT\n"
+        == found.sources["refers to tools.normalise"]
+    )
+    assert (
+        "def bend(self, level):\n    return level * self.gain\n"
+        == found.sources["refers to tools.Curve.bend"]
+    )
+    assert ("3", "2") == (found.sources["refers to tools.LIMIT"], found.sources["refers to tools.Curve.gain"])
+    assert ("tone", "normalise", "LIMIT") == path_of("refers to tools.LIMIT", found.via)
+    assert ("tone", "normalise", "Curve", "bend") == path_of("refers to tools.Curve.bend", found.via)
+    assert str(tmp_path / "tools.py") == found.files["refers to tools.normalise"]
+    assert set(found.sources) <= set(found.parts)
+
+
+def test_what_explains_a_fingerprint_does_not_count(fingerprint):
+    """A comment changes the text that is kept, and no digest."""
+    before = fingerprint(DEEP, tools=TOOLS)
+    after = fingerprint(DEEP, tools=TOOLS.replace("to the middle", "to the mean"))
+
+    assert before.sources != after.sources
+    assert before.digest == after.digest
+
+
+def test_the_texts_of_a_fingerprint_are_bounded(fingerprint):
+    """A huge function and a huge constant are cut; all of them together are too."""
+    body = "\n".join(f"    x = x + {number}" for number in range(1500))
+    helpers = "\n".join(f"def h{number}(x):\n{body}\n    return x" for number in range(12))
+    calls = " + ".join(f"h{number}(x)" for number in range(12))
+    found = fingerprint(f"BIG = list(range(10000))\n{helpers}\ndef f(x):\n    return {calls} + len(BIG)")
+
+    assert MAX_FUNCTION == len(found.sources["refers to sample.h0"])
+    assert MAX_SOURCES >= sum(map(len, found.sources.values()))
+    assert 80 >= len(found.sources["refers to sample.BIG"])
+
+
+def test_a_values_text_runs_no_code_of_the_users():
+    """Neither `__repr__` nor `__str__` is called, however deep the value stands; no address is shown."""
+    shown = value_text({"a": [Plain(1), len, Hostile, None]})
+
+    assert "{'a': [<Plain>, len, Hostile, None]}" == shown
+
+
+def test_a_function_redefined_in_a_notebook_counts_as_it_is_now():
+    """Cells are code without a file: the helper of the latest cell is what runs."""
+    scope = {"__name__": "__main__"}
+
+    def run_cell(number, text):
+        name = f"<ipython-input-{number}-cafe>"
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        exec(compile(text, name, "exec"), scope)
+
+    run_cell(1, "def helper(x):\n    return x + 1\n")
+    run_cell(2, "def f(x):\n    return helper(x)\n")
+    one = fingerprint_function(scope["f"])
+    run_cell(3, "def helper(x):\n    return x + 2\n")
+    two = fingerprint_function(scope["f"])
+    run_cell(4, "\n\ndef helper(x):\n    # as at first\n    return x + 1\n")
+    three = fingerprint_function(scope["f"])
+
+    assert one.digest != two.digest
+    assert one.digest == three.digest
+    assert () == two.untracked
+    assert "<ipython-input-3-cafe>" == two.files["refers to __main__.helper"]

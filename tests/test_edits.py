@@ -41,9 +41,6 @@ NOT_YET = {
     "version= raised": NO_CUT_OFF,
     "file of depends_on=": NO_CUT_OFF,
     "function of depends_on=": NO_CUT_OFF,
-    "last step renamed": NAME_COUNTS,
-    "step renamed": NAME_COUNTS,
-    "module of the steps renamed": NAME_COUNTS,
 }
 """Case -> why more runs today than should; the test tells where one is mended."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 
 from PIL import Image
 
-from creevey_graph import Graph, Report, Step, graph, step
+from creevey_graph import Explanation, Graph, Report, Step, graph, step
 from creevey_graph.images import load_image, mean_brightness, resize, trim, write_image
 
 if TYPE_CHECKING:  # never run: pytest imports this file when it looks for doctests
@@ -122,6 +122,8 @@ if TYPE_CHECKING:  # never run: pytest imports this file when it looks for docte
     assert_type(pairs, Graph)
     assert_type(training_set.bind(size=(128, 128)), Graph)
     assert_type(training_set.run("photos/**/*.jpg", out="train", jobs=2), Report)
+    assert_type(training_set.explain("photos/a.jpg", out="train"), Explanation)
+    training_set.accept("sepia", cache=".creevey", undo=True)
     assert_type(training_set.preview("a.jpg"), dict[str, Any])
     training_set.run("photos", ou="train")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 

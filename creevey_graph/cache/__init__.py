@@ -1,5 +1,6 @@
 """The cache on disk: records, blobs and the index; the only place that imports diskcache."""
 
+from creevey_graph.cache.accepted import Accepted, read_accepted, write_accepted
 from creevey_graph.cache.folder import default_folder
 from creevey_graph.cache.index import Index
 from creevey_graph.cache.lock import Lock
@@ -10,6 +11,7 @@ from creevey_graph.cache.sweep import Dropped, Swept, steps_text
 from creevey_graph.cache.verify import Verified
 
 __all__ = [
+    "Accepted",
     "Cache",
     "Dropped",
     "Entry",
@@ -23,5 +25,7 @@ __all__ = [
     "decode_state",
     "default_folder",
     "encode_state",
+    "read_accepted",
     "steps_text",
+    "write_accepted",
 ]

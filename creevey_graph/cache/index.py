@@ -7,8 +7,9 @@ file per item was rejected (10^6 inodes), and so was diskcache (39-61 us a look-
 Layout: a run writes states one by one as they come, `items(scope, key, state)`, so that a kill loses
 none; at its end `compact` merges them into `blocks(scope, first, …)`, where they stand in the order
 of their keys and are compared in bulk (`blocks.py`). What stands in `items` is newer; an empty state
-there says that the item is forgotten. `graphs` has the JSON ingredients that reasons are told from,
-`checked` the listings whose output paths were found apart (`places.py`).
+there says that the item is forgotten. `graphs` has the JSON ingredients that reasons are told from, of
+the latest `KEPT_GRAPHS` of each graph, `checked` the listings whose output paths were found apart
+(`places.py`).
 
 Thread safety: used by the coordinator alone; several processes may share the file.
 """
@@ -35,11 +36,16 @@ CREATE TABLE IF NOT EXISTS blocks (
     head BLOB NOT NULL, looks BLOB NOT NULL, rows BLOB NOT NULL, checks BLOB NOT NULL, states BLOB NOT NULL,
     UNIQUE (scope, first)
 );
-CREATE TABLE IF NOT EXISTS graphs (graph_key TEXT PRIMARY KEY, ingredients TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS graphs (
+    graph_key TEXT NOT NULL, graph TEXT NOT NULL, at_ns INTEGER NOT NULL, ingredients TEXT NOT NULL,
+    PRIMARY KEY (graph_key, graph)
+);
 CREATE TABLE IF NOT EXISTS checked (scope TEXT PRIMARY KEY, stamp TEXT NOT NULL, folders TEXT NOT NULL);
 """
 _TABLES = ("items", "blocks", "graphs", "checked")
-VERSION = 3
+VERSION = 4
+KEPT_GRAPHS = 100
+"""Of each graph; texts of code are long. An item made by an older one is told without details."""
 TIMEOUT_S = 5.0
 FAILED_WRITES = 3
 """After so many in a row nothing more is written: a hung peer would cost 5 s each."""
@@ -150,11 +156,20 @@ class Index:
 
     def ingredients(self, graph_key: str) -> Mapping[str, Any] | None:
         """Return what a graph that was run before was made of, or None."""
-        for (text,) in self._read("SELECT ingredients FROM graphs WHERE graph_key = ?", (graph_key,)):
-            with suppress(ValueError):
+        query = "SELECT ingredients FROM graphs WHERE graph_key = ?"
+        return next(self._ingredients(query, (graph_key,)), None)
+
+    def history(self, graph: str) -> Iterator[Mapping[str, Any]]:
+        """Yield what the graph of this name was made of each time it was run differently, latest first."""
+        query = "SELECT ingredients FROM graphs WHERE graph = ? ORDER BY at_ns DESC, rowid DESC"
+        return self._ingredients(query, (graph,))
+
+    def _ingredients(self, query: str, values: tuple[Any, ...]) -> Iterator[Mapping[str, Any]]:
+        for (text,) in self._read(query, values):
+            with suppress(ValueError, TypeError):
                 found = json.loads(text)
-                return found if isinstance(found, dict) else None
-        return None
+                if isinstance(found, dict):
+                    yield found
 
     def checked(self) -> tuple[str, Any]:
         """Return (stamp, folders) of the listing whose output paths were checked last, ("", None) where none was."""
@@ -181,11 +196,21 @@ class Index:
 
     # --- writing ---------------------------------------------------------------------------
 
-    def put_graph(self, graph_key: str, ingredients: Mapping[str, Any]) -> None:
-        """Keep what the graph of this run is made of."""
-        known = self._read("SELECT 1 FROM graphs WHERE graph_key = ?", (graph_key,))
-        if not list(known):
-            self._write("INSERT OR REPLACE INTO graphs VALUES (?, ?)", [(graph_key, json.dumps(ingredients))])
+    def put_graph(self, graph_key: str, graph: str, ingredients: Mapping[str, Any]) -> None:
+        """Keep what the graph of this run is made of; *graph* stands for its name."""
+        text, now_ns = json.dumps(ingredients), time.time_ns()
+        query = (
+            "SELECT graph_key = ? AND ingredients = ? FROM graphs WHERE graph = ? "
+            "ORDER BY at_ns DESC, rowid DESC LIMIT 1"
+        )
+        if list(self._read(query, (graph_key, text, graph))) == [(1,)]:
+            return  # the latest already: a run with nothing to do writes nothing
+        self._write("INSERT OR REPLACE INTO graphs VALUES (?, ?, ?, ?)", [(graph_key, graph, now_ns, text)])
+        self._write(
+            "DELETE FROM graphs WHERE graph = ?1 AND at_ns < (SELECT at_ns FROM graphs WHERE graph = ?1 "
+            "ORDER BY at_ns DESC LIMIT 1 OFFSET ?2)",
+            [(graph, KEPT_GRAPHS - 1)],
+        )
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
         """Write (item key, encoded state) pairs in one transaction."""

@@ -285,7 +285,7 @@ class Cache:
 
     def clear(self) -> int:
         """
-        Delete every record, blob and index row; run reports stay, and so does what is not ours.
+        Delete every record, blob, index row and accepted edit; run reports stay, and so does what is not ours.
 
         Returns:
             How many records there were.

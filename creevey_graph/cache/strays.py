@@ -13,6 +13,8 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.cache.accepted import NAME as ACCEPTED
+
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _NAME = re.compile(r"[0-9a-f]{60}-[0-9a-f]{16}\.val(\.tmp)?")
 _ASIDE = re.compile(r"(store|index\.db)\.bad-\d+")
@@ -113,7 +115,7 @@ def remove_store(directory: Path) -> None:
 
 def remove_ours(folder: Path) -> None:
     """
-    Remove store, index and what was set aside from a cache's folder; everything else stays.
+    Remove store, index, accepted edits and what was set aside from a cache's folder; everything else stays.
 
     Raises:
         OSError: Something cannot be removed.
@@ -121,7 +123,7 @@ def remove_ours(folder: Path) -> None:
     for path in set_aside(folder):
         remove_aside(path)
     remove_store(folder / "store")
-    for name in _INDEX:
+    for name in (*_INDEX, ACCEPTED):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "init": ("init", "Write a small starter file, graph.py, into this folder."),
         "run": ("run", "Run a graph over items, as far as they are not up to date."),
         "status": ("status", "Show what a run would do and why, running nothing."),
+        "explain": ("explain", "Show what a run would do with one item, step by step, and why."),
+        "accept": ("accept", "Keep the results of a step whose edit is harmless; or undo that."),
         "draw": ("draw", "Draw a graph as text, Mermaid or DOT."),
         "report": ("report", "Show what happened in the latest run, or export it."),
         "cache": ("cache", "Show, check, tidy or clear the cache."),

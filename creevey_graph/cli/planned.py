@@ -9,6 +9,7 @@ import click
 from creevey_graph import Graph, Plan
 from creevey_graph.cli.options import cache_folder, check_out, chosen_cache, chosen_items
 from creevey_graph.cli.tables import counted, echo_json, echo_lines, listed, table
+from creevey_graph.explanation import accepted_text
 from creevey_graph.text import safe_text
 
 
@@ -61,6 +62,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     if plan.orphans:
         count = counted(len(plan.orphans), "output")
         yield f"orphans: {count} of items that are gone ({listed(plan.orphans)}); run --prune deletes them"
+    for node in plan.accepted:
+        yield safe_text(accepted_text(node))
     for text in plan.untracked:
         yield f"not tracked: {safe_text(text)}; name it with depends_on= or version="
 
@@ -85,5 +88,6 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         },
         "reasons": dict(plan.reasons),
         "orphans": list(plan.orphans),
+        "accepted": list(plan.accepted),
         "untracked": list(plan.untracked),
     }

@@ -14,14 +14,13 @@ import hashlib
 import inspect
 import types
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, get_args, get_origin
 
-import attrs
-
 from creevey_graph.errors import Undigestible
-from creevey_graph.fingerprint.canonical import canonical_bytes
+from creevey_graph.fingerprint.contents import contents_of, hides_state, is_plain
+from creevey_graph.fingerprint.facts import CodeFingerprint, Facts
 from creevey_graph.fingerprint.imports import imports_of
 from creevey_graph.fingerprint.kinds import (
     BUILTINS,
@@ -34,34 +33,18 @@ from creevey_graph.fingerprint.kinds import (
     is_step,
 )
 from creevey_graph.fingerprint.modules import PYTHON, distribution_of, is_user_module
-from creevey_graph.fingerprint.references import code_names, code_text, globals_of, state_of
-from creevey_graph.fingerprint.source import SourceFiles
+from creevey_graph.fingerprint.references import ModuleNames, code_names, code_text, resolved, state_of
+from creevey_graph.fingerprint.source import FunctionNode, SourceFiles
 from creevey_graph.fingerprint.tokens import type_name
-from creevey_graph.fingerprint.unseen import unseen_in
+from creevey_graph.fingerprint.trees import facts_of_tree, own_digest, shallow_digest
 from creevey_graph.fingerprint.values import digest_value
 
-FORMAT = "code-3"
+FORMAT = "code-4"
 """Changes whenever the same code would get another digest."""
+MAX_PARTS = 10_000
+"""From there on containers are not looked into any more."""
 MAX_NAME = 1000
 """Length of a part's name; only objects within objects without end come near it."""
-
-
-@attrs.frozen
-class CodeFingerprint:
-    """
-    What stands for a function's code.
-
-    Args:
-        digest: Hex sha256 over all parts.
-        parts: What was seen -> its digest: "source", "default size", "helper m.f", …
-        source: The function's text, for diffs; "" where there is none.
-        untracked: What could not be seen through, each with its name.
-    """
-
-    digest: str
-    parts: Mapping[str, str]
-    source: str = ""
-    untracked: tuple[str, ...] = ()
 
 
 def fingerprint_function(func: Callable[..., Any], *, with_defaults: bool = True) -> CodeFingerprint:
@@ -80,9 +63,7 @@ def fingerprint_function(func: Callable[..., Any], *, with_defaults: bool = True
     """
     walk = _Walk(with_defaults=with_defaults)
     walk.visit("source", func)
-    walk.finish()
-    body = "".join(f"{len(name)}:{name}={digest};" for name, digest in sorted(walk.parts.items()))
-    return CodeFingerprint(_sha(f"{FORMAT};{body}"), walk.parts, walk.source, tuple(walk.untracked))
+    return walk.finish()
 
 
 class _Walk:
@@ -90,7 +71,7 @@ class _Walk:
     One fingerprint in the making.
 
     State: parts = what was seen -> digest; untracked = what could not be seen through;
-    source = text of the first function met; seen = objects met, kept alive so that their ids hold;
+    facts = what explains the parts; seen = objects met, kept alive so that their ids hold;
     waiting = what is still to be visited.
     """
 
@@ -98,19 +79,22 @@ class _Walk:
         self._with_defaults = with_defaults
         self.parts: dict[str, str] = {}
         self.untracked: list[str] = []
-        self.source = ""
+        self.facts = Facts()
         self._waiting: deque[tuple[str, Any]] = deque()
         self._seen: dict[int, tuple[str, Any]] = {}
         self._files = SourceFiles()
+        self._modules = ModuleNames()
 
     def visit(self, name: str, value: Any) -> None:
         """Note that the parts of *value* count under *name*; what was met before counts where it was met."""
+        self.facts.note_reference(name)
         self._waiting.append((name, value))
 
-    def finish(self) -> None:
+    def finish(self) -> CodeFingerprint:
         """Visit all that waits: a queue, since a chain of helpers or objects may be of any length."""
         while self._waiting:
             name, value = self._waiting.popleft()
+            self.facts.at = name
             if len(name) > MAX_NAME:
                 self._give_up(name[:MAX_NAME], "nested too deep")
                 continue
@@ -118,6 +102,10 @@ class _Walk:
                 self._visit(name, value)
             except Exception as exc:  # noqa: BLE001 - attributes, `__class__` and module `__getattr__` are any code
                 self._give_up(name, f"{type(value).__qualname__}: {type(exc).__name__}")
+        # With modules by number: a module that is renamed, or a script that is imported, is no edit.
+        body = "".join(f"{len(name)}:{name}={digest};" for name, digest in sorted(self.parts.items()))
+        found = self.facts.finished(_sha(f"{FORMAT};{body}"), self.parts, self.untracked)
+        return self._modules.told(found)
 
     def _visit(self, name: str, value: Any) -> None:
         visitor = next((visit for handles, visit in _VISITORS if handles(value)), None)
@@ -140,6 +128,8 @@ class _Walk:
         return True
 
     def _put(self, name: str, kind: str, text: str) -> None:
+        if kind == "installed":
+            self.facts.note_text(name, text.replace(";", " "))
         self._add(name, _sha(f"{kind};{text}"))
 
     def _add(self, name: str, digest: str) -> None:
@@ -151,7 +141,7 @@ class _Walk:
 
         def digest_callable(func: Callable[..., Any]) -> str:
             # By content, not by place: sets and dicts are met in an order that varies.
-            shallow = self._shallow(func)
+            shallow = shallow_digest(func, self._files)
             nested.append((shallow, func))
             return shallow
 
@@ -159,9 +149,10 @@ class _Walk:
         try:
             digest = digest_value(value, digest_callable=digest_callable, classes=classes)
             self._put(name, "value", digest)
+            self.facts.note_value(name, value)
         except Undigestible:
             if self._is_new(name, value):
-                self._visit_instance(name, value)
+                self._visit_contents(name, value)
             return
         # Closures of one function share this digest and differ by what they hold: each is visited.
         for shallow, func in sorted(nested, key=lambda pair: pair[0]):
@@ -172,17 +163,14 @@ class _Walk:
                     f"{name}.class" if kind is type(value) else f"{name}.class {kind.__qualname__}", kind
                 )
 
-    def _shallow(self, func: Callable[..., Any]) -> str:
-        """Digest what tells two callables apart without following what they refer to."""
-        code = getattr(func, "__code__", None)
-        found = self._files.find(code) if isinstance(code, types.CodeType) else None
-        if found is not None:
-            return hashlib.sha256(canonical_bytes(found[0], without_decorators=True)).hexdigest()
-        if isinstance(code, types.CodeType):
-            return _sha(code_text(code))
-        return _sha(
-            f"{getattr(func, '__module__', '')}.{getattr(func, '__qualname__', type(func).__qualname__)}"
-        )
+    def _visit_contents(self, name: str, value: Any) -> None:
+        contents = contents_of(value) if len(self.parts) < MAX_PARTS else None
+        if contents is None:
+            self._visit_instance(name, value)
+            return
+        self._put(name, "holds", f"{type(value).__qualname__} {len(contents)}")
+        for label, part in contents:
+            self.visit(f"{name}{label}", part)
 
     def _visit_instance(self, name: str, value: Any) -> None:
         kind = type(value)
@@ -190,9 +178,11 @@ class _Walk:
             self._put(name, "object", f"{kind.__module__}.{kind.__qualname__}")
             return
         state = state_of(value)
-        if kind is not types.SimpleNamespace and not (is_user_module(kind.__module__) and state):
+        is_seen = is_user_module(kind.__module__) and (state or is_plain(kind))
+        if kind is not types.SimpleNamespace and (not is_seen or hides_state(kind)):
             self._give_up(name, f"{kind.__module__}.{kind.__qualname__}")
-            return
+            if not is_seen:
+                return
         self.visit(f"{name}.class", kind)
         for attribute, part in sorted(state.items()):
             self.visit(f"{name}.{attribute}", part)
@@ -201,34 +191,47 @@ class _Walk:
         if "__wrapped__" in func.__dict__:
             self.visit(f"{name} wrapped", func.__dict__["__wrapped__"])
         if not is_user_module(func.__module__, func.__globals__):
-            self._put(name, "installed", f"{distribution_of(func.__module__)};{func.__qualname__}")
-            is_library = distribution_of(func.__module__) == PYTHON
-            for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
-                # An installed decorator around the user's function; of the library's own, only
-                # the table of `singledispatch` is more than a cache.
-                if callable(inner := held(cell)) or not is_library or cell_name == "registry":
-                    self.visit(f"{name} closure {cell_name}", inner)
+            self._visit_installed(name, func)
             return
         if is_generated(func.__code__):
             self._put(name, "generated", func.__code__.co_name)
             return
         found = self._files.find(func.__code__)
         if found is None:
-            self._visit_code(name, func)
+            self._put(name, "bytecode", code_text(func.__code__))
+            self.untracked.append(
+                f"the source of {func.__qualname__} (its bytecode counts, with Python's version)"
+            )
         else:
-            node, text = found
-            self.source = self.source or text
-            self._add(name, hashlib.sha256(canonical_bytes(node, without_decorators=True)).hexdigest())
-            self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in unseen_in(node)]
-            self._add_imports(node, func)
+            self.facts.note_function(name, found[1], func.__code__.co_filename)
+            self._visit_tree(name, found[0], func)
         prefix = "" if name == "source" else f"{name} "
         if prefix or self._with_defaults:
-            self._visit_defaults(prefix, func)
+            for parameter, value in defaults_of(func):
+                self.visit(f"{prefix}default {parameter}", value)
         for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
             self.visit(f"{prefix}closure {cell_name}", held(cell))
-        names = globals_of(found[0], func.__code__) if found else code_names(func.__code__)
-        for chain in sorted(names):
-            self._visit_global(chain, func)
+        names = code_names(func.__code__)
+        chains = facts_of_tree(found[0]).chains if found else sorted(names)
+        for chain in chains:
+            if chain[:1] in names:  # a parameter or local called like a global is none
+                self._visit_global(chain, func)
+
+    def _visit_installed(self, name: str, func: types.FunctionType) -> None:
+        self._put(name, "installed", f"{distribution_of(func.__module__)};{func.__qualname__}")
+        is_library = distribution_of(func.__module__) == PYTHON
+        for cell_name, cell in zip(func.__code__.co_freevars, func.__closure__ or (), strict=True):
+            # An installed decorator around the user's function; of the library's own, only
+            # the table of `singledispatch` is more than a cache.
+            if callable(inner := held(cell)) or not is_library or cell_name == "registry":
+                self.visit(f"{name} closure {cell_name}", inner)
+
+    def _visit_tree(self, name: str, node: FunctionNode, func: types.FunctionType) -> None:
+        tree, is_own = facts_of_tree(node), name == "source"
+        self._add(name, own_digest(node, with_defaults=self._with_defaults) if is_own else tree.digest)
+        self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in tree.unseen]
+        if tree.has_imports:
+            self._add_imports(node, func)
 
     def _add_imports(self, node: ast.AST, func: types.FunctionType) -> None:
         for module, text in imports_of(node, func.__globals__).items():
@@ -237,28 +240,12 @@ class _Walk:
             else:
                 self._put(f"imports {module}", "module", text)
 
-    def _visit_defaults(self, prefix: str, func: types.FunctionType) -> None:
-        for parameter, value in defaults_of(func):
-            self.visit(f"{prefix}default {parameter}", value)
-
-    def _visit_code(self, name: str, func: types.FunctionType) -> None:
-        self._put(name, "bytecode", code_text(func.__code__))
-        self.untracked.append(
-            f"the source of {func.__qualname__} (its bytecode counts, with Python's version)"
-        )
-
     def _visit_global(self, chain: tuple[str, ...], func: types.FunctionType) -> None:
-        scope = func.__globals__
-        if chain[0] in func.__code__.co_freevars or chain[0] not in scope:
-            return  # a closure value (seen already), a builtin, or a name not there yet
-        value, rest = scope[chain[0]], list(chain[1:])
-        path = chain[0]
-        while rest and isinstance(value, types.ModuleType):
-            if not is_user_module(value.__name__) or not hasattr(value, rest[0]):
-                break
-            value = getattr(value, rest[0])
-            path = f"{path}.{rest.pop(0)}"
-        name = f"refers to {scope.get('__name__', '')}.{path}"
+        found = resolved(chain, func)
+        if found is None:
+            return
+        path, value, rest = found
+        name = f"refers to {self._modules.token(func.__globals__.get('__name__', ''))}.{path}"
         self.visit(name, value)
         if rest and isinstance(value, types.FunctionType) and rest[0] in vars(value):
             self.visit(f"{name}.{rest[0]}", vars(value)[rest[0]])
@@ -298,8 +285,9 @@ class _Walk:
         self.visit(f"{name} self", value.__self__)
 
     def visit_property(self, name: str, value: Any) -> None:
-        for part in ("fget", "fset", "fdel") if isinstance(value, property) else ("func",):
-            self.visit(f"{name} {part}", getattr(value, part))
+        for part in ("fget", "fset", "fdel", "func", "dispatcher"):
+            if hasattr(value, part):
+                self.visit(f"{name} {part}", getattr(value, part))
 
     def visit_wrapper(self, name: str, value: Any) -> None:
         self.visit(name, value.__func__)
@@ -311,7 +299,13 @@ class _Walk:
 
     def visit_builtin(self, name: str, value: Any) -> None:
         module = getattr(value, "__module__", None) or "builtins"
+        if is_user_module(module):
+            self._give_up(name, f"compiled module {module}")
+            return
         self._put(name, "installed", f"{distribution_of(module)};{getattr(value, '__qualname__', name)}")
+        owner = getattr(value, "__self__", None)
+        if owner is not None and not isinstance(owner, types.ModuleType):  # `"{:03}".format`, `TABLE.get`
+            self.visit(f"{name} self", owner)
 
     def visit_step(self, name: str, value: Any) -> None:
         self.visit(name, value.func)
@@ -320,6 +314,11 @@ class _Walk:
 
     def visit_callable(self, name: str, value: Any) -> None:
         """A callable object: its class with all its methods, and its state."""
+        if (contents := contents_of(value)) is not None or type(value).__module__ in NO_MEANING_MODULES:
+            self._put(name, "object", f"{type(value).__qualname__} {getattr(value, '__name__', '')}")
+            for label, part in contents or ():
+                self.visit(f"{name}{label}", part)
+            return
         self._put(name, "object", type(value).__qualname__)
         self.visit(f"{name} class", type(value))
         if is_user_module(type(value).__module__):
@@ -331,6 +330,7 @@ class _Walk:
             self._give_up(name, f"{type(value).__module__}.{type(value).__qualname__}")
 
 
+_PROPERTIES = (property, functools.cached_property, functools.singledispatchmethod)
 _VISITORS: tuple[tuple[Callable[[Any], Any], Callable[[_Walk, str, Any], None]], ...] = (
     (is_step, _Walk.visit_step),
     (inspect.isfunction, _Walk.visit_function),
@@ -339,7 +339,7 @@ _VISITORS: tuple[tuple[Callable[[Any], Any], Callable[[_Walk, str, Any], None]],
     (inspect.ismodule, _Walk.visit_module),
     (get_origin, _Walk.visit_alias),
     (lambda value: isinstance(value, functools.partial | functools.partialmethod), _Walk.visit_partial),
-    (lambda value: isinstance(value, property | functools.cached_property), _Walk.visit_property),
+    (lambda value: isinstance(value, _PROPERTIES), _Walk.visit_property),
     (lambda value: isinstance(value, staticmethod | classmethod), _Walk.visit_wrapper),
     (lambda value: isinstance(value, BUILTINS), _Walk.visit_builtin),
     (callable, _Walk.visit_callable),

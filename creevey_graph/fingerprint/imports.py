@@ -71,6 +71,24 @@ def _named_in(node: ast.AST, package: str) -> Iterator[tuple[str, bool]]:
                 yield from _with_packages(module)
                 yield from ((f"{module}.{alias.name}", False) for alias in part.names)
 
+        elif name := _called_for(part):
+            yield from _with_packages(name)
+
+
+def is_import(node: ast.AST) -> bool:
+    """Return True for what imports when it runs: a statement, or a call that names a module."""
+    return isinstance(node, ast.Import | ast.ImportFrom) or bool(_called_for(node))
+
+
+def _called_for(node: ast.AST) -> str:
+    """Return the module that `import_module("m")` or `__import__("m")` names, "" for anything else."""
+    if not (isinstance(node, ast.Call) and node.args):
+        return ""
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    name = getattr(node.args[0], "value", None)
+    is_name = isinstance(name, str) and name.replace(".", "_").isidentifier()
+    return str(name) if called in {"import_module", "__import__"} and is_name else ""
+
 
 def _with_packages(name: str) -> Iterator[tuple[str, bool]]:
     parts = name.split(".")

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import types
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 
@@ -49,9 +50,13 @@ CLASS_NOISE = frozenset(
 )
 
 
+_ATTRS = ("attr", "_make.py")
+"""Where the `__setattr__` stands that attrs gives to classes with converters and validators."""
+
+
 def is_generated(code: types.CodeType) -> bool:
     """Return True for a method that `dataclass`, attrs or `NamedTuple` wrote: it does what the fields say."""
-    if code.co_filename.startswith("<attrs generated"):
+    if code.co_filename.startswith("<attrs generated") or PurePath(code.co_filename).parts[-2:] == _ATTRS:
         return True
     return code.co_filename == "<string>" and (
         code.co_name.startswith("__") or (code.co_name == "<lambda>" and code.co_varnames[:1] == ("_cls",))

@@ -2,9 +2,18 @@
 
 import ast
 import contextlib
+import re
 import sys
 import types
+from collections.abc import Mapping
 from typing import Any
+
+import attrs
+
+from creevey_graph.fingerprint.facts import CodeFingerprint
+from creevey_graph.fingerprint.modules import is_user_module
+
+_TOKEN = re.compile("\0[0-9]+\0")
 
 
 def chains_of(node: ast.AST) -> set[tuple[str, ...]]:
@@ -24,15 +33,57 @@ def chains_of(node: ast.AST) -> set[tuple[str, ...]]:
     return chains
 
 
-def globals_of(node: ast.AST, code: types.CodeType) -> set[tuple[str, ...]]:
+def resolved(chain: tuple[str, ...], func: types.FunctionType) -> tuple[str, Any, tuple[str, ...]] | None:
     """
-    Return the chains of *node* that begin with a name *code* looks up, so that may be a global's.
+    Return (path, what it leads to, what is left of it) for a chain of *func*'s, seen through the user's modules.
 
-    A parameter or local called like a global (`def saved(toned)` beside a step `toned`) is none:
-    the code object has no such name, nor has any within it.
+    None for a closure value, a builtin, and a name that is not there (yet).
     """
-    names = code_names(code)
-    return {chain for chain in chains_of(node) if chain[:1] in names}
+    scope = func.__globals__
+    if chain[0] in func.__code__.co_freevars or chain[0] not in scope:
+        return None
+    value, rest = scope[chain[0]], list(chain[1:])
+    path = chain[0]
+    while rest and isinstance(value, types.ModuleType):
+        if not is_user_module(value.__name__) or not hasattr(value, rest[0]):
+            break
+        value = getattr(value, rest[0])
+        path = f"{path}.{rest.pop(0)}"
+    return path, value, tuple(rest)
+
+
+class ModuleNames:
+    """
+    Numbers in place of module names, in the order they are met.
+
+    State: numbers = module -> token, which no name in code can hold.
+    """
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, str] = {}
+
+    def token(self, module: str) -> str:
+        """Return what stands for a module in the names of parts."""
+        return self._tokens.setdefault(module, f"\0{len(self._tokens)}\0")
+
+    def told(self, found: CodeFingerprint) -> CodeFingerprint:
+        """Return a fingerprint with the names of modules in place of numbers."""
+        modules = {token: module for module, token in self._tokens.items()}
+
+        def name(text: str) -> str:
+            return _TOKEN.sub(lambda match: modules[match[0]], text) if "\0" in text else text
+
+        def names(parts: Mapping[str, str]) -> dict[str, str]:
+            return {name(part): text for part, text in parts.items()}
+
+        return attrs.evolve(
+            found,
+            parts=names(found.parts),
+            untracked=tuple(map(name, found.untracked)),
+            sources=names(found.sources),
+            via={name(part): name(parent) for part, parent in found.via.items()},
+            files=names(found.files),
+        )
 
 
 def _chain(node: ast.AST) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from collections.abc import Iterator
 
 import attrs
 
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
 
 @attrs.frozen
 class ParsedFile:
@@ -34,7 +36,7 @@ class ParsedFile:
 
     tree: ast.Module
     codes: dict[tuple[int, str], list[types.CodeType]]
-    functions: dict[int, list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]]
+    functions: dict[int, list[FunctionNode]]
     lines: list[str]
 
 
@@ -44,9 +46,7 @@ class SourceFiles:
     def __init__(self) -> None:
         self._parsed: dict[str, ParsedFile | None] = {}
 
-    def find(
-        self, code: types.CodeType
-    ) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, str] | None:
+    def find(self, code: types.CodeType) -> tuple[FunctionNode, str] | None:
         """Return the node and the text of the function that *code* was compiled from, or None."""
         parsed = self.parse(code.co_filename)
         if parsed is None:
@@ -90,7 +90,7 @@ def _parse_text(filename: str, text: str) -> ParsedFile | None:
     codes: dict[tuple[int, str], list[types.CodeType]] = {}
     for code in _nested(compiled):
         codes.setdefault((code.co_firstlineno, code.co_qualname), []).append(code)
-    functions: dict[int, list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]] = {}
+    functions: dict[int, list[FunctionNode]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
@@ -108,9 +108,7 @@ def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
         waiting.extend(const for const in code.co_consts if isinstance(const, types.CodeType))
 
 
-def _lambda_at(
-    nodes: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda], code: types.CodeType
-) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
+def _lambda_at(nodes: list[FunctionNode], code: types.CodeType) -> FunctionNode | None:
     """Tell several lambdas of one line apart by the columns of their instructions."""
     places = [
         (line, column)

@@ -226,6 +226,70 @@ def test_status_as_data(cli, folder):
     assert data["nodes"]["resize"]["runs"] == 2
 
 
+# --- explain and accept ----------------------------------------------------------------------------
+
+
+def edit(folder, old, new):
+    """Edit the graph's file; it is imported anew by every command."""
+    path = folder / "graph.py"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+EXPLAIN = ("explain", "graph.py", "photos/1.jpg", "--out", "out")
+
+
+def test_explain_shows_the_old_and_the_new_code(cli, folder):
+    """Nothing on stderr, and no colour where it is no terminal."""
+    cli(*RUN)
+    edit(folder, "255 - level", "254 - level")
+    result = cli(*EXPLAIN)
+
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert "inverted: runs\n  why: code changed: step 'inverted'\n" in result.stdout
+    assert "    -    return image.point(lambda level: 255 - level)\n" in result.stdout
+    assert "    +    return image.point(lambda level: 254 - level)\n" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_diff_has_colours_at_a_terminal(cli, folder, environ, coloured):
+    """Red and green, unless NO_COLOR says otherwise."""
+    cli(*RUN)
+    edit(folder, "255 - level", "254 - level")
+    text = cli(*EXPLAIN, color=True, env=environ).stdout
+
+    assert coloured == ("\x1b[31m    -    return" in text)
+    assert coloured == ("\x1b[32m    +    return" in text)
+
+
+def test_explain_takes_the_graphs_parameters(cli):
+    """As a run does."""
+    cli(*RUN)
+    data = json.loads(cli(*EXPLAIN, "--set", "size=4,4", "--json").stdout)
+
+    assert (1, "parameter changed: resize.size (8, 8) -> (4, 4)") == (data["schema"], data["reason"])
+
+
+def test_explain_makes_no_cache(cli, folder):
+    """Where nothing was run, everything is new."""
+    assert "to do: new item" in cli(*EXPLAIN).stdout
+    assert not (folder / ".creevey").exists()
+
+
+def test_accept_keeps_the_results_until_it_is_undone(cli, folder):
+    """The command says what it accepts, and a run has nothing to do."""
+    cli(*RUN)
+    edit(folder, "255 - level", "0xFE - level")
+    told = cli("accept", "graph.py", "inverted")
+
+    assert "accepted as before: step 'inverted' (code changed: step 'inverted')\n" == told.stdout
+    assert "3 cached" in cli(*RUN).stderr
+    assert "runs with the next run" in cli("accept", "graph.py", "inverted", "--undo").stdout
+    assert "3 done" in cli(*RUN).stderr
+
+
 # --- draw ------------------------------------------------------------------------------------------
 
 

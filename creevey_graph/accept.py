@@ -1,0 +1,135 @@
+"""
+"My edit is harmless, keep the results": an edited step's code counts as the code before.
+
+Its keys are then those from before the edit, so that nothing runs again; undone, the edit runs.
+What was before is what the latest run of the graph with this cache was made of, which is itself
+the accepted code where an edit was accepted then: edits on edits count as the first code.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from creevey_graph.cache import Accepted, Cache, Index, read_accepted, write_accepted
+from creevey_graph.changes import Change, code_changes
+from creevey_graph.errors import CacheError, UsageError, did_you_mean
+from creevey_graph.freeze import home_of
+from creevey_graph.graph import Graph
+from creevey_graph.ingredients import code_part, part_of
+from creevey_graph.look import graph_digits, scope_of
+
+_OF_CODE = ("code", "parts", "sources", "via", "files", "depends")
+
+
+@attrs.frozen
+class Acceptance:
+    """
+    What was accepted, or undone; `str` of it is a text for people.
+
+    Args:
+        graph: The graph's name.
+        step: The node.
+        changes: How its code differs from the code it counts as.
+        undone: True where an earlier acceptance was taken back.
+        covers: Further nodes with the same code: they are accepted with it.
+        left: Nodes whose code changed too, and is not accepted.
+    """
+
+    graph: str
+    step: str
+    changes: tuple[Change, ...]
+    undone: bool = False
+    covers: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.undone:
+            return f"step '{self.step}': its edit is not accepted any more and runs with the next run"
+        told = "; ".join(change.told for change in self.changes)
+        lines = [f"accepted as before: step '{self.step}' ({told})"]
+        if self.covers:
+            lines.append(f"this covers {_listed(self.covers)} too, with the same code")
+        if self.left:
+            lines.append(f"not accepted: {_listed(self.left)} changed too, and will run")
+        return "\n".join(lines)
+
+
+def accept_edit(graph: Graph, node: str, cache: Cache, *, undo: bool = False) -> Acceptance:
+    """
+    Let the code of *node* count as the code of the latest run, or undo that.
+
+    Raises:
+        UsageError: There is no such node, it was never run, or nothing is there to accept or undo.
+        CacheError: What is accepted cannot be read or written.
+    """
+    if node not in graph.nodes:
+        raise UsageError(f"no step '{node}' in graph '{graph.name}'{did_you_mean(node, graph.nodes)}")
+    accepted, problem = read_accepted(cache.folder)
+    if problem:
+        raise CacheError(f"{problem}; delete it and accept again")
+    made_of = {name: code_part(name, placed.step) for name, placed in graph.nodes.items()}
+    part = part_of(made_of[node])
+    if undo:
+        return _undo(graph, node, part, accepted, cache)
+    before = _latest(graph, node, cache)
+    if part in accepted and accepted[part].part == part_of(before[node]):
+        raise UsageError(
+            f"step '{node}': its edit is accepted already; undo it with accept('{node}', undo=True) or --undo"
+        )
+    changes = code_changes(node, before[node], made_of[node])
+    if not changes:
+        raise UsageError(
+            f"step '{node}': its code is as it was in the latest run, so there is nothing to accept "
+            "(parameters are no code: set them back, or let the step run)"
+        )
+    kept = {name: before[node][name] for name in _OF_CODE}
+    accepted[part] = Accepted(part_of(before[node]), node, time.time(), kept)
+    write_accepted(cache.folder, accepted)
+    left = [name for name in made_of if _is_edited(name, made_of, before, accepted)]
+    covers = [name for name in made_of if name != node and part_of(made_of[name]) == part]
+    return Acceptance(graph.name, node, tuple(changes), covers=tuple(covers), left=tuple(left))
+
+
+def _undo(graph: Graph, node: str, part: str, accepted: dict[str, Accepted], cache: Cache) -> Acceptance:
+    if part not in accepted:
+        others = sorted({entry.node for entry in accepted.values()})
+        held = f"accepted are edits of {_listed(others)}" if others else "no edit is"
+        raise UsageError(
+            f"step '{node}': its code as it is now is not accepted, so there is nothing to undo ({held})"
+        )
+    del accepted[part]
+    write_accepted(cache.folder, accepted)
+    return Acceptance(graph.name, node, (), undone=True)
+
+
+def _latest(graph: Graph, node: str, cache: Cache) -> Mapping[str, Any]:
+    """Return what the latest run of the graph that had the node was made of."""
+    home = home_of(graph)
+    index = Index(cache.folder, scope_of(graph.name, None, home))
+    try:
+        found = next((old for old in index.history(graph_digits(graph.name, home)) if node in old), None)
+    finally:
+        index.close()
+    if found is None:
+        raise UsageError(
+            f"step '{node}': graph '{graph.name}' has not run it with the cache '{cache.folder}', so there are "
+            "no results to keep; run it first, or name the cache with cache= or --cache"
+        )
+    return found
+
+
+def _is_edited(
+    name: str,
+    made_of: Mapping[str, Any],
+    before: Mapping[str, Any],
+    accepted: Mapping[str, Accepted],
+) -> bool:
+    part = part_of(made_of[name])
+    counts_as = accepted[part].part if part in accepted else part
+    return name in before and counts_as != part_of(before[name])
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

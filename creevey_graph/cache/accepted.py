@@ -1,0 +1,77 @@
+"""
+Edits that were said to be harmless: code that counts as the code before it.
+
+One small JSON file in the cache's folder. What cannot be read is none: then the edited steps
+run again, which costs time and is never wrong.
+
+Layout: `{"version": 1, "accepted": {code part: {"part", "node", "at", "made_of"}}}`; a code part is
+the text that `ingredients.code_part` gives, *made_of* the earlier code's ingredients.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from creevey_graph.atomic import write_bytes
+from creevey_graph.errors import CacheError
+
+NAME = "accepted.json"
+VERSION = 1
+
+
+@attrs.frozen
+class Accepted:
+    """
+    What an edited step's code counts as.
+
+    Args:
+        part: Code part of the earlier code.
+        node: Name of the node it was accepted for.
+        at: When, seconds since 1970.
+        made_of: Ingredients of the earlier code, JSON-able.
+    """
+
+    part: str
+    node: str
+    at: float
+    made_of: Mapping[str, Any]
+
+
+def read_accepted(folder: Path) -> tuple[dict[str, Accepted], str]:
+    """Return code part -> what it counts as, and what to tell where the file cannot be used ("" else)."""
+    path = folder / NAME
+    try:
+        data = json.loads(path.read_bytes())
+        if data["version"] != VERSION:
+            return {}, f"'{path}' is of another version; nothing counts as accepted"
+        return {part: _entry(facts) for part, facts in data["accepted"].items()}, ""
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as exc:
+        return {}, f"'{path}' cannot be read ({exc.strerror or exc}); nothing counts as accepted"
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {}, f"'{path}' is damaged; nothing counts as accepted (accept again, or delete it)"
+
+
+def _entry(facts: Mapping[str, Any]) -> Accepted:
+    made_of = facts["made_of"]
+    if not (isinstance(made_of["parts"], dict) and isinstance(made_of["depends"], dict)):
+        raise TypeError("ingredients must be mappings")
+    return Accepted(str(facts["part"]), str(facts["node"]), float(facts["at"]), made_of)
+
+
+def write_accepted(folder: Path, accepted: Mapping[str, Accepted]) -> None:
+    """
+    Write all of *accepted*, whole or not at all.
+
+    Raises:
+        CacheError: It cannot be written.
+    """
+    data = {"version": VERSION, "accepted": {part: attrs.asdict(entry) for part, entry in accepted.items()}}
+    try:
+        write_bytes(folder / NAME, json.dumps(data, indent=1).encode())
+    except OSError as exc:
+        raise CacheError(f"'{folder / NAME}' cannot be written ({exc.strerror or exc})") from exc

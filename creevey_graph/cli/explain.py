@@ -1,0 +1,67 @@
+"""`creevey-graph explain`: what a run would do with one item, step by step, and why."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from creevey_graph.cli.options import (
+    cache_folder,
+    cache_option,
+    check_out,
+    graph_argument,
+    json_option,
+    opened_graph,
+)
+from creevey_graph.cli.tables import echo_json
+from creevey_graph.explanation import Explanation, Line
+
+_STYLES: dict[Line, dict[str, Any]] = {
+    Line.TITLE: {"bold": True},
+    Line.NODE: {"bold": True},
+    Line.FACT: {},
+    Line.REMOVED: {"fg": "red"},
+    Line.ADDED: {"fg": "green"},
+    Line.CONTEXT: {"dim": True},
+}
+
+
+@click.command(short_help="Show what a run would do with one item, step by step, and why.")
+@graph_argument
+@click.argument("item")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder the outputs are written to."
+)
+@cache_option
+@json_option
+def explain(
+    *,
+    graph: str,
+    item: str,
+    settings: tuple[str, ...],
+    out: Path | None,
+    cache: Path | None,
+    as_json: bool,
+) -> None:
+    """
+    Show what a run of GRAPH would do with ITEM, step by step, and why; no step runs.
+
+    ITEM is a file, a URL, or the key of an item that was run before. Where code changed, the old
+    and the new text are shown as a diff.
+    """
+    opened = opened_graph(graph, settings)
+    check_out(opened, out)
+    chosen: Path | Literal[False] | None = (
+        cache if cache_folder(cache).is_dir() else False
+    )  # opening it would make it
+    explanation = opened.explain(item, out=out, cache=chosen)
+    if as_json:
+        echo_json(explanation.data)
+    else:
+        show_explanation(explanation)
+
+
+def show_explanation(explanation: Explanation) -> None:
+    """Print the lines, in colour at a terminal; code is never broken between words."""
+    for kind, text in explanation.lines():
+        click.echo(click.style(text, **_STYLES[kind]))

@@ -1,0 +1,173 @@
+"""What `explain` found out about one item: as data, as text, and as JSON."""
+
+import difflib
+import json
+import os
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from creevey_graph.changes import Change
+from creevey_graph.plan import Action
+from creevey_graph.text import safe_text
+
+SCHEMA = 1
+"""Of `to_json`; it changes when a field is renamed or means something else."""
+
+
+class Line(Enum):
+    """What a line of the text is, so that a terminal can show it as such."""
+
+    TITLE = "title"
+    NODE = "node"
+    FACT = "fact"
+    REMOVED = "removed"
+    ADDED = "added"
+    CONTEXT = "context"
+
+
+@attrs.frozen
+class NodeExplanation:
+    """
+    What would become of one node for the item, and why.
+
+    Args:
+        name: The node.
+        action: What would become of it.
+        why: Why, in words.
+        policy: What becomes of its values, in words.
+        changes: How it differs from the node that the item was last made with.
+        untracked: What its fingerprint cannot see through.
+        accepted: Says that its edited code counts as the code before; "" where it does not.
+    """
+
+    name: str
+    action: Action
+    why: str
+    policy: str
+    changes: tuple[Change, ...] = ()
+    untracked: tuple[str, ...] = ()
+    accepted: str = ""
+
+
+@attrs.frozen(repr=False)
+class Explanation:
+    """
+    What a run would do with one item, step by step; shown, it is text for people.
+
+    Args:
+        graph: The graph's name.
+        key: The item's key, as it was last run.
+        source: Its path or URL.
+        reason: Why there is something to do; "" where there is not.
+        outcome: What the item is while there is nothing to do: "up to date", or left out and why.
+        nodes: The nodes, in the order they run.
+    """
+
+    graph: str
+    key: str
+    source: str
+    reason: str
+    outcome: str
+    nodes: tuple[NodeExplanation, ...]
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The nodes that would run."""
+        return tuple(node.name for node in self.nodes if node.action is Action.RUN)
+
+    def __str__(self) -> str:
+        return "\n".join(text for _, text in self.lines())
+
+    def __repr__(self) -> str:
+        return str(self)  # what a notebook shows of the last value of a cell
+
+    def lines(self) -> Iterator[tuple[Line, str]]:
+        """Yield the lines of the text, each with what it is; what comes from outside is inert."""
+        name = self.key if self.key == self.source else f"{self.key} ({self.source})"
+        told = f"to do: {self.reason}" if self.reason else self.outcome
+        yield Line.TITLE, safe_text(f"{name} in graph '{self.graph}': {told}")
+        for node in self.nodes:
+            yield from _node_lines(node)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {
+            "graph": self.graph,
+            "key": self.key,
+            "source": self.source,
+            "reason": self.reason,
+            "outcome": self.outcome,
+            "nodes": [_node_data(node) for node in self.nodes],
+        }
+
+    def to_json(self) -> str:
+        """Return the same as JSON text, the schema's number first."""
+        return json.dumps({"schema": SCHEMA, **self.data}, indent=2)
+
+
+def _node_lines(node: NodeExplanation) -> Iterator[tuple[Line, str]]:
+    yield Line.NODE, safe_text(f"{node.name}: {node.action.value}")
+    yield Line.FACT, safe_text(f"  why: {node.why}")
+    for change in node.changes:
+        if change.told not in node.why:
+            yield Line.FACT, safe_text(f"  also: {change.told}")
+        for line in diff_of(change):
+            yield _line_of(line), safe_text(f"    {line}", keep_newlines=True)
+    if node.accepted:
+        yield Line.FACT, safe_text(f"  {node.accepted}")
+    yield Line.FACT, safe_text(f"  its values are: {node.policy}")
+    for text in node.untracked:
+        yield Line.FACT, safe_text(f"  not tracked: {text}; name it with depends_on= or version=")
+
+
+def _line_of(line: str) -> Line:
+    return {"-": Line.REMOVED, "+": Line.ADDED}.get(line[:1], Line.CONTEXT)
+
+
+def diff_of(change: Change) -> list[str]:
+    """Return a unified diff of a function's old and new text, [] for what is no function."""
+    if not change.is_code or change.before == change.after:
+        return []
+    where = os.path.basename(change.file)  # noqa: PTH119 - a name to be shown
+    return list(
+        difflib.unified_diff(
+            (change.before or "").splitlines(),
+            (change.after or "").splitlines(),
+            f"{where} (before)",
+            f"{where} (now)",
+            lineterm="",
+        )
+    )
+
+
+def _node_data(node: NodeExplanation) -> dict[str, Any]:
+    return {
+        "node": node.name,
+        "action": node.action.value,
+        "why": node.why,
+        "policy": node.policy,
+        "changes": [
+            {
+                "reason": str(change.reason),
+                "text": change.text,
+                "part": change.part,
+                "path": list(change.path),
+                "file": change.file,
+                "before": change.before,
+                "after": change.after,
+                "diff": diff_of(change),
+            }
+            for change in node.changes
+        ],
+        "untracked": list(node.untracked),
+        "accepted": node.accepted,
+    }
+
+
+def accepted_text(node: str) -> str:
+    """Say that a node's edited code counts as the code before, and how to undo that."""
+    return f"accepted as before: step '{node}' (undo: creevey-graph accept GRAPH {node} --undo)"
