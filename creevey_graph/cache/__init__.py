@@ -2,8 +2,8 @@
 
 from creevey_graph.cache.folder import default_folder
 from creevey_graph.cache.index import FileState, Index, ItemState, encode_state, unsealed
-from creevey_graph.cache.records import Record
-from creevey_graph.cache.store import Cache, Entry
+from creevey_graph.cache.records import Entry, Record
+from creevey_graph.cache.store import Cache
 
 __all__ = [
     "Cache",

@@ -13,50 +13,22 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-import attrs
 import diskcache
 
-from creevey_graph.cache.disk import INLINE_BYTES, SafeDisk, Stored, write_value
+from creevey_graph.cache.disk import INLINE_BYTES, Stored, insert_new, put, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
 from creevey_graph.cache.frames import frame, held_digest, unframe
-from creevey_graph.cache.records import Record, blob_key_of, decode_record, encode_record
+from creevey_graph.cache.opening import PROBLEMS, open_store
+from creevey_graph.cache.records import Entry, Record, blob_key_of, decode_record, encode_facts, facts_of
 from creevey_graph.errors import CacheError, CodecError
 
-_PROBLEMS = (sqlite3.Error, OSError, diskcache.Timeout, ValueError, TypeError)
-_SETTINGS: dict[str, Any] = {
-    "eviction_policy": "none",  # the default drops entries from 1 GiB on, without a word
-    "cull_limit": 0,
-    "size_limit": 2**62,
-    "statistics": 0,
-    "sqlite_mmap_size": 0,  # with the line below: 182 -> 91 MB at 100 000 tiny items, at the same speed
-    "sqlite_cache_size": 2_000,
-    "sqlite_auto_vacuum": 0,  # with the line below: 301 -> 228 us an item; the cache is deleted, not shrunk
-    "sqlite_wal_autocheckpoint": 10_000,
-}
-TIMEOUT_S = 5.0
 FAILED_COMMITS = 3
 """After so many in a row nothing more is written: a full disk or a hung peer would cost 5 s each."""
-
-
-@attrs.frozen
-class Entry:
-    """
-    A value ready to be committed.
-
-    Args:
-        key: Hex lineage key of the node's value.
-        record: Its record.
-        blob: Its framed bytes, the file they were written to, or None where only the record is kept.
-    """
-
-    key: str
-    record: Record
-    blob: bytes | Stored | None
 
 
 class Cache:
@@ -70,7 +42,8 @@ class Cache:
         CacheError: The folder cannot be used.
 
     State: folder = its folder; problems = texts of what went wrong, in order; damaged = keys of
-    entries found damaged and not removed yet, by thread; failed_commits = how many of the last ones.
+    entries found damaged and not removed yet, by thread; failed_commits = how many of the last ones;
+    marked = fingerprints noted as having records by content.
     """
 
     def __init__(self, folder: Path | str | None = None) -> None:
@@ -82,6 +55,7 @@ class Cache:
     def _forget(self) -> None:
         self.problems: list[str] = []
         self.failed_commits = 0
+        self._marked: set[str] = set()
         self._local = threading.local()
 
     @property
@@ -97,7 +71,7 @@ class Cache:
 
     def _open(self) -> Any:
         try:
-            return _open_store(self._directory)
+            return open_store(self._directory)
         except sqlite3.DatabaseError as exc:
             if isinstance(exc, sqlite3.OperationalError) and "disk i/o" not in str(exc).lower():
                 raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
@@ -113,14 +87,14 @@ class Cache:
         )
         try:
             shutil.move(self._directory, aside)
-            return _open_store(self._directory)
-        except (*_PROBLEMS, shutil.Error) as exc:
+            return open_store(self._directory)
+        except (*PROBLEMS, shutil.Error) as exc:
             raise CacheError(f"cache '{self.folder}' cannot be begun anew ({exc})") from exc
 
     # --- reading ---------------------------------------------------------------------------
 
     def lookup(self, key: str) -> Record | None:
-        """Return the record of a lineage key, or None."""
+        """Return the record of a key, by lineage or by content, or None."""
         data = self._get(f"r{key}")
         if data is None:
             return None
@@ -129,6 +103,20 @@ class Cache:
         except CodecError:
             self.damaged.append(f"r{key}")
             return None
+
+    def has_content(self, fingerprint: str) -> bool:
+        """True where records by content were ever kept of nodes of this fingerprint."""
+        return self._get(f"c{fingerprint}") is not None
+
+    def measures(self, fingerprint: str) -> bytes | None:
+        """Return what `put_measures` stored for nodes of this fingerprint, or None."""
+        data = self._get(f"m{fingerprint}")
+        if data is None:
+            return None
+        with suppress(CodecError):
+            return unframe(data, fingerprint)[1]
+        self.damaged.append(f"m{fingerprint}")
+        return None
 
     def load(self, record: Record) -> bytes | None:
         """Return the encoded value of a record, verified; None where it is gone or damaged."""
@@ -148,14 +136,16 @@ class Cache:
         except ValueError:  # a row or a file that we did not write so
             self.damaged.append(key)
             return None
-        except _PROBLEMS as exc:
+        except PROBLEMS as exc:
             self._note(exc)
             return None
         return data if isinstance(data, bytes) else None
 
     # --- writing ---------------------------------------------------------------------------
 
-    def prepare(self, key: str, record: Record, payload: bytes) -> Entry:
+    def prepare(
+        self, key: str, record: Record, payload: bytes, *, content: str = "", marks: str = ""
+    ) -> Entry:
         """
         Frame a value; a large one is written to its file at once, in the worker that made it.
 
@@ -163,12 +153,34 @@ class Cache:
         """
         framed = frame(record.codec, record.digest, payload)
         if len(framed) < INLINE_BYTES:
-            return Entry(key, record, framed)
+            return Entry(key, record, framed, content, marks)
         try:
-            return Entry(key, record, write_value(self._directory, record.blob_key, framed))
+            stored = write_value(self._directory, record.blob_key, framed)
         except OSError as exc:
             self._note(exc)
-            return Entry(key, record, None)
+            stored = None
+        return Entry(key, record, stored, content, marks)
+
+    def reread(self, entry: Entry) -> bytes:
+        """
+        Read a value that was prepared and not committed as `load` will, to measure what that takes.
+
+        Raises:
+            OSError: Its file cannot be read.
+            CodecError: It is damaged.
+        """
+        data = entry.blob
+        if isinstance(data, Stored):
+            data = (Path(self._directory) / data.filename).read_bytes()
+        return unframe(data or b"", entry.record.digest)[1]
+
+    def put_measures(self, measures: Mapping[str, bytes]) -> None:
+        """Store what keeping the values of nodes takes, by their fingerprints."""
+        try:
+            for fingerprint, data in measures.items():
+                put(self._store, f"m{fingerprint}", frame("measures", fingerprint, data))
+        except (*PROBLEMS, AttributeError) as exc:  # AttributeError: where it could not be opened
+            self._note(exc)
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Make entries visible, all in one transaction; a problem is noted and they are left out."""
@@ -181,8 +193,9 @@ class Cache:
                 for entry in entries:
                     self._commit_one(entry)
             self.failed_commits = 0
-        except _PROBLEMS as exc:
+        except PROBLEMS as exc:
             self.failed_commits += 1
+            self._marked.clear()
             self._note(exc)
             self.discard(entries)
             if isinstance(exc, sqlite3.DatabaseError) and not isinstance(exc, sqlite3.OperationalError):
@@ -199,13 +212,17 @@ class Cache:
             self._note(exc)
 
     def _commit_one(self, entry: Entry) -> None:
-        if entry.blob is not None:
-            key = entry.record.blob_key
+        if entry.blob is not None and not insert_new(self._store, key := entry.record.blob_key, entry.blob):
             if key not in self._store:
                 self._store.set(key, entry.blob, retry=False)
             else:  # somebody stored the same content before us
                 self.discard([entry])
-        self._store.set(f"r{entry.key}", encode_record(entry.key, entry.record), retry=False)
+        facts = facts_of(entry.record)
+        for key in filter(None, (entry.key, entry.content)):
+            put(self._store, f"r{key}", encode_facts(key, facts))
+        if entry.marks and entry.marks not in self._marked:
+            put(self._store, f"c{entry.marks}", b"")
+            self._marked.add(entry.marks)
 
     def discard(self, entries: Iterable[Entry]) -> None:
         """Remove the files of entries that will not be committed."""
@@ -220,7 +237,7 @@ class Cache:
             try:
                 if not self._is_whole(key):  # another item may have healed it since
                     self._store.delete(key, retry=False)
-            except _PROBLEMS as exc:
+            except PROBLEMS as exc:
                 self._note(exc)
 
     def _is_whole(self, key: str) -> bool:
@@ -252,7 +269,7 @@ class Cache:
                     shutil.rmtree(path)
                 elif path.name.startswith("index.db"):
                     path.unlink()
-            self._store = _open_store(self._directory)
+            self._store = open_store(self._directory)
         except OSError as exc:
             raise CacheError(f"cache '{self.folder}' cannot be cleared ({exc})") from exc
         return int(count)
@@ -266,20 +283,20 @@ class Cache:
         Returns:
             `folder`, `records`, `blobs`, `bytes` (of encoded values) and `disk_bytes` (of files).
         """
-        records, blobs, size = 0, 0, 0
+        records, blobs, sizes = 0, 0, {}
         for key in self._keys():
             if key.startswith("r"):
                 records += 1
-                record = self.lookup(key[1:])
-                size += record.size if record else 0
-            else:
+                if record := self.lookup(key[1:]):
+                    sizes[record.blob_key] = record.size  # a value has records by lineage and by content
+            elif key.startswith("b"):
                 blobs += 1
         files = (path for path in self.folder.rglob("*") if path.is_file() and not path.is_symlink())
         return {
             "folder": str(self.folder),
             "records": records,
             "blobs": blobs,
-            "bytes": size,
+            "bytes": sum(sizes.values()),
             "disk_bytes": sum(path.stat().st_size for path in files),
         }
 
@@ -287,7 +304,7 @@ class Cache:
         # Cache.iterkeys would unpickle keys that somebody planted; plain iteration asks our Disk.
         try:
             return [key for key in self._store if isinstance(key, str)]
-        except _PROBLEMS as exc:
+        except PROBLEMS as exc:
             self._note(exc)
             return []
 
@@ -305,7 +322,7 @@ class Cache:
 
     def close(self) -> None:
         """Close this thread's connection; the cache opens it again where needed."""
-        with suppress(*_PROBLEMS, AttributeError):  # where it could not be opened, a dict stands in
+        with suppress(*PROBLEMS, AttributeError):  # where it could not be opened, a dict stands in
             self._store.close()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -317,8 +334,8 @@ class Cache:
         self._directory = str(self.folder / "store")
         self._forget()
         try:
-            self._store = _open_store(self._directory)
-        except _PROBLEMS as exc:
+            self._store = open_store(self._directory)
+        except PROBLEMS as exc:
             self._store = {}
             self._note(exc)
 
@@ -330,9 +347,3 @@ class Cache:
 
     def __repr__(self) -> str:
         return f"<cache '{self.folder}'>"
-
-
-def _open_store(directory: str) -> Any:
-    path = Path(directory)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return diskcache.Cache(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)
