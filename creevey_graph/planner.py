@@ -6,9 +6,11 @@ from typing import Any
 
 from creevey_graph.cache import Cache
 from creevey_graph.calls import call
+from creevey_graph.cutoff import Cutoff
 from creevey_graph.errors import CreeveyError
 from creevey_graph.evidence import Evidence
 from creevey_graph.frozen import FrozenGraph
+from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.plan import Action, NodeCount, Plan, decide, validate_columns
@@ -28,11 +30,15 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
     """
     frozen = listing.frozen
     validate_columns(frozen)
+    ledger = Ledger(cache, refresh=refresh)
     plan = Plan(
         frozen.name,
         len(listing),
         nodes={node.name: NodeCount() for node in frozen.nodes},
-        policies={node.name: shown_policy(node.step) for node in frozen.nodes},
+        policies={
+            node.name: shown_policy(node.step, None if cache is None else ledger.measures(node.fingerprint))
+            for node in frozen.nodes
+        },
         untracked=frozen.untracked,
     )
     known = Known.open(cache, frozen, out, write=False)
@@ -43,7 +49,7 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
             plan.add_up_to_date()
             continue
         try:
-            evidence = Evidence(frozen, item, state, out, None if refresh else cache)
+            evidence = Evidence(frozen, item, state, out, None if refresh else cache, ledger=ledger)
         except (OSError, CreeveyError):
             plan.unreadable += 1
             continue
@@ -52,7 +58,7 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
         if evidence.is_still_skipped(state, reason):
             plan.add_up_to_date()
             continue
-        actions = decide(frozen, evidence.lookup, evidence.output_state)
+        actions = _decided(frozen, evidence, ledger)
         known.placed.update(evidence.paths.values())
         if any(action in (Action.RUN, Action.RESTORE) for action in actions):
             plan.add(frozen, actions, evidence.why(state, reason)[0])
@@ -61,6 +67,16 @@ def make_plan(listing: Listing, out: Path | None, cache: Cache | None, *, refres
     plan.orphans = known.orphans()
     known.close()
     return plan
+
+
+def _decided(frozen: FrozenGraph, evidence: Evidence, ledger: Ledger) -> list[Action]:
+    """Decide, by content too where records tell it: no step runs, so that nothing else is known."""
+    cutoff = Cutoff(frozen, evidence, ledger)
+    while True:
+        actions = decide(frozen, evidence.lookup, evidence.output_state)
+        running = (place for place, action in enumerate(actions) if action is Action.RUN)
+        if not any(cutoff.finds(place, {}) for place in running):
+            return actions
 
 
 def preview_item(frozen: FrozenGraph, item: Item) -> dict[str, Any]:
