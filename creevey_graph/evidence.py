@@ -4,15 +4,18 @@ What is found out about one item before it is decided what runs: files, keys, re
 The worker acts on it; the planner only counts. Each look is made once, and only when asked for.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
 from creevey_graph.cache import Cache, FileState, ItemState, Record
+from creevey_graph.contents import content_of_file, content_of_record, is_own_codec
 from creevey_graph.errors import CreeveyError, UsageError
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.frozen import FrozenGraph, FrozenNode
-from creevey_graph.identity import identify, lineage_keys, look
+from creevey_graph.identity import content_key, identify, lineage_keys, look
+from creevey_graph.ledger import Ledger
 from creevey_graph.plan import OutputState
 from creevey_graph.sources import Item
 from creevey_graph.text import safe_text
@@ -29,7 +32,8 @@ class Evidence:
 
     State: identity = what the item is; paths = slot of a writer -> output path; keys = position
     -> lineage key; records, states, found = position -> record, state of the output, file that
-    is in place; lost = positions whose blob was gone or damaged.
+    is in place; lost = positions whose blob was gone or damaged; missed = keys that were
+    looked up in vain.
 
     Raises:
         OSError: An input file is missing or unreadable.
@@ -43,10 +47,13 @@ class Evidence:
         known: ItemState | None,
         out: Path | None,
         cache: Cache | None,
+        *,
+        ledger: Ledger | None = None,
     ) -> None:
         self._frozen = frozen
         self._out = out
         self._cache = cache
+        self._ledger = ledger or Ledger(cache)
         self._known_outputs = {state.path: state for state in known.outputs} if known else {}
         self.identity = identify(item, known)
         self.paths: dict[int, str] = {}
@@ -70,6 +77,7 @@ class Evidence:
         self.states: dict[int, OutputState] = {}
         self.found: dict[int, FileState] = {}
         self.lost: set[int] = set()
+        self._missed: set[str] = set()
 
     @property
     def nodes(self) -> tuple[FrozenNode, ...]:
@@ -81,12 +89,53 @@ class Evidence:
         if position in self.records:
             return self.records[position]
         key = self.keys[position]
-        if key is None or self._cache is None or position in self.lost:
+        if (
+            key is None
+            or position in self.lost
+            or not self._ledger.is_looked_up(self._frozen.nodes[position])
+        ):
+            return None
+        return self._look_up(position, key)
+
+    def _look_up(self, position: int, key: str) -> Record | None:
+        if self._cache is None or key in self._missed:
             return None
         record = self._cache.lookup(key)
         if record is not None:
             self.records[position] = record
+        else:
+            self._missed.add(key)
         return record
+
+    def content_key(self, position: int, content_of: Callable[[int], str | None]) -> str | None:
+        """
+        Return a node's content key; None where it has none, or no lineage key.
+
+        Args:
+            position: The node's position.
+            content_of: Slot of a node that it reads -> what stands for its value.
+        """
+        if self.keys[position] is None:
+            return None
+        return content_key(self._frozen.nodes[position], self.identity, self.paths, content_of)
+
+    def find_by_content(self, position: int, key: str) -> bool:
+        """
+        Look a node's value up by its content key; return whether it is there, and its record known now.
+
+        Not asked for nodes that no run before this one kept anything of by content.
+        """
+        fingerprint = self._frozen.nodes[position].fingerprint
+        if self._cache is None or fingerprint is None or position in self.lost:
+            return False
+        return self._ledger.has_content(fingerprint) and self._look_up(position, key) is not None
+
+    def recorded_content(self, position: int) -> str | None:
+        """Return what stands for a node's value, as far as its record tells."""
+        record, node = self.records.get(position), self._frozen.nodes[position]
+        if record is None or is_own_codec(node.step.options.codec):
+            return None
+        return content_of_record(record) if node.output is None else content_of_file(record.digest)
 
     def hidden_texts(self, node: FrozenNode) -> tuple[str, ...]:
         """Return the paths a node is given of which its key holds the content alone."""

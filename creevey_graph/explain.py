@@ -16,6 +16,7 @@ import attrs
 
 from creevey_graph.cache import Accepted, Cache, ItemState
 from creevey_graph.changes import Change, node_changes
+from creevey_graph.cutoff import decided
 from creevey_graph.errors import CreeveyError, SourceError, SourceNotFound, UsageError
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.evidence import Evidence
@@ -25,9 +26,10 @@ from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph, FrozenNode
 from creevey_graph.graph import Graph
 from creevey_graph.identity import files_in
+from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing, list_items
 from creevey_graph.look import Known
-from creevey_graph.plan import Action, OutputState, decide
+from creevey_graph.plan import Action, OutputState
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
 from creevey_graph.text import safe_text
@@ -136,6 +138,8 @@ class _Case:
         self, frozen: FrozenGraph, item: Item, known: Known, out: Path | None, cache: Cache | None
     ) -> None:
         self.frozen, self.item, self.out = frozen, item, out
+        self._ledger = Ledger(cache)
+        self._has_cache = cache is not None
         self.state, self.reason = known.check(item, forced=False)
         self.made_of = None if self.state is None else known.made_of(self.state.graph_key)
         self.changes: Mapping[str, tuple[Change, ...]] = {}
@@ -145,9 +149,9 @@ class _Case:
         self.actions = [Action.KEEP if node.slot in frozen.sinks else Action.NONE for node in frozen.nodes]
         row = known.row_if_current(item, self.state) if self.reason is None else None
         if row is None:
-            self.evidence = Evidence(frozen, item, self.state, out, cache)
+            self.evidence = Evidence(frozen, item, self.state, out, cache, ledger=self._ledger)
             if not self.evidence.is_still_skipped(self.state, self.reason):
-                self.actions = decide(frozen, self.evidence.lookup, self.evidence.output_state)
+                self.actions = decided(frozen, self.evidence, self._ledger)
 
     def explanation(self) -> Explanation:
         to_do = any(action in (Action.RUN, Action.RESTORE) for action in self.actions)
@@ -169,7 +173,7 @@ class _Case:
             node.name,
             action,
             "; ".join(self._whys(node, action)),
-            shown_policy(node.step),
+            shown_policy(node.step, self._ledger.measures(node.fingerprint) if self._has_cache else None),
             self.changes.get(node.name, ()),
             tuple(made_of["untracked"]),
             accepted,
@@ -209,7 +213,7 @@ class _Case:
         if path is not None and self.out is not None and not (self.out / path).exists():
             yield f"{Reason.OUTPUT_MISSING}: {path}, and it is not in the cache"
         elif readers := self._readers(node):
-            kept = "are not in the cache" if node.keeps else "are not kept"
+            kept = "are not in the cache" if self._ledger.is_looked_up(node) else "are not kept"
             yield f"made again for {readers}: its values {kept}"
 
     def why_restored(self, node: FrozenNode) -> Iterator[str]:

@@ -1,5 +1,5 @@
 """
-What an item is: digests of its input files and values, and the lineage keys made of them.
+What an item is: digests of its input files and values, and the keys made of them.
 
 A file counts by content, its path's text only for steps that use it. Where the last look
 still holds (`is_settled`), nothing is read.
@@ -8,7 +8,7 @@ still holds (`is_settled`), nothing is read.
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from creevey_graph.cache import FileState, ItemState
 from creevey_graph.errors import SourceChanged, Undigestible
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.fingerprint.values import digest_value
-from creevey_graph.frozen import FrozenGraph
+from creevey_graph.frozen import FrozenGraph, FrozenNode
 from creevey_graph.sources import Item
 
 
@@ -183,17 +183,47 @@ def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, 
     """
     first = len(frozen.inputs)
     keys: list[str | None] = []
-    for node in frozen.nodes:
-        parts = [node.fingerprint if node.step.options.pure else None]
-        for slot, text_counts in zip(node.reads, node.text_counts, strict=True):
-            part = identity.contents[slot] if slot < first else keys[slot - first]
-            text = identity.texts[slot] if slot < first else outputs.get(slot, "")
-            parts.append(f"{part} {text}" if part is not None and text_counts and text else part)
-        if node.output is not None:
-            parts.append(os.path.splitext(outputs[node.slot])[1])  # noqa: PTH122 - per item and node
-        if None in parts:
-            keys.append(None)
-        else:
-            joined = "\n".join(part or "" for part in parts)
-            keys.append(hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest())
+
+    def key_above(slot: int) -> str | None:
+        return keys[slot - first]
+
+    for node in frozen.nodes:  # no comprehension: each key is made of those before it
+        key = _key_of(node, identity, outputs, key_above, [])
+        keys.append(key)
     return keys
+
+
+def content_key(
+    node: FrozenNode, identity: Identity, outputs: Mapping[int, str], content_of: Callable[[int], str | None]
+) -> str | None:
+    """
+    Return a node's content key: what it is made of, whatever made that; None where a part has no digest.
+
+    Args:
+        node: The node.
+        identity: What the item is.
+        outputs: Slot of a writer -> its output path.
+        content_of: Slot of a node -> what stands for its value.
+    """
+    return _key_of(node, identity, outputs, content_of, ["content"])
+
+
+def _key_of(
+    node: FrozenNode,
+    identity: Identity,
+    outputs: Mapping[int, str],
+    part_of: Callable[[int], str | None],
+    parts: list[str | None],
+) -> str | None:
+    first = len(identity.contents)
+    parts.append(node.fingerprint if node.step.options.pure else None)
+    for slot, text_counts in zip(node.reads, node.text_counts, strict=True):
+        part = identity.contents[slot] if slot < first else part_of(slot)
+        text = identity.texts[slot] if slot < first else outputs.get(slot, "")
+        parts.append(f"{part} {text}" if part is not None and text_counts and text else part)
+    if node.output is not None:
+        parts.append(os.path.splitext(outputs[node.slot])[1])  # noqa: PTH122 - per item and node
+    if None in parts:
+        return None
+    joined = "\n".join(part or "" for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,83 +1,214 @@
 """What one item gives the cache: values encoded and framed, records of files, ready to be committed."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
+import attrs
+
 from creevey_graph.cache import Cache, Entry, Record
+from creevey_graph.codecs import Codec, find_codec
 from creevey_graph.codecs.raw import RAW
 from creevey_graph.errors import CodecError, Undigestible
 from creevey_graph.fields import field_of
 from creevey_graph.fingerprint.files import digest_file
 from creevey_graph.fingerprint.values import digest_bytes, digest_value
 from creevey_graph.frozen import FrozenNode
-from creevey_graph.policy import codec_to_keep, is_worth_keeping
+from creevey_graph.ledger import Ledger
+from creevey_graph.policy import (
+    SMALL_BYTES,
+    Measure,
+    codec_to_keep,
+    could_pay,
+    is_ordered,
+    is_picture,
+    least_bytes,
+    pays,
+)
+
+
+@attrs.frozen
+class Made:
+    """
+    What a node gave just now, on its way into the cache.
+
+    Args:
+        node: The node.
+        key: Lineage key of its value; None where it has none.
+        content: Content key of its value; None where it has none.
+        seconds: What the node alone took.
+        saves_s: What having the value saves: with the nodes above that would have to run again too.
+    """
+
+    node: FrozenNode
+    key: str | None
+    content: str | None
+    seconds: float
+    saves_s: float
+
+    def record(self, digest: str, codec: str, size: int, field: Any = None) -> Record:
+        """Return the value's record."""
+        return Record(digest, codec, size, self.seconds, field, saves_s=self.saves_s, step=self.node.name)
 
 
 class Keeping:
     """
-    What one try at one item gives the cache.
+    What one try at one item gives the cache, and takes from it.
 
-    State: entries = what is to be committed; problems = why values that should be kept are not.
+    State: entries = what is to be committed; problems = why values that should be kept are not;
+    fresh = slot -> entry of a value that was made just now; measured = what keeping values of undecided
+    nodes takes.
     """
 
-    def __init__(self, cache: Cache | None) -> None:
+    def __init__(
+        self, cache: Cache | None, ledger: Ledger, clock: Callable[[], float] = perf_counter
+    ) -> None:
         self._cache = cache
+        self._ledger = ledger
+        self._clock = clock
         self.entries: list[Entry] = []
+        self.fresh: dict[int, Entry] = {}
         self.problems: list[str] = []
+        self.measured: list[tuple[str, Measure]] = []
 
-    def keep(self, node: FrozenNode, key: str | None, value: Any, seconds: float) -> None:
+    def keep(self, made: Made, value: Any) -> Record | None:
         """
-        Keep a node's value, where it may and is worth it.
+        Keep a node's value, where it may and is worth it; return its record, None where it is not kept.
 
         Args:
-            node: The node.
-            key: Lineage key of the value; None where it has none.
+            made: What is known of it.
             value: What the step returned.
-            seconds: What it cost.
         """
-        if self._cache is None or key is None or not node.keeps:
-            return
+        node = made.node
+        if self._cache is None or made.key is None or not node.keeps:
+            return None
+        if self._ledger.is_closed(node):
+            return None
         try:
-            codec = codec_to_keep(node.step, value)
-            if codec is None:
-                return
-            payload = codec.encode(value)
-            memoryview(payload)  # raises for what is no bytes
-            if not is_worth_keeping(node.step, value, len(payload)):
-                return
-            digest = digest_bytes(payload) if value is payload else digest_value(value)
+            return self._weighed(made, value)
         except (Undigestible, CodecError) as exc:
             self.problems.append(f"step '{node.name}': its value is not kept ({exc})")
-            return
         except Exception as exc:  # noqa: BLE001 - codecs are the user's too, and the value is good without
             why = f"{type(exc).__name__}: {exc}"
             self.problems.append(f"step '{node.name}': its value is not kept ({why})")
-            return
-        record = Record(
-            digest, codec.name, len(payload), seconds, field_of(value), saves_s=seconds, step=node.name
-        )
-        self.entries.append(self._cache.prepare(key, record, payload))
+        return None
 
-    def keep_file(self, node: FrozenNode, key: str | None, path: Path, seconds: float) -> Record | None:
+    def _weighed(self, made: Made, value: Any) -> Record | None:
+        codec, verdict = codec_to_keep(made.node.step, value), self._ledger.verdict(made.node.fingerprint)
+        if codec is None:
+            return None
+        if is_ordered(made.node.step, value) or verdict:
+            return self._store(made, value, codec, codec.encode(value))
+        payload = None
+        began, size = self._clock(), least_bytes(value)
+        if not is_picture(value) and size <= SMALL_BYTES:
+            payload = codec.encode(value)
+            size = len(memoryview(payload))
+            if size <= SMALL_BYTES:
+                return self._store(made, value, codec, payload)
+        if verdict is False:
+            return None
+        if not could_pay(made.saves_s, size):
+            self._note(made, Measure(made.saves_s, 0.0, 0.0, 0.0, size, is_picture(value)))
+            return None
+        return self._measured(made, value, codec, codec.encode(value) if payload is None else payload, began)
+
+    def _measured(self, made: Made, value: Any, codec: Codec, payload: bytes, began: float) -> Record | None:
+        """Keep the value of an undecided node where it pays by itself; tell what that takes."""
+        assert self._cache is not None
+        record = self._record(made, value, codec, payload)
+        times = [began, self._clock()]
+        entry = self._prepared(made, record, payload)
+        times.append(self._clock())
+        is_kept = False
+        try:
+            codec.decode(self._cache.reread(entry))
+            times.append(self._clock())
+            encode_s, write_s, read_s = (after - before for before, after in pairwise(times))
+            measure = Measure(made.saves_s, encode_s, write_s, read_s, len(payload), is_picture(value))
+            self._note(made, measure)
+            is_kept = pays(measure)
+        finally:
+            if not is_kept:
+                self._cache.discard([entry])
+        if is_kept:
+            self._add(made, entry)
+        return record if is_kept else None
+
+    def _note(self, made: Made, measure: Measure) -> None:
+        fingerprint = made.node.fingerprint
+        if fingerprint is not None and self._ledger.add(fingerprint, measure):
+            self.measured.append((fingerprint, measure))
+
+    def _store(self, made: Made, value: Any, codec: Codec, payload: bytes) -> Record:
+        memoryview(payload)  # raises for what is no bytes
+        record = self._record(made, value, codec, payload)
+        self._add(made, self._prepared(made, record, payload))
+        return record
+
+    def _record(self, made: Made, value: Any, codec: Codec, payload: bytes) -> Record:
+        digest = digest_bytes(payload) if value is payload else digest_value(value)
+        return made.record(digest, codec.name, len(payload), field_of(value))
+
+    def _add(self, made: Made, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.fresh[made.node.slot] = entry
+
+    def _prepared(self, made: Made, record: Record, payload: bytes) -> Entry:
+        assert self._cache is not None
+        marks = "" if made.content is None else made.node.fingerprint or ""
+        return self._cache.prepare(made.key or "", record, payload, content=made.content or "", marks=marks)
+
+    def keep_file(self, made: Made, path: Path) -> Record | None:
         """Keep the bytes of a file that a writer wrote; return its record, None where there is no cache."""
         if self._cache is None:
             return None
-        if key is None or not node.keeps:
-            return Record(digest_file(path)[0], RAW.name, 0, seconds)
+        if made.key is None or not made.node.keeps:
+            return Record(digest_file(path)[0], RAW.name, 0, made.seconds)
         payload = path.read_bytes()
-        record = Record(
-            digest_bytes(payload), RAW.name, len(payload), seconds, saves_s=seconds, step=node.name
-        )
-        self.entries.append(self._cache.prepare(key, record, payload))
+        record = made.record(digest_bytes(payload), RAW.name, len(payload))
+        self.entries.append(self._prepared(made, record, payload))
         return record
+
+    def keep_alias(self, key: str, record: Record) -> None:
+        """Keep the record of a value that was found by content under the node's lineage key too."""
+        self.entries.append(Entry(key, record, None))
+
+    def load(self, node: FrozenNode, record: Record | None) -> tuple[bool, Any]:
+        """
+        Return (True, a value that is kept), (False, None) where it is gone or damaged.
+
+        Args:
+            node: The node.
+            record: Its record; None for what was kept just now.
+        """
+        fresh = self.fresh.get(node.slot)
+        with suppress(CodecError, OSError):
+            if fresh is not None and self._cache is not None:
+                return True, self._codec(node, fresh.record).decode(self._cache.reread(fresh))
+            payload = None if record is None else self.load_file(record)
+            if record is not None and payload is not None:
+                return True, self._codec(node, record).decode(payload)
+        return False, None
+
+    @staticmethod
+    def _codec(node: FrozenNode, record: Record) -> Codec:
+        return node.step.options.codec or find_codec(record.codec)
+
+    def load_file(self, record: Record) -> bytes | None:
+        """Return the bytes of a record, None where they are gone or damaged."""
+        return None if self._cache is None else self._cache.load(record)
 
     def undo(self) -> None:
         """Remove what was written and will not be committed."""
         if self._cache is not None:
             self._cache.discard(self.entries)
         self.entries.clear()
+        self.fresh.clear()
 
 
 def tells_path(value: Any, paths: Collection[str]) -> bool:

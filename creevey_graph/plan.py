@@ -42,6 +42,7 @@ def decide(
     frozen: FrozenGraph,
     lookup: Callable[[int], Record | None],
     output_state: Callable[[int, Record], OutputState],
+    is_made: Callable[[int, bool], bool] = lambda _position, _wanted: False,
 ) -> list[Action]:
     """
     Return what becomes of each node of *frozen* for one item, by position.
@@ -53,6 +54,8 @@ def decide(
         frozen: The graph.
         lookup: Position of a node -> its record for this item, or None.
         output_state: Position of a writer and its record -> state of the file on disk.
+        is_made: Position of a node and whether its value is read -> whether it ran already, and what is
+            wanted of it is at hand.
     """
     first = len(frozen.inputs)
     sinks = frozen.sinks
@@ -61,6 +64,9 @@ def decide(
     for position in range(len(frozen.nodes) - 1, -1, -1):
         node = frozen.nodes[position]
         if not (wanted[position] or node.slot in sinks):
+            continue
+        if is_made(position, bool(wanted[position])):
+            actions[position] = Action.RUN
             continue
         record = lookup(position) if node.keeps else None
         if record is None:
@@ -154,7 +160,12 @@ def first_reason(
 
 @attrs.define
 class NodeCount:
-    """How many items a node has something to do for: runs, is read or written from the cache, is up to date."""
+    """
+    How many items a node has something to do for: runs, is read or written from the cache, is up to date.
+
+    A run may do less than what counts as `runs`: where a step above turns out to give what it gave
+    before, what is below it does not run.
+    """
 
     runs: int = 0
     restores: int = 0

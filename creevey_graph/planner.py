@@ -9,12 +9,14 @@ from typing import Any
 from creevey_graph.cache import Cache
 from creevey_graph.calls import call, check_returned
 from creevey_graph.codecs import find_codec
+from creevey_graph.cutoff import decided
 from creevey_graph.errors import CreeveyError, UsageError, did_you_mean
 from creevey_graph.evidence import Evidence
 from creevey_graph.frozen import FrozenGraph
+from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
-from creevey_graph.plan import Action, NodeCount, Plan, decide, validate_columns
+from creevey_graph.plan import Action, NodeCount, Plan, validate_columns
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
 
@@ -34,11 +36,15 @@ def make_plan(
     """
     frozen = listing.frozen
     validate_columns(frozen)
+    ledger = Ledger(cache, refresh=refresh)
     plan = Plan(
         frozen.name,
         len(listing),
         nodes={node.name: NodeCount() for node in frozen.nodes},
-        policies={node.name: shown_policy(node.step) for node in frozen.nodes},
+        policies={
+            node.name: shown_policy(node.step, None if cache is None else ledger.measures(node.fingerprint))
+            for node in frozen.nodes
+        },
         untracked=frozen.untracked,
         accepted=frozen.accepted,
     )
@@ -54,7 +60,7 @@ def make_plan(
             plan.add_up_to_date()
             continue
         try:
-            evidence = Evidence(frozen, item, state, out, None if refresh else cache)
+            evidence = Evidence(frozen, item, state, out, None if refresh else cache, ledger=ledger)
         except (OSError, CreeveyError):
             plan.unreadable += 1
             continue
@@ -63,7 +69,7 @@ def make_plan(
         if evidence.is_still_skipped(state, reason):
             plan.add_up_to_date()
             continue
-        actions = decide(frozen, evidence.lookup, evidence.output_state)
+        actions = decided(frozen, evidence, ledger)
         known.placed.update(evidence.paths.values())
         if any(action in (Action.RUN, Action.RESTORE) for action in actions):
             plan.add(frozen, actions, evidence.why(state, reason)[0])

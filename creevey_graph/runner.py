@@ -36,6 +36,7 @@ from creevey_graph.events import (
 from creevey_graph.executors import Pool, dumps, open_pool
 from creevey_graph.interrupts import interrupts_held_back
 from creevey_graph.lease import Lease
+from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.pace import Pace
@@ -89,7 +90,7 @@ class _Run:
         self.folders: set[str] = set()
         self.tally = Tally(len(listing))
         self.opened: Pool | None = None
-        self.claims = Claims(listing.frozen)
+        self.claims, self.ledger = Claims(listing.frozen), Ledger(options.cache, refresh=options.refresh)
         self.agenda = Agenda(listing, known, options, self.claims)
 
     # --- beginning and end -----------------------------------------------------------------
@@ -250,12 +251,12 @@ class _Run:
         self.pace.measure(sum(result.took_s for result in results), len(results))
         cache = self.options.cache
         if cache is not None:
-            damaged = [key for result in results for key in result.damaged]
-            if damaged:
+            if damaged := [key for result in results for key in result.damaged]:
                 self.damaged.update(damaged)
                 cache.heal(damaged)
             if entries := [entry for result in results for entry in result.entries]:
                 cache.commit(entries)
+            cache.put_measures(self.ledger.fold([line for result in results for line in result.measured]))
         results = [self.claims.checked(result) for result in results]
         self.known.put((result.row.key, result.state) for result in results)
         for result in results:
@@ -300,7 +301,7 @@ class _Run:
         """Begin anew after a worker died: suspects alone, everything else as before."""
         hands = self.pool.suspects()
         self._absorb_good(self.in_flight)
-        held = [task for chunk in self.in_flight.values() for task in chunk]
+        held = chain.from_iterable(self.in_flight.values())
         lost = [task for task in held if not self.tally.done[task.item.index]]
         self.in_flight.clear()
         if not self.pool.rebuild():

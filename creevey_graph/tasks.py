@@ -9,6 +9,7 @@ from creevey_graph.cache import Cache, Entry, FileState, ItemState, encode_state
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fields import item_fields
 from creevey_graph.frozen import FrozenGraph
+from creevey_graph.ledger import Ledger, Measured
 from creevey_graph.sources import Item
 
 MAX_ERROR = 2_000
@@ -53,6 +54,7 @@ class Result:
         damaged: Keys of cache entries found damaged.
         problems: Cache problems, as text.
         took_s: Seconds its worker had it in hand.
+        measured: What keeping values of undecided nodes takes.
     """
 
     index: int
@@ -64,6 +66,7 @@ class Result:
     damaged: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     took_s: float = 0.0
+    measured: Measured = ()
 
 
 @attrs.frozen
@@ -76,12 +79,16 @@ class Bench:
         out: Output folder; None where nothing is written.
         cache: The cache, None for none.
         refresh: Run everything, whatever the cache has.
+        ledger: What is known of the nodes beyond one item; each process has its own.
     """
 
     frozen: FrozenGraph
     out: Path | None
     cache: Cache | None
     refresh: bool = False
+    ledger: Ledger = attrs.field(
+        default=attrs.Factory(lambda bench: Ledger(bench.cache, refresh=bench.refresh), takes_self=True)
+    )
 
 
 def error_text(exc: BaseException) -> str:

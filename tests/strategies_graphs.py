@@ -17,11 +17,12 @@ def mix(first: int, second: int = 0, *, factor: int = 1) -> int:
 
 @attrs.frozen
 class DrawnNode:
-    """One node: reads = two places, -1 for the item, else a node before it; keeps = cache policy."""
+    """One node: reads = two places, -1 for the item, else a node before it; cache = its policy."""
 
     reads: tuple[int, int]
     factor: int
     cache: str
+    version: str | None = None
 
 
 @attrs.frozen
@@ -42,7 +43,7 @@ class DrawnGraph:
         made = Graph("drawn")
         symbols = {-1: made.input("number", int)}
         for place, node in enumerate(self.nodes):
-            mixes = step(mix, name=f"n{place}", cache=node.cache)
+            mixes = step(mix, name=f"n{place}", cache=node.cache, version=node.version)
             first, second = (symbols[read] for read in node.reads)
             symbols[place] = made.add(mixes, f"n{place}", first=first, second=second, factor=node.factor)
         made.output({f"n{place}": symbols[place] for place in self.returned})
@@ -59,6 +60,16 @@ class DrawnGraph:
     def changed(self, place):
         """Return this graph with another factor in one node."""
         node = attrs.evolve(self.nodes[place], factor=self.nodes[place].factor + 1000)
+        return attrs.evolve(self, nodes=(*self.nodes[:place], node, *self.nodes[place + 1 :]))
+
+    def refactored(self, place):
+        """Return this graph with other code in one node that gives the same."""
+        node = attrs.evolve(self.nodes[place], version="refactored")
+        return attrs.evolve(self, nodes=(*self.nodes[:place], node, *self.nodes[place + 1 :]))
+
+    def restored(self, place):
+        """Return this graph with the code of one node as it was drawn."""
+        node = attrs.evolve(self.nodes[place], version=None)
         return attrs.evolve(self, nodes=(*self.nodes[:place], node, *self.nodes[place + 1 :]))
 
     def below(self, place):

@@ -44,7 +44,8 @@ def test_an_accepted_edit_executes_nothing_and_its_undo_executes_exactly_what_it
     assert {} == project.executed()
 
     accept(project, "sepia", "--undo")
-    assert DOWN == project.executed()
+    # The edit was harmless indeed: resize gives what it gave, and the writer below it does not run.
+    assert {"load_image": 2, "sepia": 2, "resize": 2} == project.executed()
 
 
 def test_status_and_explain_say_what_is_accepted(project):

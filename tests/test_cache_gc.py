@@ -495,7 +495,7 @@ def test_a_database_that_is_held_costs_the_size_and_not_the_run(tmp_path, monkey
     def refuse(*_, **__):
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr("creevey_graph.cache.store.sweep", refuse)
+    monkeypatch.setattr("creevey_graph.cache.care.sweep", refuse)
     report = run(tmp_path, cache_size=0)
 
     check_right(report, tmp_path)

@@ -308,7 +308,7 @@ def test_a_database_that_breaks_while_it_is_read_is_set_aside(cache, monkeypatch
         raise sqlite3.DatabaseError("database disk image is malformed")
 
     with monkeypatch.context() as patched:
-        patched.setattr("creevey_graph.cache.store.verify", broken)
+        patched.setattr("creevey_graph.cache.care.verify", broken)
         found = cache.verify()
 
     assert found.problem.startswith("the cache's database is damaged; set aside as store.bad-")

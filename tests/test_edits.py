@@ -27,22 +27,6 @@ from edit_systems import OURS  # noqa: E402
 
 PROGRAMS_AT_ONCE = 2
 REVERTED = [case for case in CASES if case.changes and case.act is None]
-NO_CUT_OFF = "a step with the same output does not stop the change yet"
-NAME_COUNTS = "the name of a function or module is in the key yet"
-NOT_YET = {
-    "constant of one item's effect": NO_CUT_OFF,
-    "first step, same output": NO_CUT_OFF,
-    "middle step, same output": NO_CUT_OFF,
-    "last step but one, same output": NO_CUT_OFF,
-    "helper, same output": NO_CUT_OFF,
-    "constant without effect": NO_CUT_OFF,
-    "input reformatted": NO_CUT_OFF,
-    "library's minor version": NO_CUT_OFF,
-    "version= raised": NO_CUT_OFF,
-    "file of depends_on=": NO_CUT_OFF,
-    "function of depends_on=": NO_CUT_OFF,
-}
-"""Case -> why more runs today than should; the test tells where one is mended."""
 
 
 @attrs.frozen
@@ -130,10 +114,8 @@ def test_every_step_runs_at_first_and_none_again(played, case):
     assert NOTHING == played[case.name].again["executed"]
 
 
-def test_exactly_what_an_edit_needs_runs(played, case, request):
+def test_exactly_what_an_edit_needs_runs(played, case):
     """In a fresh process after the edit, the steps that must run do, once an item, and no other."""
-    if case.name in NOT_YET:
-        request.applymarker(pytest.mark.xfail(reason=NOT_YET[case.name], strict=True))
     edited = played[case.name].edited
     assert "error" not in edited, edited["error"]
     expected = NOTHING if case.then_reverted else case.expected

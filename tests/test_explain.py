@@ -51,8 +51,8 @@ def test_an_edited_helper_two_references_deep_is_named_with_its_diff(project):
     expected = """
         sub/b.jpg (photos/sub/b.jpg) in graph 'small': to do: code changed: step 'sepia' helper normalise (sepia -> tone -> normalise, levels.py)
         load_image: runs
-          why: made again for 'sepia': its values are not kept
-          its values are: recomputed: cheaper than reading
+          why: made again for 'sepia': its values are not in the cache
+          its values are: undecided: measured on 2 of 3 items
         sepia: runs
           why: code changed: step 'sepia' helper normalise (sepia -> tone -> normalise, levels.py)
             --- levels.py (before)
@@ -64,10 +64,10 @@ def test_an_edited_helper_two_references_deep_is_named_with_its_diff(project):
             +    # up
             +    return min(level + LIMIT, 254)
           also: code changed: step 'sepia' LIMIT 3 -> 4 (sepia -> tone -> normalise -> LIMIT)
-          its values are: recomputed: cheaper than reading
+          its values are: undecided: measured in the next run
         resize: runs
           why: input changed: by 'sepia' above
-          its values are: recomputed: cheaper than reading
+          its values are: undecided: measured on 2 of 3 items
         write_image: runs
           why: input changed: by 'sepia' above
           its values are: kept: final encoding

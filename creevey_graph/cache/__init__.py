@@ -4,9 +4,9 @@ from creevey_graph.cache.accepted import Accepted, read_accepted, write_accepted
 from creevey_graph.cache.folder import default_folder
 from creevey_graph.cache.index import Index
 from creevey_graph.cache.lock import Lock
-from creevey_graph.cache.records import Record
+from creevey_graph.cache.records import Entry, Record
 from creevey_graph.cache.states import FileState, ItemState, decode_state, encode_state
-from creevey_graph.cache.store import Cache, Entry
+from creevey_graph.cache.store import Cache
 from creevey_graph.cache.sweep import Dropped, Swept, steps_text
 from creevey_graph.cache.verify import Verified
 

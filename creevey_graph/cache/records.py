@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.cache.disk import Stored
 from creevey_graph.cache.frames import frame, unframe
 from creevey_graph.errors import CodecError
 
@@ -47,6 +48,26 @@ class Record:
         return blob_key_of(self.codec, self.digest)
 
 
+@attrs.frozen
+class Entry:
+    """
+    A value ready to be committed.
+
+    Args:
+        key: Hex lineage key of the node's value.
+        record: Its record.
+        blob: Its framed bytes, the file they were written to, or None where only the record is kept.
+        content: Its content key, under which the record stands too; "" where it has none.
+        marks: The node's fingerprint where it has one: that there are such is noted under it.
+    """
+
+    key: str
+    record: Record
+    blob: bytes | Stored | None
+    content: str = ""
+    marks: str = ""
+
+
 def blob_key_of(codec: str, digest: str) -> str:
     """Return the key of a value's blob: one value may be there in the forms of two codecs."""
     return f"b{hashlib.sha256(f'{codec} {digest}'.encode()).hexdigest()}"
@@ -54,6 +75,16 @@ def blob_key_of(codec: str, digest: str) -> str:
 
 def encode_record(key: str, record: Record) -> bytes:
     """Return *record* as bytes that hold for *key* alone."""
+    return encode_facts(key, facts_of(record))
+
+
+def encode_facts(key: str, facts: bytes) -> bytes:
+    """Return what `facts_of` a record gave as bytes that hold for *key* alone."""
+    return frame(_CODEC, key, facts)
+
+
+def facts_of(record: Record) -> bytes:
+    """Return *record* as JSON text, to be stored under one key or two."""
     facts = (
         record.digest,
         record.codec,
@@ -63,7 +94,7 @@ def encode_record(key: str, record: Record) -> bytes:
         record.saves_s,
         record.step,
     )
-    return frame(_CODEC, key, json.dumps(facts, separators=(",", ":")).encode())
+    return json.dumps(facts, separators=(",", ":")).encode()
 
 
 def decode_record(key: str, data: bytes) -> Record:

@@ -105,7 +105,7 @@ def find_row(store: Any, key: str) -> Row | None:
 
 def _one(store: Any, condition: str, value: int | str) -> Row | None:
     query = f"SELECT {_COLUMNS} FROM Cache WHERE {condition}"  # noqa: S608 - a constant
-    found = store._sql(query, (b"br", value)).fetchone()  # noqa: SLF001 - its only way to SQL
+    found = store._sql(query, ("".join(CHECKS).encode(), value)).fetchone()  # noqa: SLF001 - its only way to SQL
     return _row_of(found) if found else None
 
 
@@ -138,7 +138,16 @@ def _is_record(key: str, data: bytes) -> bool:
     return bool(decode_record(key[1:], data))
 
 
-CHECKS: dict[str, Callable[[str, bytes], bool]] = {BLOB: _is_blob, RECORD: _is_record}
+def _is_measures(key: str, data: bytes) -> bool:
+    return bool(unframe(data, key[1:]))
+
+
+CHECKS: dict[str, Callable[[str, bytes], bool]] = {
+    BLOB: _is_blob,
+    RECORD: _is_record,
+    "m": _is_measures,
+    "c": lambda _, data: data == b"",  # a mark, and nothing else
+}
 """Letter -> what tells whether bytes are whole, and this key's."""
 
 

@@ -13,45 +13,28 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-import attrs
 import diskcache
 
-from creevey_graph.cache.census import count_records, folder_facts, summed_up, taken
-from creevey_graph.cache.disk import INLINE_BYTES, Stored, write_value
+from creevey_graph.cache.care import check, collect, count, emptied, may_exceed
+from creevey_graph.cache.disk import INLINE_BYTES, Stored, insert_new, put, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
 from creevey_graph.cache.frames import frame, unframe
-from creevey_graph.cache.lock import BUSY, IN_USE, Lock
-from creevey_graph.cache.opening import PROBLEMS, asked, open_store
-from creevey_graph.cache.records import Record, decode_record, encode_record
+from creevey_graph.cache.lock import Lock
+from creevey_graph.cache.opening import PROBLEMS, open_store
+from creevey_graph.cache.records import Entry, Record, decode_record, encode_facts, facts_of
 from creevey_graph.cache.rows import delete_if_damaged, find_row
-from creevey_graph.cache.strays import remove_empty, remove_ours
-from creevey_graph.cache.sweep import Limits, Swept, most_bytes, sweep
-from creevey_graph.cache.verify import YOUNG_S, Verified, verify
+from creevey_graph.cache.strays import remove_ours
+from creevey_graph.cache.sweep import Limits, Swept
+from creevey_graph.cache.verify import Verified
 from creevey_graph.errors import CacheError, CodecError
 
 FAILED_COMMITS = 3
 """After so many in a row nothing more is written: a full disk or a hung peer would cost 5 s each."""
-
-
-@attrs.frozen
-class Entry:
-    """
-    A value ready to be committed.
-
-    Args:
-        key: Hex lineage key of the node's value.
-        record: Its record.
-        blob: Its framed bytes, the file they were written to, or None where only the record is kept.
-    """
-
-    key: str
-    record: Record
-    blob: bytes | Stored | None
 
 
 class Cache:
@@ -65,7 +48,8 @@ class Cache:
         CacheError: The folder cannot be used.
 
     State: folder = its folder; problems = texts of what went wrong, in order; damaged = keys of
-    entries found damaged and not removed yet, by thread; failed_commits = how many of the last ones.
+    entries found damaged and not removed yet, by thread; failed_commits = how many of the last ones;
+    marked = fingerprints noted as having records by content.
     """
 
     def __init__(self, folder: Path | str | None = None) -> None:
@@ -77,16 +61,12 @@ class Cache:
     def _forget(self) -> None:
         self.problems: list[str] = []
         self.failed_commits = 0
+        self._marked: set[str] = set()
         self._local = threading.local()
 
     @property
     def damaged(self) -> list[str]:
-        """
-        Keys that this thread found damaged.
-
-        By thread, so that an item's result tells of its own: told with another's, the entry it brings
-        would be taken for a second copy and thrown away before the damaged one is.
-        """
+        """Keys that this thread found damaged: told by another's result, what it brings seemed a second copy."""
         found: list[str] = self._local.__dict__.setdefault("damaged", [])
         return found
 
@@ -103,9 +83,7 @@ class Cache:
     def _begin_anew(self) -> Any:
         """Set a damaged store aside and open an empty one."""
         aside = f"{self._directory}.bad-{time.time_ns()}"
-        self.problems.append(
-            f"the cache's database is damaged; set aside as {Path(aside).name} and begun anew"
-        )
+        self.problems.append(f"the cache's database is damaged; set aside as {Path(aside).name}, begun anew")
         try:
             shutil.move(self._directory, aside)
             return open_store(self._directory)
@@ -115,7 +93,7 @@ class Cache:
     # --- reading ---------------------------------------------------------------------------
 
     def lookup(self, key: str) -> Record | None:
-        """Return the record of a lineage key, or None."""
+        """Return the record of a key, by lineage or by content, or None."""
         data = self._get(f"r{key}")
         if data is None:
             return None
@@ -124,6 +102,20 @@ class Cache:
         except CodecError:
             self.damaged.append(f"r{key}")
             return None
+
+    def has_content(self, fingerprint: str) -> bool:
+        """True where records by content were ever kept of nodes of this fingerprint."""
+        return self._get(f"c{fingerprint}") is not None
+
+    def measures(self, fingerprint: str) -> bytes | None:
+        """Return what `put_measures` stored for nodes of this fingerprint, or None."""
+        data = self._get(f"m{fingerprint}")
+        if data is None:
+            return None
+        with suppress(CodecError):
+            return unframe(data, fingerprint)[1]
+        self.damaged.append(f"m{fingerprint}")
+        return None
 
     def load(self, record: Record) -> bytes | None:
         """Return the encoded value of a record, verified; None where it is gone or damaged."""
@@ -150,7 +142,9 @@ class Cache:
 
     # --- writing ---------------------------------------------------------------------------
 
-    def prepare(self, key: str, record: Record, payload: bytes) -> Entry:
+    def prepare(
+        self, key: str, record: Record, payload: bytes, *, content: str = "", marks: str = ""
+    ) -> Entry:
         """
         Frame a value; a large one is written to its file at once, in the worker that made it.
 
@@ -158,12 +152,34 @@ class Cache:
         """
         framed = frame(record.codec, record.digest, payload)
         if len(framed) < INLINE_BYTES:
-            return Entry(key, record, framed)
+            return Entry(key, record, framed, content, marks)
         try:
-            return Entry(key, record, write_value(self._directory, record.blob_key, framed))
+            stored = write_value(self._directory, record.blob_key, framed)
         except OSError as exc:
             self._note(exc)
-            return Entry(key, record, None)
+            stored = None
+        return Entry(key, record, stored, content, marks)
+
+    def reread(self, entry: Entry) -> bytes:
+        """
+        Read a value that was prepared and not committed as `load` will, to measure what that takes.
+
+        Raises:
+            OSError: Its file cannot be read.
+            CodecError: It is damaged.
+        """
+        data = entry.blob
+        if isinstance(data, Stored):
+            data = (Path(self._directory) / data.filename).read_bytes()
+        return unframe(data or b"", entry.record.digest)[1]
+
+    def put_measures(self, measures: Mapping[str, bytes]) -> None:
+        """Store what keeping the values of nodes takes, by their fingerprints."""
+        try:
+            for fingerprint, data in measures.items():
+                put(self._store, f"m{fingerprint}", frame("measures", fingerprint, data))
+        except (*PROBLEMS, AttributeError) as exc:  # AttributeError: where it could not be opened
+            self._note(exc)
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Make entries visible, all in one transaction; a problem is noted and they are left out."""
@@ -178,6 +194,7 @@ class Cache:
             self.failed_commits = 0
         except PROBLEMS as exc:
             self.failed_commits += 1
+            self._marked.clear()
             self._note(exc)
             self.discard(entries)
             if isinstance(exc, sqlite3.DatabaseError) and not isinstance(exc, sqlite3.OperationalError):
@@ -194,13 +211,17 @@ class Cache:
             self._note(exc)
 
     def _commit_one(self, entry: Entry) -> None:
-        if entry.blob is not None:
-            key = entry.record.blob_key
+        if entry.blob is not None and not insert_new(self._store, key := entry.record.blob_key, entry.blob):
             if key not in self._store:
                 self._store.set(key, entry.blob, retry=False)
             else:  # somebody stored the same content before us
                 self.discard([entry])
-        self._store.set(f"r{entry.key}", encode_record(entry.key, entry.record), retry=False)
+        facts = facts_of(entry.record)
+        for key in filter(None, (entry.key, entry.content)):
+            put(self._store, f"r{key}", encode_facts(key, facts))
+        if entry.marks and entry.marks not in self._marked:
+            put(self._store, f"c{entry.marks}", b"")
+            self._marked.add(entry.marks)
 
     def discard(self, entries: Iterable[Entry]) -> None:
         """Remove the files of entries that will not be committed."""
@@ -227,8 +248,7 @@ class Cache:
         Raises:
             CacheError: It cannot be read.
         """
-        with asked(self.folder, self._store, "read"), taken(self._store) as census:
-            return {**folder_facts(self.folder, self._store), **summed_up(census)}
+        return count(self.folder, self._store)
 
     def verify(self) -> Verified:
         """
@@ -238,16 +258,9 @@ class Cache:
             CacheError: It cannot be read or written, or `gc` is at work in it.
         """
         found = Verified()
-        with asked(self.folder, self._store, "checked"), Lock(self.folder) as lock:
-            if not lock.share():
-                raise CacheError(BUSY)
-            try:
-                verify(self.folder, self._store, found)
-            except sqlite3.DatabaseError as exc:
-                if isinstance(exc, sqlite3.OperationalError):
-                    raise
-                self._replace_store()
-                found.problem = self.problems.pop()
+        if not check(self.folder, self._store, found):
+            self._replace_store()
+            found.problem = self.problems.pop()
         return found
 
     def gc(
@@ -269,19 +282,12 @@ class Cache:
         Raises:
             CacheError: A run is using it; or it cannot be read or written.
         """
-        with asked(self.folder, self._store, "collected"), lock or Lock(self.folder) as held:
-            if not (dry_run or held.own()):
-                raise CacheError(IN_USE)
-            limits = Limits(max_bytes, older_than_s, 0.0 if held.is_certain or dry_run else YOUNG_S)
-            swept = sweep(self.folder, self._store, limits, dry_run=dry_run)
-            if not dry_run and lock is None:  # up to 2 ms a folder: a run need not wait for it
-                remove_empty(self._directory)
-            return swept
+        limits = Limits(max_bytes, older_than_s)
+        return collect(self.folder, self._store, limits, dry_run=dry_run, lock=lock)
 
     def may_exceed(self, max_bytes: int) -> bool:
         """False where the values have no more bytes than *max_bytes* for sure; costs no look at any."""
-        with asked(self.folder, self._store, "read"):
-            return most_bytes(self._store) > max_bytes
+        return may_exceed(self.folder, self._store, max_bytes)
 
     def clear(self) -> int:
         """
@@ -293,14 +299,11 @@ class Cache:
         Raises:
             CacheError: A run is using it, or something could not be deleted.
         """
-        with asked(self.folder, self._store, "cleared"), Lock(self.folder) as lock:
-            if not lock.own():
-                raise CacheError(IN_USE)
-            count = count_records(self._store)
+        with emptied(self.folder, self._store) as records:
             self.close()
             remove_ours(self.folder)
             self._store = open_store(self._directory)
-        return count
+        return records
 
     # --- facts -----------------------------------------------------------------------------
 

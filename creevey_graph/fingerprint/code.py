@@ -227,8 +227,9 @@ class _Walk:
                 self.visit(f"{name} closure {cell_name}", inner)
 
     def _visit_tree(self, name: str, node: FunctionNode, func: types.FunctionType) -> None:
-        tree, is_own = facts_of_tree(node), name == "source"
-        self._add(name, own_digest(node, with_defaults=self._with_defaults) if is_own else tree.digest)
+        tree, is_own = facts_of_tree(node), name.replace(" wrapped", "") == "source"
+        with_defaults = self._with_defaults or name != "source"
+        self._add(name, own_digest(node, with_defaults=with_defaults) if is_own else tree.digest)
         self.untracked += [f"{unseen} in {func.__qualname__}" for unseen in tree.unseen]
         if tree.has_imports:
             self._add_imports(node, func)
@@ -294,7 +295,7 @@ class _Walk:
 
     def visit_alias(self, name: str, value: Any) -> None:
         self._put(name, "alias", str(get_origin(value)))
-        for index, part in enumerate(get_args(value)):  # what `get_args(Mode)` of a Literal gives
+        for index, part in enumerate(get_args(value)):  # as of a Literal
             self.visit(f"{name} {index}", part)
 
     def visit_builtin(self, name: str, value: Any) -> None:
@@ -313,7 +314,6 @@ class _Walk:
             self.visit(f"{name} bound", dict(value.bound))
 
     def visit_callable(self, name: str, value: Any) -> None:
-        """A callable object: its class with all its methods, and its state."""
         if (contents := contents_of(value)) is not None or type(value).__module__ in NO_MEANING_MODULES:
             self._put(name, "object", f"{type(value).__qualname__} {getattr(value, '__name__', '')}")
             for label, part in contents or ():

@@ -1,0 +1,147 @@
+"""
+What stands for a value in content keys, and what finding that out costs.
+
+Stricter than a digest. A digest holds the names of classes and not their code, the text of a path and
+not what the file holds, the pixels of an opened picture and not what its plugin knows besides. A step
+below may go by any of these, and a content key does not hold the steps above that made them: such
+values have none, and what reads them runs again.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from creevey_graph.cache import Record
+from creevey_graph.codecs import CODECS, Codec
+from creevey_graph.errors import Undigestible
+from creevey_graph.fingerprint.modules import distribution_of
+from creevey_graph.fingerprint.values import digest_value
+from creevey_graph.identity import is_file_value
+
+SMALL_BYTES = 512 * 1024
+"""Values up to this size are always digested for the steps that read them."""
+HASH_BYTES_PER_S = 1.2e9
+"""sha256 takes 1.9 GB/s here; the pixels of a picture are copied for it."""
+DEAR_TIMES = 20
+"""How much longer than the hashing a step must take, for larger values to be digested for it."""
+
+_LIBRARIES = {"picture": "PIL", "array": "numpy", "scalar": "numpy"}
+"""Codec -> the library whose methods its values have; a step may call them without naming it."""
+_PLAIN_CODECS = frozenset({"raw", "text", "tree"})
+_PICTURE_STATE = frozenset(
+    ("_im", "_mode", "_size", "_readonly", "_exif", "palette", "info", "format", "filename", "readonly")
+)
+"""What Pillow itself keeps in a plain picture."""
+_PART_BYTES = 1000
+"""What a number or a word takes to be digested, in bytes of plain data: half a microsecond."""
+_ASKED_PARTS = 8
+
+
+def content_of(value: Any) -> str | None:
+    """
+    Return what stands for a value, None where nothing does.
+
+    >>> content_of(1) == content_of(True), content_of(PurePath("a.txt"))
+    (False, None)
+    """
+    if not _is_told_by_digest(value):
+        return None
+    classes: set[type] = set()
+    try:
+        digest = digest_value(value, classes=classes)
+    except Undigestible:
+        return None
+    if not all(_is_plain(kind) for kind in classes):
+        return None
+    libraries = {kind.__module__.partition(".")[0] for kind in classes}
+    return _content(digest, libraries)
+
+
+def content_of_kept(codec: str, digest: str, value: Any) -> str | None:
+    """Return what stands for a value that was just kept by one of our codecs, without digesting it again."""
+    if codec == "picture" and not (_is_plain(type(value)) and _is_told_by_digest(value)):
+        return None
+    if codec == "text" and is_file_value(value):
+        return None
+    return _content_by(codec, digest)
+
+
+def content_of_record(record: Record) -> str | None:
+    """Return what stands for a value that is in the cache, encoded by one of our codecs."""
+    if record.codec == "text" and is_file_value(record.field):
+        return None
+    return _content_by(record.codec, record.digest)
+
+
+def content_of_file(digest: str) -> str:
+    """Return what stands for the path of a file that a writer wrote."""
+    return f"file {digest}"
+
+
+def is_own_codec(codec: Codec | None) -> bool:
+    """True where a step brings a codec that is none of ours: it may hold any class."""
+    return codec is not None and CODECS.get(codec.name) != codec
+
+
+def _content_by(codec: str, digest: str) -> str | None:
+    if codec in _PLAIN_CODECS:
+        return _content(digest, set())
+    return _content(digest, {_LIBRARIES[codec]}) if codec in _LIBRARIES else None
+
+
+def _content(digest: str, libraries: set[str]) -> str:
+    return " ".join(("value", digest, *(distribution_of(name) for name in sorted(libraries))))
+
+
+def _is_plain(kind: type) -> bool:
+    """True for the classes whose values a digest tells in full, and whose code is a library's."""
+    place = f"{kind.__module__}.{kind.__qualname__}"
+    return place in ("PIL.Image.Image", "PIL.TiffImagePlugin.IFDRational") or place.startswith("numpy.")
+
+
+def _is_told_by_digest(value: Any) -> bool:
+    """False where a part of *value* leads to a file, or holds more than its digest tells."""
+    if isinstance(value, str):
+        return not is_file_value(value)
+    return all(_is_plain_part(part) for part in _parts(value))
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    if type(value) in (list, tuple, set, frozenset):
+        for part in value:
+            yield from _parts(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _parts(key)
+            yield from _parts(part)
+    else:
+        yield value
+
+
+def _is_plain_part(part: Any) -> bool:
+    if isinstance(part, PurePath):
+        return False
+    if getattr(getattr(part, "dtype", None), "hasobject", False):  # an array may hold paths too
+        return False
+    return not hasattr(part, "getpalette") or vars(part).keys() <= _PICTURE_STATE
+
+
+def hash_bytes(value: Any) -> int:
+    """
+    Return about how many bytes must be hashed to digest *value*; containers are taken by their first parts.
+
+    >>> hash_bytes(b"abc"), hash_bytes([1, 2, 3])
+    (3, 3000)
+    """
+    if isinstance(size := getattr(value, "nbytes", None), int):
+        return size
+    if hasattr(value, "getpalette"):
+        wide = {"I": 4, "F": 4}.get(value.mode)
+        return int(value.width * value.height * (wide or len(value.getbands())))
+    if isinstance(value, str | bytes | bytearray):
+        return len(value)
+    if isinstance(value, list | tuple | set | frozenset | dict) and value:
+        parts = value.items() if isinstance(value, dict) else value
+        asked = [hash_bytes(part) for part, _ in zip(parts, range(_ASKED_PARTS), strict=False)]
+        return len(value) * max(_PART_BYTES, sum(asked) // len(asked))
+    return _PART_BYTES
