@@ -54,6 +54,42 @@ def temporary_apart(target: Path) -> Path:
     return temporary_beside(folder / target.name)
 
 
+class Scratch:
+    """
+    Folders for files on their way, each beside the targets it serves, and used again while it is empty.
+
+    Making and removing one for every file took 0.24 of the 1.3 ms of a tiny item.
+
+    State: free = folder of targets -> our empty folder in it. Thread safety: none; one a chunk.
+    """
+
+    def __init__(self) -> None:
+        self._free: dict[str, Path] = {}
+
+    def take(self, target: Path) -> Path:
+        """Return a path that is not in use, with *target*'s suffix, alone in a folder beside *target*."""
+        folder = self._free.pop(str(target.parent), None)
+        if folder is None:
+            return temporary_apart(target)
+        return folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}{target.suffix}"
+
+    def give_back(self, path: Path) -> None:
+        """Remove what is at a path that `take` returned; its folder may serve again if nothing else is in it."""
+        place = str(path.parent.parent)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            if place not in self._free and not os.listdir(path.parent):  # noqa: PTH208 - per output
+                self._free[place] = path.parent
+                return
+        remove_temporary(path)
+
+    def close(self) -> None:
+        """Remove the folders."""
+        while self._free:
+            with suppress(OSError):
+                self._free.popitem()[1].rmdir()
+
+
 def remove_temporary(path: Path) -> None:
     """Remove a temporary file, and the folder of its own where it has one; one that is gone is fine."""
     if is_temporary(path.parent.name):

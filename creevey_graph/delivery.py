@@ -14,7 +14,7 @@ from pathlib import Path
 
 import attrs
 
-from creevey_graph.atomic import remove_temporary, temporary_apart, temporary_beside
+from creevey_graph.atomic import Scratch, remove_temporary, temporary_beside
 from creevey_graph.cache import FileState, ItemState, Record
 from creevey_graph.errors import CreeveyError, StepError, UsageError
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
@@ -32,8 +32,9 @@ class Delivery:
     the item's files.
     """
 
-    def __init__(self, out: Path | None, known: ItemState | None) -> None:
+    def __init__(self, out: Path | None, known: ItemState | None, scratch: Scratch) -> None:
         self._out = out
+        self._scratch = scratch
         self.written: dict[int, Path] = {}
         self.placed: dict[int, FileState] = {}
         self.known = {state.path: state for state in known.outputs} if known else {}
@@ -57,7 +58,7 @@ class Delivery:
         """
         if position in self.written:
             self._abandoned.append(self.written[position])  # a try that ran out of time may still write to it
-        self.written[position] = temporary_apart(self.target(path))
+        self.written[position] = self._scratch.take(self.target(path))
         return self.written[position]
 
     def check_written(self, position: int, step: str) -> Path:
@@ -109,7 +110,7 @@ class Delivery:
                 stat = Stat.of(target)
                 # Looked at within a tick of its own time: the next run reads it before it trusts the stat.
                 self.placed[position] = FileState.seen(path, stat, record.digest, stat.mtime_ns)
-        remove_temporary(temporary)
+        self._scratch.give_back(temporary)
         del self.written[position]
         if early:
             self._early[position] = (path, Stat.of(target))
@@ -188,7 +189,9 @@ class Delivery:
 
     def discard(self) -> None:
         """Remove what was written and not put in place."""
-        for path in (*self.written.values(), *self._abandoned):
+        for path in self.written.values():
+            self._scratch.give_back(path)
+        for path in self._abandoned:
             remove_temporary(path)
         self.written.clear()
         self._abandoned.clear()

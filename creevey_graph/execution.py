@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from creevey_graph.atomic import Scratch
 from creevey_graph.cache import Record
 from creevey_graph.calls import call, check_returned
 from creevey_graph.contents import content_of_file, content_of_kept, is_own_codec
@@ -34,14 +35,14 @@ class Execution:
     kept; seconds, executed, shown: what the result will tell; at = name of the node in hand.
     """
 
-    def __init__(self, bench: Bench, task: Task, recorder: Recorder) -> None:
+    def __init__(self, bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> None:
         self._bench = bench
         self._task = task
         self._recorder = recorder
         self._frozen = bench.frozen
         self._first = len(bench.frozen.inputs)
         self.evidence: Evidence | None = None
-        self.delivery = Delivery(bench.out, task.known)
+        self.delivery = Delivery(bench.out, task.known, scratch)
         self.keeping = Keeping(bench.cache, bench.ledger)
         self.actions: list[Action] = []
         self.executed: list[str] = []

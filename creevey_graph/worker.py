@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.atomic import Scratch
 from creevey_graph.cache import FileState, ItemState, encode_state
 from creevey_graph.errors import SkipItem, SourceChanged
 from creevey_graph.events import Outcome, Row
@@ -41,19 +42,23 @@ def run_chunk(
     """
     results: list[Result] = []
     ends = perf_counter() + CHUNK_SECONDS
-    for task in tasks:
-        began = perf_counter()
-        if is_stopping() or (results and began > ends):
-            break
-        result = run_item(bench, task, recorder)
-        results.append(attrs.evolve(result, took_s=perf_counter() - began))
+    scratch = Scratch()
+    try:
+        for task in tasks:
+            began = perf_counter()
+            if is_stopping() or (results and began > ends):
+                break
+            result = run_item(bench, task, recorder, scratch)
+            results.append(attrs.evolve(result, took_s=perf_counter() - began))
+    finally:
+        scratch.close()
     return results
 
 
-def run_item(bench: Bench, task: Task, recorder: Recorder) -> Result:
+def run_item(bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> Result:
     """Work on one item; whatever its steps raise becomes its row."""
     for left in range(TRIES_WHILE_CHANGING - 1, -1, -1):
-        work = _ItemWork(bench, task, recorder)
+        work = _ItemWork(bench, task, recorder, scratch)
         try:
             return work.run()
         except SourceChanged as exc:
@@ -72,11 +77,11 @@ def run_item(bench: Bench, task: Task, recorder: Recorder) -> Result:
 class _ItemWork:
     """One try at one item. State: steps = its steps and all that they made."""
 
-    def __init__(self, bench: Bench, task: Task, recorder: Recorder) -> None:
+    def __init__(self, bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> None:
         self.task = task
         self.frozen = bench.frozen
         self.cache = bench.cache
-        self.steps = Execution(bench, task, recorder)
+        self.steps = Execution(bench, task, recorder, scratch)
 
     # --- the way of one item ---------------------------------------------------------------
 
