@@ -1,7 +1,7 @@
 """What one item gives the cache: values encoded and framed, records of files, ready to be committed."""
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache import Cache, Entry, Record
-from creevey_graph.codecs import Codec, find_codec
+from creevey_graph.codecs import CODECS, Codec, find_codec
+from creevey_graph.codecs.base import Parts
 from creevey_graph.codecs.raw import RAW
 from creevey_graph.errors import CodecError, Undigestible
 from creevey_graph.fields import field_of
 from creevey_graph.fingerprint.files import digest_file
-from creevey_graph.fingerprint.values import digest_bytes, digest_value
+from creevey_graph.fingerprint.values import digest_of_sha256, digest_picture, digest_value
 from creevey_graph.frozen import FrozenNode
 from creevey_graph.ledger import Ledger
 from creevey_graph.policy import (
@@ -102,12 +103,12 @@ class Keeping:
         if codec is None:
             return None
         if is_ordered(made.node.step, value) or verdict:
-            return self._store(made, value, codec, codec.encode(value))
+            return self._store(made, value, codec, encoded(codec, value))
         payload = None
         began, size = self._clock(), least_bytes(value)
         if not is_picture(value) and size <= SMALL_BYTES:
-            payload = codec.encode(value)
-            size = len(memoryview(payload))
+            payload = encoded(codec, value)
+            size = len(payload)
             if size <= SMALL_BYTES:
                 return self._store(made, value, codec, payload)
         if verdict is False:
@@ -115,9 +116,9 @@ class Keeping:
         if not could_pay(made.saves_s, size):
             self._note(made, Measure(made.saves_s, 0.0, 0.0, 0.0, size, is_picture(value)))
             return None
-        return self._measured(made, value, codec, codec.encode(value) if payload is None else payload, began)
+        return self._measured(made, value, codec, payload or encoded(codec, value), began)
 
-    def _measured(self, made: Made, value: Any, codec: Codec, payload: bytes, began: float) -> Record | None:
+    def _measured(self, made: Made, value: Any, codec: Codec, payload: Parts, began: float) -> Record | None:
         """Keep the value of an undecided node where it pays by itself; tell what that takes."""
         assert self._cache is not None
         record = self._record(made, value, codec, payload)
@@ -144,21 +145,21 @@ class Keeping:
         if fingerprint is not None and self._ledger.add(fingerprint, measure):
             self.measured.append((fingerprint, measure))
 
-    def _store(self, made: Made, value: Any, codec: Codec, payload: bytes) -> Record:
-        memoryview(payload)  # raises for what is no bytes
+    def _store(self, made: Made, value: Any, codec: Codec, payload: Parts) -> Record:
         record = self._record(made, value, codec, payload)
         self._add(made, self._prepared(made, record, payload))
         return record
 
-    def _record(self, made: Made, value: Any, codec: Codec, payload: bytes) -> Record:
-        digest = digest_bytes(payload) if value is payload else digest_value(value)
+    def _record(self, made: Made, value: Any, codec: Codec, payload: Parts) -> Record:
+        by_bulk = _DIGESTS.get(codec.name) if CODECS.get(codec.name) is codec else None
+        digest = digest_value(value) if by_bulk is None else by_bulk(value, payload.rest_sha256)
         return made.record(digest, codec.name, len(payload), field_of(value))
 
     def _add(self, made: Made, entry: Entry) -> None:
         self.entries.append(entry)
         self.fresh[made.node.slot] = entry
 
-    def _prepared(self, made: Made, record: Record, payload: bytes) -> Entry:
+    def _prepared(self, made: Made, record: Record, payload: Parts) -> Entry:
         assert self._cache is not None
         marks = "" if made.content is None else made.node.fingerprint or ""
         return self._cache.prepare(made.key or "", record, payload, content=made.content or "", marks=marks)
@@ -169,8 +170,8 @@ class Keeping:
             return None
         if made.key is None or not made.node.keeps:
             return Record(digest_file(path)[0], RAW.name, 0, made.seconds)
-        payload = path.read_bytes()
-        record = made.record(digest_bytes(payload), RAW.name, len(payload))
+        payload = Parts(b"", path.read_bytes())
+        record = made.record(digest_of_sha256(payload.rest_sha256.hex()), RAW.name, len(payload))
         self.entries.append(self._prepared(made, record, payload))
         return record
 
@@ -209,6 +210,25 @@ class Keeping:
             self._cache.discard(self.entries)
         self.entries.clear()
         self.fresh.clear()
+
+
+_DIGESTS: Mapping[str, Callable[[Any, bytes], str]] = {
+    "raw": lambda _, sha256: digest_of_sha256(sha256.hex()),
+    "picture": digest_picture,
+}
+"""Codec of ours -> digest of a value, of the sha256 of its bulk; of others the value is digested by itself."""
+
+
+def encoded(codec: Codec, value: Any) -> Parts:
+    """
+    Return *value* encoded.
+
+    Raises:
+        TypeError: The codec, which may be the user's, gave something else than bytes.
+        Exception: Whatever it raises.
+    """
+    split: Callable[[Any], Parts] | None = getattr(codec, "parts", None)  # a user's may have less than ours
+    return split(value) if split is not None else Parts(b"", memoryview(codec.encode(value)))
 
 
 def tells_path(value: Any, paths: Collection[str]) -> bool:

@@ -184,10 +184,10 @@ def test_what_was_left_behind_goes(cache, tmp_path):
     """Value files without a row, unfinished ones, databases set aside; not what has another name."""
     kept = put(cache, "kept", 50_000, 1.0)
     store = cache.folder / "store"
-    stray = store / "ab" / "cd" / f"{'e' * 60}-{'1' * 16}.val"
+    stray = store / "ab" / f"{'e' * 62}-{'1' * 16}.val"
     stray.parent.mkdir(parents=True, exist_ok=True)
     lost = [stray, stray.with_name(stray.name + ".tmp"), cache.folder / "index.db.bad-1"]
-    foreign = [store / "ab" / "cd" / "notes.txt", store / "notes.val", cache.folder / "store-notes"]
+    foreign = [store / "ab" / "notes.txt", store / "notes.val", cache.folder / "store-notes"]
     aside = cache.folder / "store.bad-12"
     aside.mkdir()
     (aside / "cache.db").write_bytes(b"x" * 100)
@@ -428,9 +428,9 @@ def test_without_locks_a_run_works_and_gc_spares_what_is_young(tmp_path, monkeyp
         store_at(cache, old, time.time() - 7200)
         store_at(cache, put(cache, "half an hour", 50_000, 0.0), time.time() - 1800)
         young = cache.info()["blobs"] - 1
-        folder = cache.folder / "store" / "ab" / "cd"
+        folder = cache.folder / "store" / "ab"
         folder.mkdir(parents=True, exist_ok=True)
-        strays = [folder / f"{letter * 60}-{'1' * 16}.val" for letter in "ab"]
+        strays = [folder / f"{letter * 62}-{'1' * 16}.val" for letter in "ab"]
         for path in strays:
             path.write_bytes(b"x")
         os.utime(strays[0], (1000, 1000))

@@ -233,8 +233,8 @@ def test_files_that_no_row_points_at_go_once_they_are_old(cache):
     """Older than an hour they go, unfinished ones too; a younger one may be a run's; other names are not ours."""
     record = keep(cache, LARGE)
     folder = value_file(cache, record).parent
-    names = {name: folder / f"{name * 60}-{'1' * 16}.val" for name in "ab"}
-    unfinished = folder / f"{'c' * 60}-{'1' * 16}.val.tmp"
+    names = {name: folder / f"{name * 62}-{'1' * 16}.val" for name in "ab"}
+    unfinished = folder / f"{'c' * 62}-{'1' * 16}.val.tmp"
     foreign = folder / "mine.val"
     for path in (*names.values(), unfinished, foreign):
         path.write_bytes(b"123")

@@ -114,9 +114,9 @@ def encodes(monkeypatch):
 
     def encode(value):
         calls[value.size] += 1
-        return PICTURE.encode(value)
+        return PICTURE.split(value)
 
-    counting = attrs.evolve(PICTURE, encode=encode)
+    counting = attrs.evolve(PICTURE, split=encode)
     table = {**CODECS, "picture": counting}
     monkeypatch.setattr("creevey_graph.codecs.CODECS", table)
     return calls

@@ -16,6 +16,7 @@ import secrets
 import sqlite3
 import time
 from contextlib import suppress
+from io import FileIO
 from typing import Any
 
 import attrs
@@ -31,7 +32,7 @@ _INSERT = """
     INSERT OR IGNORE INTO Cache(key, raw, store_time, access_time, access_count, size, mode, value)
     VALUES (?, 1, ?, ?, 0, 0, ?, ?)
 """
-_FILENAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}-[0-9a-f]{16}\.val")
+_FILENAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}-[0-9a-f]{16}\.val")
 
 
 @attrs.frozen
@@ -95,9 +96,16 @@ class SafeDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
             os.remove(os.path.join(self._directory, checked_filename(file_path)))  # noqa: PTH107, PTH118
 
 
-def write_value(directory: str, key: str, data: bytes) -> Stored:
+def write_value(directory: str, key: str, *data: Any) -> Stored:
     """
     Write a value file, whole or not at all, and return what a row needs to point at it.
+
+    One level of folders: with diskcache's two, nearly every value made two folders, 0.25 ms each time.
+
+    Args:
+        directory: The store's.
+        key: The value's key.
+        data: Its bytes, in parts.
 
     Raises:
         OSError: It cannot be written; nothing is left.
@@ -105,22 +113,36 @@ def write_value(directory: str, key: str, data: bytes) -> Stored:
     name = _filename_of(checked_key(key))
     path = os.path.join(directory, name)  # noqa: PTH118 - per entry
     temporary = f"{path}.tmp"
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - per entry
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, no path
-            file.write(data)
+        descriptor = _created(temporary)
+        with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor, no path
+            for part in data:
+                _write_all(file, memoryview(part))
         os.rename(temporary, path)  # noqa: PTH104 - per entry
     except BaseException:
         with suppress(OSError):
             os.remove(temporary)  # noqa: PTH107 - per entry
         raise
-    return Stored(name, len(data))
+    return Stored(name, sum(map(len, data)))
+
+
+def _created(path: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - per entry
+        return os.open(path, flags, 0o600)
+
+
+def _write_all(file: FileIO, data: memoryview) -> None:
+    while data:
+        data = data[file.write(data) :]
 
 
 def _filename_of(key: str) -> str:
     digest = key[1:]
-    return f"{digest[:2]}/{digest[2:4]}/{digest[4:]}-{secrets.token_hex(8)}.val"
+    return f"{digest[:2]}/{digest[2:]}-{secrets.token_hex(8)}.val"
 
 
 def checked_key(key: Any) -> str:

@@ -76,7 +76,7 @@ class Row:
     def own_file(self) -> str | None:
         """Name of its value file where that is made of its own key: a planted one may be another's."""
         digest = self.key[1:]
-        name = f"{digest[:2]}/{digest[2:4]}/{digest[4:]}-"
+        name = f"{digest[:2]}/{digest[2:]}-"
         with suppress(ValueError):
             if self.key and self.filename and self.filename.startswith(name):
                 return checked_filename(self.filename)

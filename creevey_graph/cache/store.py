@@ -23,7 +23,7 @@ import diskcache
 from creevey_graph.cache.care import check, collect, count, emptied, may_exceed
 from creevey_graph.cache.disk import INLINE_BYTES, Stored, insert_new, put, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
-from creevey_graph.cache.frames import frame, unframe
+from creevey_graph.cache.frames import frame, frame_head, unframe
 from creevey_graph.cache.lock import Lock
 from creevey_graph.cache.opening import PROBLEMS, open_store
 from creevey_graph.cache.records import Entry, Record, decode_record, encode_facts, facts_of
@@ -31,6 +31,7 @@ from creevey_graph.cache.rows import delete_if_damaged, find_row
 from creevey_graph.cache.strays import remove_ours
 from creevey_graph.cache.sweep import Limits, Swept
 from creevey_graph.cache.verify import Verified
+from creevey_graph.codecs.base import Parts
 from creevey_graph.errors import CacheError, CodecError
 
 FAILED_COMMITS = 3
@@ -143,18 +144,19 @@ class Cache:
     # --- writing ---------------------------------------------------------------------------
 
     def prepare(
-        self, key: str, record: Record, payload: bytes, *, content: str = "", marks: str = ""
+        self, key: str, record: Record, payload: bytes | Parts, *, content: str = "", marks: str = ""
     ) -> Entry:
         """
         Frame a value; a large one is written to its file at once, in the worker that made it.
 
         The row that points at it is written by `commit`; until then nothing sees it.
         """
-        framed = frame(record.codec, record.digest, payload)
-        if len(framed) < INLINE_BYTES:
-            return Entry(key, record, framed, content, marks)
+        parts = payload if isinstance(payload, Parts) else Parts(b"", payload)
+        head = frame_head(record.codec, record.digest, parts)
+        if len(head) + len(parts.rest) < INLINE_BYTES:
+            return Entry(key, record, b"".join((head, parts.rest)), content, marks)
         try:
-            stored = write_value(self._directory, record.blob_key, framed)
+            stored = write_value(self._directory, record.blob_key, head, parts.rest)
         except OSError as exc:
             self._note(exc)
             stored = None

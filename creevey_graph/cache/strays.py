@@ -16,7 +16,7 @@ import attrs
 from creevey_graph.cache.accepted import NAME as ACCEPTED
 
 _FOLDER = re.compile(r"[0-9a-f]{2}")
-_NAME = re.compile(r"[0-9a-f]{60}-[0-9a-f]{16}\.val(\.tmp)?")
+_NAME = re.compile(r"[0-9a-f]{62}-[0-9a-f]{16}\.val(\.tmp)?")
 _ASIDE = re.compile(r"(store|index\.db)\.bad-\d+")
 _DATABASE = ("cache.db", "cache.db-wal", "cache.db-shm", "cache.db-journal")
 _INDEX = ("index.db", "index.db-wal", "index.db-shm", "index.db-journal")
@@ -40,12 +40,10 @@ class Stray:
 
 def value_files(directory: str) -> Iterator[tuple[bytes, os.DirEntry[str]]]:
     """Yield (name relative to *directory*, entry) of value files and unfinished ones, by name."""
-    for first in _folders(directory):
-        for second in _folders(first.path):
-            prefix = f"{first.name}/{second.name}/"
-            for entry in _listed(second.path):
-                if _NAME.fullmatch(entry.name) and not entry.is_dir(follow_symlinks=False):
-                    yield (prefix + entry.name).encode(), entry
+    for folder in _folders(directory):
+        for entry in _listed(folder.path):
+            if _NAME.fullmatch(entry.name) and not entry.is_dir(follow_symlinks=False):
+                yield f"{folder.name}/{entry.name}".encode(), entry
 
 
 def _folders(directory: str) -> list[os.DirEntry[str]]:
@@ -129,12 +127,9 @@ def remove_ours(folder: Path) -> None:
 
 def remove_empty(directory: str) -> None:
     """Remove the folders of value files that are empty."""
-    for first in _folders(directory):
-        for second in _folders(first.path):
-            with suppress(OSError):
-                os.rmdir(second.path)  # noqa: PTH106 - per entry
+    for folder in _folders(directory):
         with suppress(OSError):
-            os.rmdir(first.path)  # noqa: PTH106 - per entry
+            os.rmdir(folder.path)  # noqa: PTH106 - per entry
 
 
 def bytes_below(path: str) -> int:

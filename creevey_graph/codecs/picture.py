@@ -67,6 +67,16 @@ def encode_picture(value: Any) -> bytes:
     Return an image, with its palette, `info` and `format`, as bytes; reads its file where it is still open.
 
     Raises:
+        CodecError: As `split_picture`.
+    """
+    return b"".join(split_picture(value))
+
+
+def split_picture(value: Any) -> tuple[bytes, bytes]:
+    """
+    Return what `encode_picture` does in two: header and pixels.
+
+    Raises:
         CodecError: It is no Pillow image, has several frames, cannot be read, or its `info`
             holds what the codec 'tree' cannot.
     """
@@ -92,7 +102,7 @@ def encode_picture(value: Any) -> bytes:
             "info": _to_plain(value.info),
         }
     )
-    return b"".join((_LENGTH.pack(len(header)), header, value.tobytes()))
+    return _LENGTH.pack(len(header)) + header, value.tobytes()
 
 
 def _palette_of(image: Any) -> tuple[str, bytes, str, bytes] | None:
@@ -200,4 +210,4 @@ def _put_palette(image: Any, mode: str, data: bytes, seen_mode: str, seen: bytes
     image.palette = ImagePalette.ImagePalette(seen_mode, bytearray(seen))
 
 
-PICTURE = Codec("picture", handles_picture, encode_picture, decode_picture)
+PICTURE = Codec("picture", handles_picture, encode_picture, decode_picture, split_picture)

@@ -91,12 +91,19 @@ def scalar_token(value: Any, encode: Encode) -> bytes:
     return tokens(b"scalar", [array_token(np.asarray(value), encode)])
 
 
-def picture_token(image: Any, encode: Encode) -> bytes:
-    """Return the token of a Pillow image; its file is read where it is still open."""
+def picture_token(image: Any, encode: Encode, pixels_sha256: bytes | None = None) -> bytes:
+    """
+    Return the token of a Pillow image; its file is read where it is still open.
+
+    Args:
+        image: The image.
+        encode: Makes the tokens of parts.
+        pixels_sha256: sha256 of what `image.tobytes` gives, where it is known.
+    """
     try:
         image.load()
         frames = getattr(image, "n_frames", 1)
-        pixels = image.tobytes()
+        sha256 = pixels_sha256 or hashlib.sha256(image.tobytes()).digest()
         palette = _palette_token(image)
     except (OSError, ValueError, SyntaxError, EOFError) as exc:
         raise NoDigestError(f"a picture that cannot be read ({exc}) has no digest by content") from exc
@@ -104,7 +111,7 @@ def picture_token(image: Any, encode: Encode) -> bytes:
         raise NoDigestError(f"an open picture file of {frames} frames has no digest by content")
     info = dict(sorted(image.info.items(), key=lambda pair: repr(pair[0])))  # as a file's blocks come
     facts = [encode(part) for part in (image.mode, tuple(image.size), image.format, info)]
-    return tokens(b"picture", [*facts, palette, token(b"data", hashlib.sha256(pixels).digest())])
+    return tokens(b"picture", [*facts, palette, token(b"data", sha256)])
 
 
 def _palette_token(image: Any) -> bytes:

@@ -24,7 +24,7 @@ from typing import Any
 from uuid import UUID
 
 from creevey_graph.errors import Undigestible
-from creevey_graph.fingerprint.buffers import find_buffer_token
+from creevey_graph.fingerprint.buffers import find_buffer_token, picture_token
 from creevey_graph.fingerprint.instances import FAMILIES, refuse
 from creevey_graph.fingerprint.tokens import DigestCallable, NoDigestError, text, token, tokens, type_name
 
@@ -69,6 +69,23 @@ def digest_value(
         ) from exc
     except RecursionError as exc:
         raise Undigestible("value: nested too deep to be digested; pass it flatter") from exc
+
+
+def digest_picture(image: Any, pixels_sha256: bytes) -> str:
+    """
+    Return the digest of a Pillow image, as `digest_value` gives it, without hashing its pixels.
+
+    Args:
+        image: The image.
+        pixels_sha256: sha256 of what `image.tobytes` gives.
+
+    Raises:
+        Undigestible: It has no digest by content.
+    """
+    try:
+        return hashlib.sha256(picture_token(image, _Walk(None, None).token, pixels_sha256)).hexdigest()
+    except NoDigestError as exc:
+        raise Undigestible(f"value{''.join(exc.path)}: {exc.reason}") from exc
 
 
 def digest_bytes(data: bytes) -> str:
