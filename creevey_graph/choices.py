@@ -20,6 +20,8 @@ DOWNLOAD_JOBS = 16
 SIZE_VARIABLE = "CREEVEY_CACHE_SIZE"
 FEW_ITEMS = 32
 """Below this, starting processes costs more than they give."""
+LITTLE_WORK_S = 5.0
+"""Likewise: half of it would be saved at the very best, on two processors."""
 
 
 @attrs.frozen
@@ -96,13 +98,21 @@ def validate_executor(executor: str | Executor) -> None:
         )
 
 
-def choose_executor(frozen: FrozenGraph, options: Options, to_do: int) -> tuple[str | Executor, int]:
+def choose_executor(
+    frozen: FrozenGraph, options: Options, to_do: int, expected_s: float | None = None
+) -> tuple[str | Executor, int]:
     """
     Return executor and jobs for *to_do* items that are not up to date.
 
     Threads for downloads and for ready-made steps, which let other threads run while they work;
-    processes for steps of the user's, unless there are too few items to pay for starting them
+    processes for steps of the user's, unless there is too little work to pay for starting them
     (0.3-0.6 s) or the steps cannot be sent.
+
+    Args:
+        frozen: The graph.
+        options: How the run goes.
+        to_do: How many items there are to do, `FEW_ITEMS` for that many and more.
+        expected_s: What they will take one after the other, as far as earlier runs tell; None if unknown.
     """
     downloads = any(node.step.options.downloads for node in frozen.nodes)
     jobs = options.jobs or (max(DOWNLOAD_JOBS, default_jobs()) if downloads else default_jobs())
@@ -111,7 +121,7 @@ def choose_executor(frozen: FrozenGraph, options: Options, to_do: int) -> tuple[
     if jobs == 1 or to_do == 1:
         return "serial", 1
     own = [node for node in frozen.nodes if not _is_shipped(node.step)]
-    if downloads or not own or to_do < FEW_ITEMS:
+    if downloads or not own or to_do < FEW_ITEMS or (expected_s is not None and expected_s < LITTLE_WORK_S):
         return "threads", jobs
     try:
         validate_sendable({node.name: node.step for node in own}, dumps)

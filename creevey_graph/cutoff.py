@@ -5,7 +5,7 @@ What stands for an input is known from its record, or found out from the value j
 runs: the node may change it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from creevey_graph.contents import SMALL_BYTES, content_of, hash_bytes
@@ -19,8 +19,9 @@ class Cutoff:
     """
     The content keys of one item.
 
-    State: known = slot of a node -> what stands for its value, None where nothing does; keys =
-    position -> content key, for nodes that were about to run.
+    State: known = slot of a node -> what stands for its value, None where nothing does; unsure = those
+    that are large, and were digested for a node of which it is not known whether that is worth it; keys =
+    position -> content keys, for nodes that were about to run.
     """
 
     def __init__(self, frozen: FrozenGraph, evidence: Evidence, ledger: Ledger) -> None:
@@ -29,7 +30,8 @@ class Cutoff:
         self._ledger = ledger
         self._first = len(frozen.inputs)
         self.known: dict[int, str | None] = {}
-        self.keys: dict[int, str | None] = {}
+        self.keys: dict[int, tuple[str, ...]] = {}
+        self._unsure: set[int] = set()
 
     def finds(self, position: int, values: Mapping[int, Any]) -> bool:
         """
@@ -41,20 +43,35 @@ class Cutoff:
         """
         if position in self.keys:
             return False
-        key = self.keys[position] = self._key(position, values)
-        return key is not None and self._evidence.find_by_content(position, key)
+        self.keys[position] = tuple(self._keys(position, values))
+        return any(self._evidence.find_by_content(position, key) for key in self.keys[position])
 
-    def _key(self, position: int, values: Mapping[int, Any]) -> str | None:
+    def _keys(self, position: int, values: Mapping[int, Any]) -> Iterator[str]:
+        """
+        Yield a node's content keys, none where they would tell no more than its lineage key.
+
+        An input that is too large to be digested for this node counts by its lineage: a step of a picture
+        and a box still finds that the box is what it was. Until it is known what the node takes, both hold.
+        """
         node = self._frozen.nodes[position]
-        reads = [slot for slot in node.reads if slot >= self._first]
+        reads = list(dict.fromkeys(slot for slot in node.reads if slot >= self._first))
         if not reads or not node.keeps or node.fingerprint is None or self._evidence.keys[position] is None:
-            return None
+            return
         if self._ledger.is_closed(node):
-            return None
-        missing = [slot for slot in dict.fromkeys(reads) if not self._is_known(slot)]
-        if missing and not self._digest(node.fingerprint, missing, values):
-            return None
-        return self._evidence.content_key(position, self.known.get)
+            return
+        self._digest(node.fingerprint, [slot for slot in reads if not self._is_known(slot)], values)
+        told = {slot: content for slot in reads if (content := self.known.get(slot)) is not None}
+        sure = {slot: content for slot, content in told.items() if slot not in self._unsure}
+        for contents in (told, sure) if sure != told else (told,):
+            if contents and (key := self._evidence.content_key(position, self._or_lineage(contents))):
+                yield key
+
+    def _or_lineage(self, contents: Mapping[int, str]) -> Callable[[int], str | None]:
+        def content(slot: int) -> str | None:
+            key = self._evidence.keys[slot - self._first]
+            return contents.get(slot) or (None if key is None else f"lineage {key}")
+
+        return content
 
     def _is_known(self, slot: int) -> bool:
         if slot not in self.known:
@@ -64,17 +81,20 @@ class Cutoff:
             self.known[slot] = content
         return True
 
-    def _digest(self, fingerprint: str, slots: list[int], values: Mapping[int, Any]) -> bool:
-        """Find out what stands for values; False where that would take too long for what it may spare."""
-        try:
-            size = sum(hash_bytes(values[slot]) for slot in slots if slot in values)
-            if size > SMALL_BYTES and not self._ledger.is_worth_hashing(fingerprint, size):
-                return False
-            for slot in slots:
-                self.known[slot] = content_of(values[slot]) if slot in values else None
-        except Exception:  # noqa: BLE001 - values are the user's, and run without content keys as well
-            self.known.update(dict.fromkeys(slots))
-        return True
+    def _digest(self, fingerprint: str, slots: list[int], values: Mapping[int, Any]) -> None:
+        """Find out what stands for values, as far as that is quick beside what the node takes."""
+        for slot in slots:
+            if slot not in values:
+                continue
+            try:
+                size = hash_bytes(values[slot])
+                is_worth = size <= SMALL_BYTES or self._ledger.is_worth_hashing(fingerprint, size)
+                if is_worth is None:
+                    self._unsure.add(slot)
+                if is_worth is not False:
+                    self.known[slot] = content_of(values[slot])
+            except Exception:  # noqa: BLE001 - values are the user's, and run without content keys as well
+                self.known[slot] = None
 
     def note(self, slot: int, content: str | None) -> None:
         """Take in what stands for a value that was made just now."""

@@ -192,7 +192,7 @@ class Execution:
         """Give the cache what a node made, and those who read it."""
         self._bench.ledger.note_seconds(node.fingerprint, seconds)
         again = frozenset((node.name,)).union(*(self._again.get(slot, ()) for slot in node.reads))
-        key, content = self._known.keys[position], self._cutoff.keys.get(position)
+        key, content = self._known.keys[position], self._cutoff.keys.get(position, ())
         made = Made(node, key, content, seconds, sum(self.seconds[name] for name in again))
         if node.output is not None:
             record = self.keeping.keep_file(made, self.delivery.check_written(position, node.name))

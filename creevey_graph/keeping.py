@@ -40,14 +40,14 @@ class Made:
     Args:
         node: The node.
         key: Lineage key of its value; None where it has none.
-        content: Content key of its value; None where it has none.
+        content: Content keys of its value.
         seconds: What the node alone took.
         saves_s: What having the value saves: with the nodes above that would have to run again too.
     """
 
     node: FrozenNode
     key: str | None
-    content: str | None
+    content: tuple[str, ...]
     seconds: float
     saves_s: float
 
@@ -161,8 +161,8 @@ class Keeping:
 
     def _prepared(self, made: Made, record: Record, payload: Parts) -> Entry:
         assert self._cache is not None
-        marks = "" if made.content is None else made.node.fingerprint or ""
-        return self._cache.prepare(made.key or "", record, payload, content=made.content or "", marks=marks)
+        marks = (made.node.fingerprint or "") if made.content else ""
+        return self._cache.prepare(made.key or "", record, payload, content=made.content, marks=marks)
 
     def keep_file(self, made: Made, path: Path) -> Record | None:
         """Keep the bytes of a file that a writer wrote; return its record, None where there is no cache."""

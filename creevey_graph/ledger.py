@@ -2,14 +2,14 @@
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from creevey_graph.cache import Cache
 from creevey_graph.contents import DEAR_TIMES, HASH_BYTES_PER_S
-from creevey_graph.frozen import FrozenNode
+from creevey_graph.frozen import FrozenGraph, FrozenNode
 from creevey_graph.policy import MEASURED, Measure, is_weighed, judged
 
 Measured = Sequence[tuple[str, Measure]]
@@ -25,8 +25,8 @@ class Ledger:
         refresh: Whether that is left aside, so that all is measured anew.
 
     State: measures = fingerprint -> the first few measures, the stored ones among them; content =
-    fingerprint -> whether the cache has records by content of it; seconds = fingerprint -> (how often
-    it ran here, seconds in all).
+    fingerprint -> whether the cache has records by content of it; stored = fingerprint -> seconds it takes,
+    as an earlier run found; seconds = fingerprint -> (how often it ran here, seconds in all).
 
     Thread safety: any thread; what is read from the cache may be read twice, to the same effect.
     """
@@ -37,6 +37,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._measures: dict[str, tuple[Measure, ...]] = {}
         self._content: dict[str, bool] = {}
+        self._stored: dict[str, float | None] = {}
         self._seconds: dict[str, tuple[int, float]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -53,8 +54,19 @@ class Ledger:
         found = self._measures.get(fingerprint)
         if found is None:
             data = None if self._cache is None or self._refresh else self._cache.measures(fingerprint)
-            found = self._measures.setdefault(fingerprint, decode_measures(data))
+            measures, self._stored[fingerprint] = decode_notes(data)
+            found = self._measures.setdefault(fingerprint, measures)
         return found
+
+    def seconds(self, fingerprint: str | None) -> float | None:
+        """Return what a node takes for an item: as an earlier run found, else as was seen here; None if unknown."""
+        if fingerprint is None:
+            return None
+        self.measures(fingerprint)
+        if (stored := self._stored.get(fingerprint)) is not None:
+            return stored
+        count, total = self._seconds.get(fingerprint, (0, 0.0))
+        return total / count if count else None
 
     def verdict(self, fingerprint: str | None) -> bool | None:
         """Return whether a node's large values are kept; None while that is not decided."""
@@ -94,7 +106,19 @@ class Ledger:
     def fold(self, measured: Measured) -> dict[str, bytes]:
         """Take in what a worker measured; return fingerprint -> what is to be stored now."""
         changed = {fingerprint for fingerprint, measure in measured if self.add(fingerprint, measure)}
-        return {fingerprint: encode_measures(self.measures(fingerprint)) for fingerprint in changed}
+        return {fingerprint: self._notes(fingerprint) for fingerprint in changed}
+
+    def learned(self) -> dict[str, bytes]:
+        """Return fingerprint -> what is to be stored of nodes whose seconds no earlier run has found."""
+        new = [fingerprint for fingerprint in self._seconds if self._is_new(fingerprint)]
+        return {fingerprint: self._notes(fingerprint) for fingerprint in new}
+
+    def _is_new(self, fingerprint: str) -> bool:
+        self.measures(fingerprint)
+        return self._stored.get(fingerprint) is None
+
+    def _notes(self, fingerprint: str) -> bytes:
+        return encode_notes(self.measures(fingerprint), self.seconds(fingerprint))
 
     def note_seconds(self, fingerprint: str | None, seconds: float) -> None:
         """Take in what a node took for one item."""
@@ -103,29 +127,42 @@ class Ledger:
                 count, total = self._seconds.get(fingerprint, (0, 0.0))
                 self._seconds[fingerprint] = (count + 1, total + seconds)
 
-    def is_worth_hashing(self, fingerprint: str, size_bytes: int) -> bool:
-        """True where a node takes much longer than hashing so many bytes, as far as it is known."""
-        count, total = self._seconds.get(fingerprint, (0, 0.0))
-        return not count or total / count >= DEAR_TIMES * size_bytes / HASH_BYTES_PER_S
+    def note_row(self, frozen: FrozenGraph, seconds: Mapping[str, float]) -> None:
+        """Take in what the nodes of one item took, by their names."""
+        for node in frozen.nodes:
+            if node.name in seconds:
+                self.note_seconds(node.fingerprint, seconds[node.name])
+
+    def item_seconds(self, frozen: FrozenGraph) -> float | None:
+        """Return what an item takes if all its nodes run; None where that is not known of each."""
+        found = [self.seconds(node.fingerprint) for node in frozen.nodes]
+        known = [seconds for seconds in found if seconds is not None]
+        return sum(known) if len(known) == len(found) else None
+
+    def is_worth_hashing(self, fingerprint: str, size_bytes: int) -> bool | None:
+        """Return whether a node takes much longer than hashing so many bytes; None where that is not known yet."""
+        seconds = self.seconds(fingerprint)
+        return None if seconds is None else seconds >= DEAR_TIMES * size_bytes / HASH_BYTES_PER_S
 
 
-def encode_measures(measures: Sequence[Measure]) -> bytes:
+def encode_notes(measures: Sequence[Measure], seconds: float | None = None) -> bytes:
     """
-    Return measures as JSON text.
+    Return what is known of a node as JSON text: measures, and the seconds it takes.
 
-    >>> decode_measures(encode_measures([Measure(1.5, 0.1, 0.2, 0.3, 7)]))
-    (Measure(saves_s=1.5, encode_s=0.1, write_s=0.2, read_s=0.3, size_bytes=7, is_picture=False),)
+    >>> decode_notes(encode_notes([Measure(1.5, 0.1, 0.2, 0.3, 7)], 2.5))
+    ((Measure(saves_s=1.5, encode_s=0.1, write_s=0.2, read_s=0.3, size_bytes=7, is_picture=False),), 2.5)
     """
-    return json.dumps([attrs.astuple(measure) for measure in measures]).encode()
+    return json.dumps([[attrs.astuple(measure) for measure in measures], seconds]).encode()
 
 
-def decode_measures(data: bytes | None) -> tuple[Measure, ...]:
-    """Return the measures that *data* holds, none where it is none of ours: then all is measured anew."""
+def decode_notes(data: bytes | None) -> tuple[tuple[Measure, ...], float | None]:
+    """Return what *data* holds, nothing where it is none of ours: then all is measured anew."""
     try:
-        lines = json.loads(data or b"[]")[:MEASURED]
-        return tuple(
+        lines, seconds = json.loads(data or b"[[], null]")
+        measures = tuple(
             Measure(float(saves), float(encode), float(write), float(read), int(size), bool(is_picture))
-            for saves, encode, write, read, size, is_picture in lines
+            for saves, encode, write, read, size, is_picture in lines[:MEASURED]
         )
+        return measures, None if seconds is None else float(seconds)
     except (ValueError, TypeError, LookupError):
-        return ()
+        return (), None

@@ -137,6 +137,8 @@ class _Run:
         for folder in self.folders:
             remove_stale(Path(folder))
         tell_troubles(self.tell, self.known, self.frozen)
+        if self.options.cache is not None:
+            self.options.cache.put_measures(self.ledger.learned())
         self.lease.end(None if self.interrupted else self.options.cache_size)
         seconds = time.perf_counter() - began
         self.tell.emit(
@@ -151,7 +153,9 @@ class _Run:
 
     def _open_pool(self, to_do: int) -> Pool:
         """Return workers for *to_do* items (`FEW_ITEMS` stands for that many and more)."""
-        executor, jobs = choose_executor(self.frozen, self.options, to_do)
+        item_s = self.ledger.item_seconds(self.frozen)
+        expected_s = None if item_s is None else item_s * self.tally.left
+        executor, jobs = choose_executor(self.frozen, self.options, to_do, expected_s)
         bench = Bench(self.frozen.for_workers(), self.options.out, self.options.cache, self.options.refresh)
         if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
@@ -260,6 +264,7 @@ class _Run:
         results = [self.claims.checked(result) for result in results]
         self.known.put((result.row.key, result.state) for result in results)
         for result in results:
+            self.ledger.note_row(self.frozen, result.row.seconds)
             self.known.leftovers += result.leftovers
             self.tell.problems(result.problems)
             self.known.placed.update(result.row.outputs)

@@ -24,10 +24,10 @@ def test_a_value_put_over_another_takes_its_place(tmp_path, first, second):
 def test_the_content_key_of_an_entry_leads_to_its_record_too(tmp_path):
     """And the node's fingerprint is noted as having such."""
     record = Record("a" * 64, "raw", 1, 0.5)
-    entry = Entry("1" * 64, record, None, content="2" * 64, marks="3" * 64)
+    entry = Entry("1" * 64, record, None, content=("2" * 64,), marks="3" * 64)
     with Cache(tmp_path / "cache") as cache:
         assert not cache.has_content("3" * 64)
         cache.commit([entry, entry])
 
-        assert [record, record] == [cache.lookup(entry.key), cache.lookup(entry.content)]
+        assert [record, record] == [cache.lookup(entry.key), cache.lookup(entry.content[0])]
         assert cache.has_content("3" * 64)

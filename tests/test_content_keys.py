@@ -14,6 +14,8 @@ from strategies_graphs import drawn_graphs
 from creevey_graph import graph, step
 from creevey_graph.cache import Cache
 from creevey_graph.contents import content_of, content_of_record, hash_bytes
+from creevey_graph.freeze import freeze
+from creevey_graph.ledger import Ledger
 
 
 def half(number: int) -> int:
@@ -433,9 +435,9 @@ def large(version, seconds):
     return made
 
 
-@pytest.mark.parametrize(("seconds", "hashed", "executed"), [(1.0, 8, 0), (0.001, 1, 7)])
+@pytest.mark.parametrize(("seconds", "hashed", "executed"), [(1.0, 8, 0), (0.001, 1, 8)])
 def test_large_inputs_are_hashed_for_steps_that_take_much_longer(go, monkeypatch, seconds, hashed, executed):
-    """A dear step does not run on a picture it knows; for a cheap one only the first picture is hashed."""
+    """A dear step does not run on a picture it knows; a cheap one runs on all alike, and hashes but the first."""
     calls = Counter()
     counted(monkeypatch, calls, "creevey_graph.cutoff.content_of")
     monkeypatch.setattr("creevey_graph.execution.perf_counter", CLOCK)
@@ -444,6 +446,41 @@ def test_large_inputs_are_hashed_for_steps_that_take_much_longer(go, monkeypatch
 
     assert {"content_of": hashed} == calls
     assert executed == go(large("2", seconds), NUMBERS).executed["measure_red"]
+
+
+def cut(image: Image.Image, box: tuple) -> int:
+    return image.crop(box).getpixel((0, 0))[0]
+
+
+def boxed(version):
+    @graph(name="boxed")
+    def made(number: int):
+        image = step(draw_large, version="1")(number)
+        box = step(lambda number: (0, 0, 2, 2) if number >= 0 else (), name="box", version=version)(number)
+        return {"red": step(cut, version="1")(image, box)}
+
+    return made
+
+
+def test_a_step_of_a_large_input_stops_at_a_small_one_that_is_what_it_was(go, monkeypatch):
+    """The picture is not digested for a quick step: it counts by how it was made, the box by what it is."""
+    monkeypatch.setattr("creevey_graph.execution.perf_counter", CLOCK)
+    go(boxed("1"), NUMBERS)
+
+    report = go(boxed("2"), NUMBERS)
+
+    assert {"box": 8} == {name: count for name, count in report.executed.items() if name != "draw_large"}
+
+
+def test_what_a_step_takes_is_known_to_the_next_run(go, monkeypatch, tmp_path):
+    """So that all items are treated alike, the first ones too."""
+    monkeypatch.setattr("creevey_graph.execution.perf_counter", CLOCK)
+    go(large("1", 0.5), NUMBERS)
+    fingerprint = freeze(large("1", 0.5)).nodes[1].fingerprint
+
+    with Cache(tmp_path / "cache") as cache:
+        assert 0.5 == Ledger(cache).seconds(fingerprint)
+        assert Ledger(cache, refresh=True).seconds(fingerprint) is None
 
 
 def test_the_size_of_a_value_is_told_without_looking_through_it():

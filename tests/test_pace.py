@@ -45,7 +45,7 @@ def test_a_worker_gives_back_what_it_does_not_get_to_in_a_chunks_time(monkeypatc
     """Items that were up to date made the chunk large; those that are not must not keep it for minutes."""
     now = [0.0]
 
-    def take_time(_bench, task, _recorder):
+    def take_time(_bench, task, _recorder, _scratch):
         now[0] += item_s
         row = Row(str(task), "", Outcome.DONE)
         return Result(task, row, encode_state(ItemState("", "")))

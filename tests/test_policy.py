@@ -17,7 +17,7 @@ from creevey_graph.codecs.picture import PICTURE
 from creevey_graph.freeze import freeze
 from creevey_graph.images import load_image, resize
 from creevey_graph.keeping import Keeping, Made
-from creevey_graph.ledger import Ledger, decode_measures, encode_measures
+from creevey_graph.ledger import Ledger, decode_notes, encode_notes
 from creevey_graph.policy import MEASURED, Measure, judged, middle, pays, shown_policy
 
 # What a node and its values take, as measured on this machine (figures in the policy's docstrings).
@@ -66,13 +66,13 @@ def test_three_items_decide_and_the_middle_one_counts():
 )
 def test_measures_come_back_as_they_were_stored(measures):
     """Exactly, so that a decision stays."""
-    assert decode_measures(encode_measures(measures)) == tuple(measures)
+    assert decode_notes(encode_notes(measures, 1.5)) == (tuple(measures), 1.5)
 
 
 @pytest.mark.parametrize("data", [None, b"", b"{}", b"[1]", b"[[1,2,3]]", b'[["a",0,0,0,0]]', b"\xff"])
 def test_stored_measures_of_another_form_are_none(data):
     """Then all is measured anew."""
-    assert decode_measures(data) == ()
+    assert decode_notes(data) == ((), None)
 
 
 def test_a_ledger_takes_in_three_measures_and_no_more():
@@ -81,7 +81,7 @@ def test_a_ledger_takes_in_three_measures_and_no_more():
     told = [ledger.fold([("f", measure)]) for measure in (PHOTO_640, PHOTO_640, PHOTO_640, SLOW_STEP)]
 
     assert [1, 1, 1, 0] == [len(changed) for changed in told]
-    assert decode_measures(told[2]["f"]) == (PHOTO_640,) * 3
+    assert decode_notes(told[2]["f"]) == ((PHOTO_640,) * 3, None)
     assert ledger.verdict("f") is False
 
 

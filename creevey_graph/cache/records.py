@@ -57,14 +57,14 @@ class Entry:
         key: Hex lineage key of the node's value.
         record: Its record.
         blob: Its framed bytes, the file they were written to, or None where only the record is kept.
-        content: Its content key, under which the record stands too; "" where it has none.
+        content: Its content keys, under which the record stands too.
         marks: The node's fingerprint where it has one: that there are such is noted under it.
     """
 
     key: str
     record: Record
     blob: bytes | Stored | None
-    content: str = ""
+    content: tuple[str, ...] = ()
     marks: str = ""
 
 

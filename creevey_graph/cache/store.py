@@ -144,7 +144,13 @@ class Cache:
     # --- writing ---------------------------------------------------------------------------
 
     def prepare(
-        self, key: str, record: Record, payload: bytes | Parts, *, content: str = "", marks: str = ""
+        self,
+        key: str,
+        record: Record,
+        payload: bytes | Parts,
+        *,
+        content: tuple[str, ...] = (),
+        marks: str = "",
     ) -> Entry:
         """
         Frame a value; a large one is written to its file at once, in the worker that made it.
@@ -219,7 +225,7 @@ class Cache:
             else:  # somebody stored the same content before us
                 self.discard([entry])
         facts = facts_of(entry.record)
-        for key in filter(None, (entry.key, entry.content)):
+        for key in filter(None, (entry.key, *entry.content)):
             put(self._store, f"r{key}", encode_facts(key, facts))
         if entry.marks and entry.marks not in self._marked:
             put(self._store, f"c{entry.marks}", b"")
