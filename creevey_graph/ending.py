@@ -31,9 +31,17 @@ def end_known(known: Known, options: Options, *, is_whole: bool) -> tuple[tuple[
     return orphans, pruned
 
 
-def tell_troubles(tell: Teller, known: Known, frozen: FrozenGraph) -> None:
+def spared_text(known: Known, options: Options) -> str:
+    """Say which outputs were not deleted though no item of this run stands behind them, "" where there are none."""
+    if not (options.prune and known.spared):
+        return ""
+    outputs = "1 output is" if known.spared == 1 else f"{known.spared:,} outputs are"
+    return f"{outputs} not pruned: of items that this run leaves out, whose files are still there"
+
+
+def tell_troubles(tell: Teller, known: Known, frozen: FrozenGraph, options: Options) -> None:
     """Tell of stale outputs, of code edited in mid-run, and of what went wrong with the index."""
-    for text in filter(None, (known.stale_text(), edited_in_run(frozen))):
+    for text in filter(None, (known.stale_text(), edited_in_run(frozen), spared_text(known, options))):
         tell.notice(text)
     for text in known.problems():
         tell.notice(f"cache: {text}")

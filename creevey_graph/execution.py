@@ -23,6 +23,9 @@ from creevey_graph.plan import Action, decide
 from creevey_graph.sharing import shared_slots
 from creevey_graph.tasks import Bench, Recorder, Task
 
+FETCH_WORTH_S = 10.0
+"""What a download is worth at least when room is made in the cache: next time the server may not have it."""
+
 
 class Execution:
     """
@@ -32,7 +35,8 @@ class Execution:
     somebody will read it; readers = slot -> nodes still to read it; lent = slots whose value another
     slot's may share; made = position -> record of a file just written; actions = what was decided; ran =
     positions that ran; again = slot -> nodes that would run again for its value, where that is not
-    kept; seconds, executed, shown: what the result will tell; at = name of the node in hand.
+    kept; worth = slot -> node -> seconds of all that its value was made of; seconds, executed, shown: what
+    the result will tell; at = name of the node in hand.
     """
 
     def __init__(self, bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> None:
@@ -55,6 +59,7 @@ class Execution:
         self._made: dict[int, Record] = {}
         self._ran: set[int] = set()
         self._again: dict[int, frozenset[str]] = {}
+        self._worth: dict[int, dict[str, float]] = {}
 
     def identify(self) -> Evidence:
         """
@@ -154,8 +159,10 @@ class Execution:
                 self._place(position, early=True)
             self._values[node.slot] = self.delivery.target(self._known.paths[node.slot])
             return True
-        found, value = self.keeping.load(node, self._known.records.get(position))
+        record = self._known.records.get(position)
+        found, value = self.keeping.load(node, record)
         if found:
+            self._worth.setdefault(node.slot, {node.name: record.worth_s if record is not None else 0.0})
             self._values[node.slot] = value
         else:
             self._known.lose(position)
@@ -193,7 +200,9 @@ class Execution:
         self._bench.ledger.note_seconds(node.fingerprint, seconds)
         again = frozenset((node.name,)).union(*(self._again.get(slot, ()) for slot in node.reads))
         key, content = self._known.keys[position], self._cutoff.keys.get(position, ())
-        made = Made(node, key, content, seconds, sum(self.seconds[name] for name in again))
+        worth = self._worth[node.slot] = self._worth_of(node, seconds)
+        saves_s = sum(self.seconds[name] for name in again)
+        made = Made(node, key, content, seconds, saves_s, sum(worth.values()))
         if node.output is not None:
             record = self.keeping.keep_file(made, self.delivery.check_written(position, node.name))
             if record is not None:
@@ -209,6 +218,11 @@ class Execution:
             self._cutoff.note(node.slot, content_of_kept(record.codec, record.digest, value))
         if self._readers.get(node.slot):
             self._values[node.slot] = value
+
+    def _worth_of(self, node: FrozenNode, seconds: float) -> dict[str, float]:
+        """Return node -> seconds, of all that a value was made of; what was read from the cache counts as a whole."""
+        worth = {name: took for slot in node.reads for name, took in self._worth.get(slot, {}).items()}
+        return {**worth, node.name: max(seconds, FETCH_WORTH_S) if node.step.options.downloads else seconds}
 
     def _new_path_of(self, position: int, node: FrozenNode) -> Callable[[], Path]:
         return lambda: self.delivery.begin(position, self._known.paths[node.slot])

@@ -43,6 +43,7 @@ class Made:
         content: Content keys of its value.
         seconds: What the node alone took.
         saves_s: What having the value saves: with the nodes above that would have to run again too.
+        worth_s: What making it from nothing takes, a download counted as ten seconds at least.
     """
 
     node: FrozenNode
@@ -50,10 +51,11 @@ class Made:
     content: tuple[str, ...]
     seconds: float
     saves_s: float
+    worth_s: float = 0.0
 
     def record(self, digest: str, codec: str, size: int, field: Any = None) -> Record:
         """Return the value's record."""
-        return Record(digest, codec, size, self.seconds, field, saves_s=self.saves_s, step=self.node.name)
+        return Record(digest, codec, size, self.seconds, field, self.saves_s, self.node.name, self.worth_s)
 
 
 class Keeping:

@@ -42,7 +42,8 @@ class Known:
     State: states = item key -> encoded state, for items not met yet in this run, None where items are
     compared in bulk (then `survey` knows which were not met); changes = key of an earlier graph ->
     how it differs; placed = output paths of this run, save of what was found up to date in bulk;
-    leftovers = files that items met in this run no longer stand behind.
+    leftovers = files that items met in this run no longer stand behind; spared = outputs of items that
+    were not met, whose files are still there.
     """
 
     def __init__(self, index: Index | None, frozen: FrozenGraph, out: Path | None) -> None:
@@ -62,6 +63,8 @@ class Known:
         self._writes = False
         self.stale: list[str] = []
         self.placed: set[str] = set()
+        self.spared = 0
+        self._forgettable: list[str] = []
         self.leftovers: list[FileState] = []
 
     @classmethod
@@ -227,13 +230,19 @@ class Known:
         """
         Return files that this graph made earlier and that nothing stands behind now, sorted.
 
-        Asked once every item was met. Files that were changed since are the user's: left out.
+        Asked once every item was met. Files that were changed since are the user's: left out. So are
+        outputs of items whose own files are still there: a narrower glob, or one file, is no deletion.
         """
         files = list(self.leftovers)
-        for _, text in self._gone():
+        self.spared = 0
+        self._forgettable = []
+        for key, text in self._gone():
             state = decode_state(text)
-            if state is not None:
-                files += (*state.outputs, *state.leftovers)
+            if state is not None and any(os.path.lexists(file.path) for file in state.sources):
+                self.spared += sum(file.path not in self.placed for file in state.outputs)
+                continue
+            self._forgettable.append(key)
+            files += (*state.outputs, *state.leftovers) if state is not None else ()
         seen = {file.path: file for file in files if file.path not in self.placed}
         if seen and self.index is not None:
             self._drop_current(seen)
@@ -257,9 +266,9 @@ class Known:
                             seen.pop(path, None)
 
     def forget_gone(self) -> None:
-        """Drop the states of items that were not met in this run."""
+        """Drop the states of items that are gone, as `orphans` found."""
         if self.index is not None:
-            self.index.delete([key for key, _ in self._gone()])
+            self.index.delete(self._forgettable)
 
     def problems(self) -> tuple[str, ...]:
         """Return what went wrong with the index."""

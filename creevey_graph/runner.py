@@ -136,7 +136,7 @@ class _Run:
         )
         for folder in self.folders:
             remove_stale(Path(folder))
-        tell_troubles(self.tell, self.known, self.frozen)
+        tell_troubles(self.tell, self.known, self.frozen, self.options)
         if self.options.cache is not None:
             self.options.cache.put_measures(self.ledger.learned())
         self.lease.end(None if self.interrupted else self.options.cache_size)

@@ -17,7 +17,7 @@ from test_cache import check_right, lose_outputs, rows_of, run, value_file
 from witness import outputs_of
 
 import creevey_graph.cache.lock
-from creevey_graph import Cache, UsageError
+from creevey_graph import Cache, UsageError, graph, step
 from creevey_graph.cache import Lock, Record
 from creevey_graph.cache.records import encode_record
 from creevey_graph.cache.strays import value_files
@@ -559,3 +559,37 @@ def test_clear_leaves_what_is_not_ours(tmp_path):
         assert 0 == cache.info()["records"]
     assert (tmp_path / "out" / "0.txt").exists()
     check_right(run(tmp_path), tmp_path)
+
+
+def test_what_is_made_of_a_value_is_worth_what_both_took_and_a_download_is_worth_ten_seconds(tmp_path):
+    """Final files stay before the large values they are made of, and downloads before what took as long here."""
+
+    @step(downloads=True)
+    def fetched(number: int) -> bytes:
+        return bytes([number]) * 50_000
+
+    @step(cache="always")
+    def large(data: bytes) -> list:
+        return [data[0]] * 60_000
+
+    @step(writes="path")
+    def written(values: list, path: Path) -> Path:
+        path.write_text(f"{sum(values)}" * 100)
+        return path
+
+    @graph
+    def chain(number: int):
+        return {"file": written(large(fetched(number)), "{key}.txt")}
+
+    rows = [{"number": number} for number in range(1, 5)]
+    options = {"out": tmp_path / "out", "cache": tmp_path / "cache", "executor": "serial", "progress": False}
+    chain.run(rows, **options)
+    with Cache(tmp_path / "cache") as cache:
+        sizes = {part["step"]: part["bytes"] for part in cache.info()["steps"]}
+        swept = cache.gc(sizes["written"] + sizes["fetched"])
+        assert {"large": 4} == {part.step: part.values for part in swept.dropped}
+        cache.gc(sizes["fetched"] + 2000)
+        left = {part["step"]: part["values"] for part in cache.info()["steps"]}
+
+    assert 4 <= left["fetched"] + left.get("written", 0)
+    assert "large" not in left

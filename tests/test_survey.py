@@ -429,10 +429,16 @@ def test_outputs_of_gone_items_are_orphans_unless_somebody_stands_behind_them(tm
     shutil.move(tmp_path / "in" / "b.dat", tmp_path / "b.dat")  # another key, the same output path
 
     report = run(tmp_path, [items[0], str(tmp_path / "b.dat"), items[2]])
+    spared = run(tmp_path, [items[0], str(tmp_path / "b.dat")], prune=True)
+    (tmp_path / "in" / "c.dat").unlink()
     last = run(tmp_path, [items[0], str(tmp_path / "b.dat")])
     pruned = run(tmp_path, [items[0], str(tmp_path / "b.dat")], prune=True)
 
     assert () == report.orphans
+    assert (0, ()) == (spared.pruned, spared.orphans)  # its file is there: it was left out, and is not gone
+    assert [
+        text for text in spared.notices if text.startswith("1 output is not pruned: of items that this run")
+    ]
     assert ("c.out",) == last.orphans
     assert (1, ()) == (pruned.pruned, pruned.orphans)
     assert {"a.out", "b.out"} == set(outputs_of(tmp_path / "out"))

@@ -3,7 +3,7 @@ Which values there are, which records name them, and what having each saves.
 
 Tables that last as long as the connection's temporary store, so that SQLite sorts and sums, on disk where
 they are large: `held(key, id, name, bytes, stored)` of the blobs; `made(id, blob, step, saves, stored, claims)`
-of the records; `worth`: `held` with `step`, `saves` and `used`.
+of the records, with `worth`; `worth`: `held` with `step`, `saves`, `worth` and `used`.
 
 One value may have several records (a lineage key and a content key; a copy of a photo). It is counted
 once, with the most that a record says it saves. `used` is when it, or a record of it, was last stored.
@@ -24,7 +24,11 @@ from creevey_graph.errors import CodecError
 
 _SCHEMA = (
     "CREATE TEMP TABLE held (key TEXT PRIMARY KEY, id INTEGER, name TEXT, bytes INTEGER, stored REAL)",
-    "CREATE TEMP TABLE made (id INTEGER PRIMARY KEY, blob TEXT, step TEXT, saves REAL, stored REAL, claims INTEGER)",
+    """
+    CREATE TEMP TABLE made (
+        id INTEGER PRIMARY KEY, blob TEXT, step TEXT, saves REAL, stored REAL, claims INTEGER, worth REAL
+    )
+    """,
 )
 _WORTH = (
     "CREATE INDEX temp.made_blob ON made (blob)",
@@ -32,10 +36,11 @@ _WORTH = (
     """
     CREATE TEMP TABLE worth AS
     SELECT held.*, max(held.stored, coalesce(used, 0.0)) AS used, coalesce(step, '') AS step,
-        coalesce(saves, 0.0) AS saves
+        coalesce(saves, 0.0) AS saves, max(coalesce(worth, 0.0), coalesce(saves, 0.0)) AS worth
     FROM temp.held
     LEFT JOIN (SELECT blob, step, max(saves) AS saves FROM temp.made GROUP BY blob) AS best ON best.blob = key
-    LEFT JOIN (SELECT blob, max(stored) AS used FROM temp.made GROUP BY blob) AS last ON last.blob = key
+    LEFT JOIN (SELECT blob, max(stored) AS used, max(worth) AS worth FROM temp.made GROUP BY blob) AS last
+    ON last.blob = key
     """,
 )
 _TABLES = ("held", "made", "worth", "gone", "empty")
@@ -122,7 +127,7 @@ def _count(store: Any, sql: Callable[..., Any]) -> Census:
             sql("INSERT INTO temp.held VALUES (?, ?, ?, ?, ?)", held)
         elif row.letter == RECORD:
             for made in _made(row, store.disk):
-                sql("INSERT INTO temp.made VALUES (?, ?, ?, ?, ?, ?)", made)
+                sql("INSERT INTO temp.made VALUES (?, ?, ?, ?, ?, ?, ?)", made)
         elif row.letter:
             others.rows += 1
             others.bytes += row.size
@@ -139,8 +144,9 @@ def _made(row: Row, disk: Any) -> Iterable[tuple[Any, ...]]:
         record = decode_record(row.key[1:], disk.fetch(row.mode, row.filename, row.value, False))
     except (CodecError, ValueError, OSError):
         return []
-    saves_s = min(max(record.saves_s, _LEAST_S), _MOST_S)  # NaN, which a damaged clock may give, is 0
-    return [(row.rowid, record.blob_key, record.step, saves_s, row.stored, record.size > 0)]
+    # NaN, which a damaged clock may give, is 0
+    saves_s, worth_s = (min(max(seconds, _LEAST_S), _MOST_S) for seconds in (record.saves_s, record.worth_s))
+    return [(row.rowid, record.blob_key, record.step, saves_s, row.stored, record.size > 0, worth_s)]
 
 
 def summed_up(census: Census) -> dict[str, Any]:

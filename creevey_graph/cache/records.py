@@ -32,6 +32,8 @@ class Record:
         saves_s: Seconds that having it saves: the node's own, and those of the nodes above it whose
             values are not kept.
         step: Name of the node that made it, to be shown; no key holds it.
+        worth_s: What decides which values stay where there is not room for all: seconds to make it from
+            nothing, with all nodes above it; a download counts as ten at least, as it may be gone.
     """
 
     digest: str
@@ -41,6 +43,7 @@ class Record:
     field: Any = None
     saves_s: float = 0.0
     step: str = ""
+    worth_s: float = 0.0
 
     @property
     def blob_key(self) -> str:
@@ -93,6 +96,7 @@ def facts_of(record: Record) -> bytes:
         record.field,
         record.saves_s,
         record.step,
+        record.worth_s,
     )
     return json.dumps(facts, separators=(",", ":")).encode()
 
@@ -106,9 +110,10 @@ def decode_record(key: str, data: bytes) -> Record:
     """
     codec, payload = unframe(data, key)
     try:
-        digest, codec, size, seconds, field, saves_s, step = json.loads(payload)
+        digest, codec, size, seconds, field, saves_s, step, worth_s = json.loads(payload)
         if len(digest) == 64 and int(digest, 16) >= 0 and isinstance(codec, str):  # noqa: PLR2004 - hex sha256
-            return Record(digest, codec, int(size), float(seconds), field, float(saves_s), str(step))
+            rest = float(saves_s), str(step), float(worth_s)
+            return Record(digest, codec, int(size), float(seconds), field, *rest)
     except (ValueError, TypeError) as exc:
         raise CodecError("cache record: damaged") from exc
     raise CodecError("cache record: damaged")

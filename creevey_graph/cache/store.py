@@ -143,30 +143,22 @@ class Cache:
 
     # --- writing ---------------------------------------------------------------------------
 
-    def prepare(
-        self,
-        key: str,
-        record: Record,
-        payload: bytes | Parts,
-        *,
-        content: tuple[str, ...] = (),
-        marks: str = "",
-    ) -> Entry:
+    def prepare(self, key: str, record: Record, payload: bytes | Parts, **facts: Any) -> Entry:
         """
         Frame a value; a large one is written to its file at once, in the worker that made it.
 
-        The row that points at it is written by `commit`; until then nothing sees it.
+        The row that points at it is written by `commit`; until then nothing sees it. *facts* are `Entry`'s.
         """
         parts = payload if isinstance(payload, Parts) else Parts(b"", payload)
         head = frame_head(record.codec, record.digest, parts)
         if len(head) + len(parts.rest) < INLINE_BYTES:
-            return Entry(key, record, b"".join((head, parts.rest)), content, marks)
+            return Entry(key, record, b"".join((head, parts.rest)), **facts)
         try:
             stored = write_value(self._directory, record.blob_key, head, parts.rest)
         except OSError as exc:
             self._note(exc)
             stored = None
-        return Entry(key, record, stored, content, marks)
+        return Entry(key, record, stored, **facts)
 
     def reread(self, entry: Entry) -> bytes:
         """

@@ -1,8 +1,10 @@
 """
 `cache gc`: drop what saves least for its bytes, and what was left behind.
 
-The order is that of seconds saved per byte, the least first and of equal ones the oldest first: a cache of
-downloads and pictures loses what is quick to make again and large, not what was asked for longest ago.
+The order is that of worth per byte, the least first and of equal ones the oldest first: a cache of downloads
+and pictures loses what is quick to make again and large, not what was asked for longest ago. Worth is what
+making a value from nothing takes, not what it saves beside the others: small final encodings otherwise went
+before the large pictures they are made of, and then these went too.
 Least recently used was rejected: a set a tenth larger than the limit then has no hit at all in the next run.
 """
 
@@ -145,9 +147,9 @@ def _choose_least_worth(census: Census, max_bytes: int, spared_since: float) -> 
     # A sum in the order of worth; the rows whose bytes are still too many before them go.
     census.sql(
         """
-        INSERT INTO temp.gone SELECT key, id, name, bytes, stored, used, step, saves FROM (
+        INSERT INTO temp.gone SELECT key, id, name, bytes, stored, used, step, saves, worth FROM (
             SELECT *, coalesce(total(bytes) OVER (
-                ORDER BY saves / max(bytes, 1), used, key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                ORDER BY worth / max(bytes, 1), used, key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ), 0) AS freed
             FROM temp.worth WHERE used <= ? AND id NOT IN (SELECT id FROM temp.gone)
         ) WHERE freed < ?
