@@ -179,7 +179,7 @@ def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, 
     Args:
         frozen: The graph.
         identity: What the item is.
-        outputs: Slot of a writer -> its output path; the suffix chooses the encoder.
+        outputs: Slot of a writer -> where its output belongs, `out` included; the suffix chooses the encoder.
     """
     first = len(frozen.inputs)
     keys: list[str | None] = []
@@ -202,7 +202,7 @@ def content_key(
     Args:
         node: The node.
         identity: What the item is.
-        outputs: Slot of a writer -> its output path.
+        outputs: Slot of a writer -> where its output belongs.
         content_of: Slot of a node -> what stands for its value.
     """
     return _key_of(node, identity, outputs, content_of, ["content"])

@@ -13,6 +13,7 @@ import attrs
 from creevey_graph.cache import Cache, Entry, Record
 from creevey_graph.codecs import Codec, find_codec
 from creevey_graph.codecs.raw import RAW
+from creevey_graph.codecs.tree import TREE
 from creevey_graph.errors import CodecError, Undigestible
 from creevey_graph.fields import field_of
 from creevey_graph.fingerprint.files import digest_file
@@ -29,6 +30,7 @@ from creevey_graph.policy import (
     least_bytes,
     pays,
 )
+from creevey_graph.sharing import shares_parts
 
 
 @attrs.frozen
@@ -101,6 +103,8 @@ class Keeping:
         codec, verdict = codec_to_keep(made.node.step, value), self._ledger.verdict(made.node.fingerprint)
         if codec is None:
             return None
+        if codec is TREE and shares_parts(value):
+            raise CodecError("a list, dict or set stands in it twice, and would come back as two; copy it")
         if is_ordered(made.node.step, value) or verdict:
             return self._store(made, value, codec, codec.encode(value))
         payload = None

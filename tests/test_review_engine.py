@@ -1,0 +1,134 @@
+"""Defects of the incremental engine that a review found: each run is compared with one that has no cache."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from runs import NUMBERS, save_text
+
+from creevey_graph import graph, step
+
+FEW = NUMBERS[:2]
+
+
+def fields(report):
+    return [dict(row.fields) for row in report.rows]
+
+
+def write_tile(number: int, *, folder: str, shape: str, mark: str):
+    """Write a file, and return what leads to it: its name in a list or a dict, or its folder's."""
+    place = Path(folder, f"tiles-{number}")
+    place.mkdir(exist_ok=True)
+    Path(place, "a").write_text(f"{mark}{number}")
+    name = str(place / "a")
+    return {"list": [name], "dict": {"file": name}, "folder": str(place), "array": np.array([name])}[shape]
+
+
+def read_tile(place, *, shape: str) -> str:
+    name = {"list": lambda: place[0], "dict": lambda: place["file"], "folder": lambda: f"{place}/a"}
+    return Path(name.get(shape, lambda: str(place[0]))()).read_text()
+
+
+def tiles(folder, shape, mark):
+    @graph(name="tiles")
+    def made(number: int):
+        place = step(write_tile)(number, folder=str(folder), shape=shape, mark=mark)
+        return {"text": step(read_tile)(place, shape=shape)}
+
+    return made
+
+
+@pytest.mark.parametrize("shape", ["list", "dict", "folder", "array"])
+def test_a_step_below_names_of_files_within_a_value_runs_again(go, tmp_path, shape):
+    """A step that wrote other files of the same names was cut off: what reads them stayed as it was."""
+    go(tiles(tmp_path, shape, "A"), FEW)
+
+    report = go(tiles(tmp_path, shape, "B"), FEW)
+
+    assert [{"text": "B0"}, {"text": "B1"}] == fields(report)
+    assert {"write_tile": 2, "read_tile": 2} == dict(report.executed)
+
+
+@step
+def folder_of(path: Path) -> str:
+    return path.parent.name
+
+
+@graph
+def labelled(number: int):
+    return {"folder": folder_of(save_text(number, "{key}.txt"))}
+
+
+def test_a_step_that_uses_the_text_of_a_written_path_runs_for_another_output_folder(tmp_path):
+    """Its key held the path below the output folder only: another folder's name was reported."""
+    labelled.run(FEW, out=tmp_path / "one", cache=tmp_path / "cache", progress=False)
+
+    report = labelled.run(FEW, out=tmp_path / "two", cache=tmp_path / "cache", progress=False)
+
+    assert [{"folder": "two"}] * 2 == fields(report)
+
+
+def ordered_array(number: int) -> np.ndarray:
+    array = np.arange(6).reshape(2, 3)
+    return np.asfortranarray(array) if number else array
+
+
+def as_it_lies(array: np.ndarray) -> list:
+    return array.ravel("K").tolist()
+
+
+def arrays(version):
+    @graph(name="arrays")
+    def made(number: int):
+        return {"flat": step(as_it_lies, version=version)(step(ordered_array)(number))}
+
+    return made
+
+
+def test_arrays_of_two_memory_orders_are_kept_apart(go):
+    """They had one digest, so that the second came back in the order of the first."""
+    first = go(arrays("1"), FEW)
+    again = go(arrays("2"), FEW)
+
+    assert [{"flat": [0, 1, 2, 3, 4, 5]}, {"flat": [0, 3, 1, 4, 2, 5]}] == fields(first)
+    assert fields(first) == fields(again)
+
+
+def one_row_thrice(number: int) -> list:
+    return [[number]] * 3
+
+
+def count_up(rows: list) -> list:
+    rows[0][0] += 1
+    return list(rows)
+
+
+def sharing(version):
+    @graph(name="sharing")
+    def made(number: int):
+        return {"rows": step(count_up, version=version)(step(one_row_thrice)(number))}
+
+    return made
+
+
+def test_a_value_with_one_list_in_three_places_is_not_kept(go):
+    """From the cache it would come back as three lists, and a step that changes one would change one."""
+    first = go(sharing("1"), FEW)
+    again = go(sharing("2"), FEW)
+
+    assert [{"rows": [[1]] * 3}, {"rows": [[2]] * 3}] == fields(first) == fields(again)
+
+
+def three_rows(number: int) -> list:
+    return [[number] for _ in range(3)]
+
+
+def test_rows_that_are_one_list_are_not_taken_for_equal_ones(go):
+    """A step that changes its argument gives something else for each: the change does not stop here."""
+    go(sharing("1"), FEW)
+
+    @graph(name="sharing")
+    def other(number: int):
+        return {"rows": step(count_up, version="1")(step(three_rows)(number))}
+
+    assert [{"rows": [[1], [0], [0]]}, {"rows": [[2], [1], [1]]}] == fields(go(other, FEW))
