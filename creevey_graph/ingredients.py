@@ -14,7 +14,7 @@ from creevey_graph.errors import GraphError, SourceChanged, SourceError, Undiges
 from creevey_graph.fields import safe_repr
 from creevey_graph.fingerprint.code import FORMAT, fingerprint_function
 from creevey_graph.fingerprint.facts import CodeFingerprint
-from creevey_graph.fingerprint.files import digest_file
+from creevey_graph.fingerprint.files import digest_file, is_file_value
 from creevey_graph.fingerprint.modules import is_user_module
 from creevey_graph.fingerprint.tokens import type_name
 from creevey_graph.fingerprint.values import digest_value
@@ -171,7 +171,9 @@ def _digest(value: Any) -> str | None:
         # What their methods do, and what the files hold: the value has names and paths only.
         users = sorted((kind for kind in classes if _is_of_user(kind)), key=type_name)
         parts = [fingerprint_function(kind).digest for kind in users]
-        parts += [_content(path) for path in _paths_in(value)]
+        # Text by itself may be the name of a file, as an item's is: `open(weights)` would not be seen.
+        named = [value] if isinstance(value, str) and is_file_value(value) else _paths_in(value)
+        parts += [_content(path) for path in named]
     except (Undigestible, SourceChanged):
         return None
     return hashlib.sha256("\n".join([digest, *parts]).encode()).hexdigest() if parts else digest
@@ -195,7 +197,7 @@ def _paths_in(value: Any) -> Iterator[Path]:
         yield from sorted(path for part in value for path in _paths_in(part))
 
 
-def _content(path: Path) -> str:
+def _content(path: Path | str) -> str:
     """Return the digest of a file; of a folder, and of what is not there, the path alone counts."""
     try:
         return digest_file(path)[0]

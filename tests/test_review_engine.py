@@ -132,3 +132,26 @@ def test_rows_that_are_one_list_are_not_taken_for_equal_ones(go):
         return {"rows": step(count_up, version="1")(step(three_rows)(number))}
 
     assert [{"rows": [[1], [0], [0]]}, {"rows": [[2], [1], [1]]}] == fields(go(other, FEW))
+
+
+@step
+def with_words(number: int, *, words: str = "") -> str:
+    return f"{number} {Path(words).read_text()}"
+
+
+@graph
+def worded(number: int, *, words: str = ""):
+    return {"text": with_words(number, words=words)}
+
+
+def test_a_parameter_that_is_the_name_of_a_file_counts_with_what_the_file_holds(go, tmp_path):
+    """As text its name alone counted, and nothing told that the file was not tracked."""
+    words = tmp_path / "words.txt"
+    words.write_text("one")
+    go(worded.bind(words=str(words)), FEW)
+    words.write_text("two")
+
+    report = go(worded.bind(words=str(words)), FEW)
+
+    assert [{"text": "0 two"}, {"text": "1 two"}] == fields(report)
+    assert {"(by content)"} == {row.reason[-12:] for row in report.rows}
