@@ -100,7 +100,7 @@ def _place_of(func: Callable[..., Any]) -> str:
     """
     Return where a function is from, so that two steps of one version differ.
 
-    The last part of its module only: a script is the same one where it is imported.
+    A script is the same one where it is imported.
     """
     func = inspect.unwrap(func)
     while isinstance(func, functools.partial):
@@ -108,8 +108,10 @@ def _place_of(func: Callable[..., Any]) -> str:
     named = func if hasattr(func, "__qualname__") else type(func)
     module = str(getattr(named, "__module__", ""))
     if module in {"__main__", "__mp_main__"}:
-        module = Path(str(getattr(func, "__globals__", {}).get("__file__", module))).stem
-    return f"{module.rpartition('.')[2]}.{named.__qualname__}"
+        scope = getattr(func, "__globals__", {})
+        spec = getattr(scope.get("__spec__"), "name", None)  # where it runs by `python -m`
+        module = spec or Path(str(scope.get("__file__", module))).stem
+    return f"{module}.{named.__qualname__}"
 
 
 def _free_name(dependency: Callable[..., Any], taken: Mapping[str, str]) -> str:

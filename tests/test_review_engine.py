@@ -7,6 +7,8 @@ import pytest
 from runs import NUMBERS, save_text
 
 from creevey_graph import graph, step
+from creevey_graph.errors import GraphError
+from creevey_graph.ingredients import code_part
 
 FEW = NUMBERS[:2]
 
@@ -155,3 +157,36 @@ def test_a_parameter_that_is_the_name_of_a_file_counts_with_what_the_file_holds(
 
     assert [{"text": "0 two"}, {"text": "1 two"}] == fields(report)
     assert {"(by content)"} == {row.reason[-12:] for row in report.rows}
+
+
+def suffixed(suffix):
+    def inner(number: int) -> str:
+        return f"{number}{suffix}"
+
+    return inner
+
+
+@graph
+def closures(number: int, *, second: str = "1"):
+    one, other = step(suffixed("a"), version="1"), step(suffixed("b"), version=second)
+    return {"one": one(number), "other": other(number)}
+
+
+def test_two_functions_of_one_name_and_version_in_a_graph_are_an_error(go):
+    """A version stands for the code, and nothing else told them apart: one had the results of the other."""
+    with pytest.raises(GraphError, match="'inner' and 'inner_2': two different functions of one name"):
+        go(closures, FEW)
+    assert [{"one": "0a", "other": "0b"}, {"one": "1a", "other": "1b"}] == fields(
+        go(closures.bind(second="2"), FEW)
+    )
+
+
+def test_functions_of_one_version_in_modules_of_one_last_name_are_apart():
+    """cats.steps and dogs.steps were the same place: the last part of a module's name alone counted."""
+
+    def prints_in(module):
+        func = suffixed("a")
+        func.__module__ = module
+        return code_part("node", step(func, version="1"))["code"]
+
+    assert prints_in("cats.steps") != prints_in("dogs.steps")
