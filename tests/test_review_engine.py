@@ -190,3 +190,24 @@ def test_functions_of_one_version_in_modules_of_one_last_name_are_apart():
         return code_part("node", step(func, version="1"))["code"]
 
     assert prints_in("cats.steps") != prints_in("dogs.steps")
+
+
+@step
+def size_of(path: Path) -> int:
+    return len(path.read_text())
+
+
+@graph
+def sized(path: Path):
+    return {"size": size_of(path)}
+
+
+@pytest.mark.parametrize("asked", ["set/a.txt", "a.txt"])
+def test_a_text_file_that_was_an_item_can_be_explained(tmp_path, monkeypatch, asked):
+    """It was taken for a list of items, and its first line for a name."""
+    monkeypatch.chdir(tmp_path)
+    Path("set").mkdir()
+    Path("set/a.txt").write_text("words, and no names")
+    sized.run("set/*", cache="cache", progress=False)
+
+    assert "up to date" in str(sized.explain(asked, cache="cache"))
