@@ -14,6 +14,7 @@ from creevey_graph.cache import Cache, Entry, Record
 from creevey_graph.codecs import Codec, find_codec
 from creevey_graph.codecs.raw import RAW
 from creevey_graph.codecs.tree import TREE
+from creevey_graph.contents import is_own_codec
 from creevey_graph.errors import CodecError, Undigestible
 from creevey_graph.fields import field_of
 from creevey_graph.fingerprint.files import digest_file
@@ -155,7 +156,9 @@ class Keeping:
         return record
 
     def _record(self, made: Made, value: Any, codec: Codec, payload: bytes) -> Record:
-        digest = digest_bytes(payload) if value is payload else digest_value(value)
+        # A codec that a step brings is for values that nothing else can tell: its bytes stand for them.
+        by_bytes = value is payload or is_own_codec(made.node.step.options.codec)
+        digest = digest_bytes(payload) if by_bytes else digest_value(value)
         return made.record(digest, codec.name, len(payload), field_of(value))
 
     def _add(self, made: Made, entry: Entry) -> None:

@@ -7,6 +7,7 @@ import pytest
 from runs import NUMBERS, save_text
 
 from creevey_graph import graph, step
+from creevey_graph.codecs import Codec
 from creevey_graph.errors import GraphError
 from creevey_graph.ingredients import code_part
 
@@ -211,3 +212,42 @@ def test_a_text_file_that_was_an_item_can_be_explained(tmp_path, monkeypatch, as
     sized.run("set/*", cache="cache", progress=False)
 
     assert "up to date" in str(sized.explain(asked, cache="cache"))
+
+
+class Box:
+    """A value that only a codec of its step can tell."""
+
+    def __init__(self, number):
+        self.number = number
+
+
+BOX = Codec(
+    "box", lambda value: isinstance(value, Box), lambda box: b"%d" % box.number, lambda data: Box(int(data))
+)
+
+
+@step(codec=BOX, cache="always")
+def boxed(number: int) -> Box:
+    return Box(number)
+
+
+def unboxed(box: Box) -> int:
+    return box.number
+
+
+def boxes(version):
+    @graph(name="boxes")
+    def made(number: int):
+        return {"number": step(unboxed, version=version)(boxed(number))}
+
+    return made
+
+
+def test_a_value_of_any_class_is_kept_by_the_codec_of_its_step(go):
+    """It was not, for want of a digest by content, though its codec's bytes stand for it."""
+    go(boxes("1"), FEW)
+
+    report = go(boxes("2"), FEW)
+
+    assert {"unboxed": 2} == dict(report.executed)
+    assert [{"number": 0}, {"number": 1}] == fields(report)
