@@ -7,6 +7,7 @@ below may go by any of these, and a content key does not hold the steps above th
 values have none, and what reads them runs again.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -16,7 +17,7 @@ from creevey_graph.codecs import CODECS, Codec
 from creevey_graph.errors import Undigestible
 from creevey_graph.fingerprint.modules import distribution_of
 from creevey_graph.fingerprint.values import digest_value
-from creevey_graph.identity import is_file_value
+from creevey_graph.sharing import shares_parts
 
 SMALL_BYTES = 512 * 1024
 """Values up to this size are always digested for the steps that read them."""
@@ -28,6 +29,12 @@ DEAR_TIMES = 20
 _LIBRARIES = {"picture": "PIL", "array": "numpy", "scalar": "numpy"}
 """Codec -> the library whose methods its values have; a step may call them without naming it."""
 _PLAIN_CODECS = frozenset({"raw", "text", "tree"})
+_SEALED_CODECS = frozenset({"raw"})
+"""Bytes name no file that anybody would open."""
+_NAMING_CODECS = frozenset({"text", "tree", "scalar"})
+"""What a record shows of these has every text in it."""
+_TEXT_DTYPES = frozenset("US")
+"""Letters that the dtype of an array has only where it holds text (or a field is called so)."""
 _PICTURE_STATE = frozenset(
     ("_im", "_mode", "_size", "_readonly", "_exif", "palette", "info", "format", "filename", "readonly")
 )
@@ -35,6 +42,7 @@ _PICTURE_STATE = frozenset(
 _PART_BYTES = 1000
 """What a number or a word takes to be digested, in bytes of plain data: half a microsecond."""
 _ASKED_PARTS = 8
+_LONGEST_NAME = 4096
 
 
 def content_of(value: Any) -> str | None:
@@ -44,7 +52,7 @@ def content_of(value: Any) -> str | None:
     >>> content_of(1) == content_of(True), content_of(PurePath("a.txt"))
     (False, None)
     """
-    if not _is_told_by_digest(value):
+    if not _is_told_by_digest(value) or shares_parts(value):
         return None
     classes: set[type] = set()
     try:
@@ -59,16 +67,16 @@ def content_of(value: Any) -> str | None:
 
 def content_of_kept(codec: str, digest: str, value: Any) -> str | None:
     """Return what stands for a value that was just kept by one of our codecs, without digesting it again."""
-    if codec == "picture" and not (_is_plain(type(value)) and _is_told_by_digest(value)):
+    if codec == "picture" and not _is_plain(type(value)):
         return None
-    if codec == "text" and is_file_value(value):
-        return None
-    return _content_by(codec, digest)
+    return _content_by(codec, digest) if codec in _SEALED_CODECS or _is_told_by_digest(value) else None
 
 
 def content_of_record(record: Record) -> str | None:
     """Return what stands for a value that is in the cache, encoded by one of our codecs."""
-    if record.codec == "text" and is_file_value(record.field):
+    if record.codec == "array" and not _TEXT_DTYPES.isdisjoint(str(record.field)):
+        return None
+    if record.codec in _NAMING_CODECS and not _is_told_by_digest(record.field):
         return None
     return _content_by(record.codec, record.digest)
 
@@ -100,9 +108,7 @@ def _is_plain(kind: type) -> bool:
 
 
 def _is_told_by_digest(value: Any) -> bool:
-    """False where a part of *value* leads to a file, or holds more than its digest tells."""
-    if isinstance(value, str):
-        return not is_file_value(value)
+    """False where a part of *value* leads to a file or folder, or holds more than its digest tells."""
     return all(_is_plain_part(part) for part in _parts(value))
 
 
@@ -119,11 +125,20 @@ def _parts(value: Any) -> Iterator[Any]:
 
 
 def _is_plain_part(part: Any) -> bool:
+    if isinstance(part, str):
+        return not _is_name(part)
     if isinstance(part, PurePath):
         return False
-    if getattr(getattr(part, "dtype", None), "hasobject", False):  # an array may hold paths too
+    dtype = getattr(part, "dtype", None)
+    # An array may hold paths too, and names of files.
+    if getattr(dtype, "hasobject", False) or not _TEXT_DTYPES.isdisjoint(str(dtype or "")):
         return False
     return not hasattr(part, "getpalette") or vars(part).keys() <= _PICTURE_STATE
+
+
+def _is_name(text: str) -> bool:
+    """True for the name of a file or folder that is there: a step above may have written into it."""
+    return 0 < len(text) < _LONGEST_NAME and "\x00" not in text and os.path.lexists(text)
 
 
 def hash_bytes(value: Any) -> int:

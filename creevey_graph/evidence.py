@@ -4,6 +4,7 @@ What is found out about one item before it is decided what runs: files, keys, re
 The worker acts on it; the planner only counts. Each look is made once, and only when asked for.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,7 +73,9 @@ class Evidence:
                     f"'{safe_text(path)}'; make them different, as in '{{digest}}-{node.name}'"
                 )
             self.paths[node.slot] = path
-        self.keys = lineage_keys(frozen, self.identity, self.paths)
+        # Whole, as steps that read them are given them: code that uses the text may use the folder's too.
+        self._targets = {slot: os.path.join(out or "", path) for slot, path in self.paths.items()}  # noqa: PTH118 - per item
+        self.keys = lineage_keys(frozen, self.identity, self._targets)
         self.records: dict[int, Record] = {}
         self.states: dict[int, OutputState] = {}
         self.found: dict[int, FileState] = {}
@@ -117,7 +120,7 @@ class Evidence:
         """
         if self.keys[position] is None:
             return None
-        return content_key(self._frozen.nodes[position], self.identity, self.paths, content_of)
+        return content_key(self._frozen.nodes[position], self.identity, self._targets, content_of)
 
     def find_by_content(self, position: int, key: str) -> bool:
         """

@@ -60,7 +60,12 @@ def explain_item(
         listing = list_items(graph, item, out, accepted)
     except SourceNotFound as exc:
         path = _path_of_key(graph, item, out, cache, exc)
-        listing = list_items(graph, path, out, accepted)
+        listing = list_items(graph, [path], out, accepted)
+    except SourceError as exc:  # a text or a table, which was an item itself and lists none
+        if not (isinstance(item, str | os.PathLike) and Path(item).is_file()):
+            raise
+        path = _path_of_key(graph, item, out, cache, exc)
+        listing = list_items(graph, [path], out, accepted)
     given = _only(listing, item)
     known = Known.open(cache, listing.frozen, out)
     try:
@@ -83,7 +88,7 @@ def _only(listing: Listing, asked: Any) -> Item:
     raise UsageError(f"explain takes one item ('{shown}' is {len(listing)}); name one of them{such}")
 
 
-def _path_of_key(graph: Graph, item: Any, out: Path | None, cache: Cache | None, exc: SourceNotFound) -> str:
+def _path_of_key(graph: Graph, item: Any, out: Path | None, cache: Cache | None, exc: SourceError) -> str:
     """Return the file of the item that was run under a key; else say which names are like it."""
     text = os.fspath(item) if isinstance(item, str | os.PathLike) else ""
     try:
@@ -98,7 +103,7 @@ def _path_of_key(graph: Graph, item: Any, out: Path | None, cache: Cache | None,
         near = get_close_matches(text, islice(known_keys(known), _NAMES), n=3)
     finally:
         known.close()
-    if not near:
+    if not near or not isinstance(exc, SourceNotFound):
         raise exc
     names = ", ".join(f"'{safe_text(name)}'" for name in near)
     raise SourceNotFound(f"no item '{safe_text(text)}'; among those run before are {names}") from exc

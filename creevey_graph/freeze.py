@@ -46,6 +46,7 @@ def freeze(
             step depends on is missing.
     """
     graph.validate()
+    _check_versions(graph)
     order = _borrowers_first(graph)
     slots = {name: slot for slot, name in enumerate([*graph.inputs, *order])}
     ingredients: dict[str, Any] = {}
@@ -72,6 +73,29 @@ def freeze(
         home_of(graph),
         tuple(looked_at(files)),
     )
+
+
+def _check_versions(graph: Graph) -> None:
+    """
+    Check that no two functions of a graph have one version and one name, since a version stands for the code.
+
+    Lambdas, functions made by one function, and partials of one are told apart by nothing else: one's
+    results would be given to the other.
+
+    Raises:
+        GraphError: Two have.
+    """
+    seen: dict[str, tuple[str, str]] = {}
+    for name, node in graph.nodes.items():
+        if node.step.options.version is None:
+            continue
+        real = fingerprint_function(node.step.func, with_defaults=False).digest
+        other, known = seen.setdefault(code_part(name, node.step)["code"], (name, real))
+        if known != real:
+            raise GraphError(
+                f"nodes '{other}' and '{name}': two different functions of one name have version "
+                f"'{node.step.options.version}', which stands for their code; give one another version"
+            )
 
 
 def home_of(graph: Graph) -> str:

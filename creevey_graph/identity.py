@@ -16,7 +16,7 @@ import attrs
 
 from creevey_graph.cache import FileState, ItemState
 from creevey_graph.errors import SourceChanged, Undigestible
-from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
+from creevey_graph.fingerprint.files import Stat, digest_file, is_file_value, is_settled
 from creevey_graph.fingerprint.values import digest_value
 from creevey_graph.frozen import FrozenGraph, FrozenNode
 from creevey_graph.sources import Item
@@ -76,18 +76,6 @@ def identify(item: Item, known: ItemState | None) -> Identity:
             contents.append(None if content is None else content + digests)
             texts.append("")
     return Identity(tuple(contents), tuple(texts), tuple(sources), values_digest(item))
-
-
-def is_file_value(value: Any) -> bool:
-    """
-    True where a value names a file whose content counts: any path, and text that is a file's name.
-
-    >>> is_file_value(Path("a.jpg")), is_file_value("no such file"), is_file_value(3)
-    (True, False, False)
-    """
-    if isinstance(value, Path):
-        return True
-    return isinstance(value, str) and "\x00" not in value and 0 < len(value) < 4096 and os.path.isfile(value)  # noqa: PTH113, PLR2004 - per item; PATH_MAX
 
 
 def files_in(value: Any) -> Iterator[Path | str]:
@@ -179,7 +167,7 @@ def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, 
     Args:
         frozen: The graph.
         identity: What the item is.
-        outputs: Slot of a writer -> its output path; the suffix chooses the encoder.
+        outputs: Slot of a writer -> where its output belongs, `out` included; the suffix chooses the encoder.
     """
     first = len(frozen.inputs)
     keys: list[str | None] = []
@@ -202,7 +190,7 @@ def content_key(
     Args:
         node: The node.
         identity: What the item is.
-        outputs: Slot of a writer -> its output path.
+        outputs: Slot of a writer -> where its output belongs.
         content_of: Slot of a node -> what stands for its value.
     """
     return _key_of(node, identity, outputs, content_of, ["content"])

@@ -14,7 +14,7 @@ from creevey_graph.errors import GraphError, SourceChanged, SourceError, Undiges
 from creevey_graph.fields import safe_repr
 from creevey_graph.fingerprint.code import FORMAT, fingerprint_function
 from creevey_graph.fingerprint.facts import CodeFingerprint
-from creevey_graph.fingerprint.files import digest_file
+from creevey_graph.fingerprint.files import digest_file, is_file_value
 from creevey_graph.fingerprint.modules import is_user_module
 from creevey_graph.fingerprint.tokens import type_name
 from creevey_graph.fingerprint.values import digest_value
@@ -100,7 +100,7 @@ def _place_of(func: Callable[..., Any]) -> str:
     """
     Return where a function is from, so that two steps of one version differ.
 
-    The last part of its module only: a script is the same one where it is imported.
+    A script is the same one where it is imported.
     """
     func = inspect.unwrap(func)
     while isinstance(func, functools.partial):
@@ -108,8 +108,10 @@ def _place_of(func: Callable[..., Any]) -> str:
     named = func if hasattr(func, "__qualname__") else type(func)
     module = str(getattr(named, "__module__", ""))
     if module in {"__main__", "__mp_main__"}:
-        module = Path(str(getattr(func, "__globals__", {}).get("__file__", module))).stem
-    return f"{module.rpartition('.')[2]}.{named.__qualname__}"
+        scope = getattr(func, "__globals__", {})
+        spec = getattr(scope.get("__spec__"), "name", None)  # where it runs by `python -m`
+        module = spec or Path(str(scope.get("__file__", module))).stem
+    return f"{module}.{named.__qualname__}"
 
 
 def _free_name(dependency: Callable[..., Any], taken: Mapping[str, str]) -> str:
@@ -171,7 +173,9 @@ def _digest(value: Any) -> str | None:
         # What their methods do, and what the files hold: the value has names and paths only.
         users = sorted((kind for kind in classes if _is_of_user(kind)), key=type_name)
         parts = [fingerprint_function(kind).digest for kind in users]
-        parts += [_content(path) for path in _paths_in(value)]
+        # Text by itself may be the name of a file, as an item's is: `open(weights)` would not be seen.
+        named = [value] if isinstance(value, str) and is_file_value(value) else _paths_in(value)
+        parts += [_content(path) for path in named]
     except (Undigestible, SourceChanged):
         return None
     return hashlib.sha256("\n".join([digest, *parts]).encode()).hexdigest() if parts else digest
@@ -195,7 +199,7 @@ def _paths_in(value: Any) -> Iterator[Path]:
         yield from sorted(path for part in value for path in _paths_in(part))
 
 
-def _content(path: Path) -> str:
+def _content(path: Path | str) -> str:
     """Return the digest of a file; of a folder, and of what is not there, the path alone counts."""
     try:
         return digest_file(path)[0]

@@ -14,10 +14,12 @@ from creevey_graph.cache import Cache, Entry, Record
 from creevey_graph.codecs import CODECS, Codec, find_codec
 from creevey_graph.codecs.base import Parts
 from creevey_graph.codecs.raw import RAW
+from creevey_graph.codecs.tree import TREE
+from creevey_graph.contents import is_own_codec
 from creevey_graph.errors import CodecError, Undigestible
 from creevey_graph.fields import field_of
 from creevey_graph.fingerprint.files import digest_file
-from creevey_graph.fingerprint.values import digest_of_sha256, digest_picture, digest_value
+from creevey_graph.fingerprint.values import digest_bytes, digest_of_sha256, digest_picture, digest_value
 from creevey_graph.frozen import FrozenNode
 from creevey_graph.ledger import Ledger
 from creevey_graph.policy import (
@@ -30,6 +32,7 @@ from creevey_graph.policy import (
     least_bytes,
     pays,
 )
+from creevey_graph.sharing import shares_parts
 
 
 @attrs.frozen
@@ -104,6 +107,8 @@ class Keeping:
         codec, verdict = codec_to_keep(made.node.step, value), self._ledger.verdict(made.node.fingerprint)
         if codec is None:
             return None
+        if codec is TREE and shares_parts(value):
+            raise CodecError("a list, dict or set stands in it twice, and would come back as two; copy it")
         if is_ordered(made.node.step, value) or verdict:
             return self._store(made, value, codec, encoded(codec, value))
         payload = None
@@ -154,7 +159,13 @@ class Keeping:
 
     def _record(self, made: Made, value: Any, codec: Codec, payload: Parts) -> Record:
         by_bulk = _DIGESTS.get(codec.name) if CODECS.get(codec.name) is codec else None
-        digest = digest_value(value) if by_bulk is None else by_bulk(value, payload.rest_sha256)
+        if by_bulk is not None:
+            digest = by_bulk(value, payload.rest_sha256)
+        elif is_own_codec(made.node.step.options.codec):
+            # A codec that a step brings is for values that nothing else can tell: its bytes stand for them.
+            digest = digest_bytes(bytes(payload))
+        else:
+            digest = digest_value(value)
         return made.record(digest, codec.name, len(payload), field_of(value))
 
     def _add(self, made: Made, entry: Entry) -> None:

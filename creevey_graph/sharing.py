@@ -1,4 +1,6 @@
-"""Which values may be two names for one thing: what a step was lent, and what it gave back."""
+"""
+Which values may be two names for one thing: what a step was lent and what it gave back, and parts of one value.
+"""
 
 import sys
 from collections.abc import Mapping
@@ -38,3 +40,28 @@ def may_share(result: Any, given: Any) -> bool:
             return bool(numpy.may_share_memory(result, given))
         return not is_picture or bool(result.readonly)  # Image.frombuffer does not copy
     return True
+
+
+def shares_parts(value: Any) -> bool:
+    """
+    True where a part that can be changed stands in *value* twice, as in `[[0]] * 3`.
+
+    Changing it changes both places; of what comes back from the cache it would change one.
+
+    >>> shares_parts([[0]] * 2), shares_parts([[0], [0]]), shares_parts([(0,)] * 2)
+    (True, False, False)
+    """
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        kind = type(part)
+        if kind is not tuple and not is_frozen(part):
+            if id(part) in seen:
+                return True
+            seen.add(id(part))
+        if kind in (list, tuple):
+            waiting.extend(part)
+        elif kind is dict:
+            waiting.extend(part.values())
+    return False

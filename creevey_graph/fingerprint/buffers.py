@@ -1,7 +1,8 @@
 """
 Tokens of numpy and Pillow values, neither of which is imported to make them.
 
-Arrays count by dtype (byte order and unit included), shape and C-order bytes; pictures by
+Arrays count by dtype (byte order and unit included), shape, C-order bytes and whether they stand in
+Fortran order, which the codec keeps and code may go by (`ravel("K")`, the last bit of a sum); pictures by
 mode, size, palette, pixels, info and format. Subclasses other than Pillow's own have none.
 """
 
@@ -44,7 +45,10 @@ def array_token(array: Any, encode: Encode) -> bytes:
     """
     dtype = array.dtype
     shape = token(b"shape", ",".join(map(str, array.shape)).encode())
-    return tokens(b"array", [_dtype_token(dtype), shape, _content(array, encode)])
+    parts = [_dtype_token(dtype), shape, _content(array, encode)]
+    if array.flags.f_contiguous and not array.flags.c_contiguous:
+        parts.append(token(b"order", b"F"))
+    return tokens(b"array", parts)
 
 
 def _content(array: Any, encode: Encode) -> bytes:

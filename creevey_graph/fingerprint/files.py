@@ -12,7 +12,8 @@ import stat as modes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import attrs
 
@@ -155,3 +156,15 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (modes.S_ISCHR, "character device"),
     (modes.S_ISBLK, "block device"),
 )
+
+
+def is_file_value(value: Any) -> bool:
+    """
+    True where a value names a file whose content counts: any path, and text that is a file's name.
+
+    >>> is_file_value(Path("a.jpg")), is_file_value("no such file"), is_file_value(3)
+    (True, False, False)
+    """
+    if isinstance(value, Path):
+        return True
+    return isinstance(value, str) and "\x00" not in value and 0 < len(value) < 4096 and os.path.isfile(value)  # noqa: PTH113, PLR2004 - per item; PATH_MAX
