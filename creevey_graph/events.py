@@ -150,11 +150,13 @@ class ItemFinished:
         index: Position of the item in the input, from 0.
         row: What became of it.
         executed: Names of the nodes that ran to their end.
+        spared: Names of those that would have run, had their inputs not turned out to be what they were.
     """
 
     index: int
     row: Row
     executed: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -35,7 +35,7 @@ class Execution:
     somebody will read it; readers = slot -> nodes still to read it; lent = slots whose value another
     slot's may share; made = position -> record of a file just written; actions = what was decided; ran =
     positions that ran; again = slot -> nodes that would run again for its value, where that is not
-    kept; worth = slot -> node -> seconds of all that its value was made of; seconds, executed, shown: what
+    kept; worth = slot -> node -> seconds of all that its value was made of; seconds, executed, spared, shown: what
     the result will tell; at = name of the node in hand.
     """
 
@@ -50,6 +50,7 @@ class Execution:
         self.keeping = Keeping(bench.cache, bench.ledger)
         self.actions: list[Action] = []
         self.executed: list[str] = []
+        self.spared: list[str] = []
         self.seconds: dict[str, float] = {}
         self.shown: dict[int, Any] = {}
         self.at: str | None = None
@@ -136,6 +137,7 @@ class Execution:
         if action is not Action.RUN or position in self._ran:
             return True
         if self._cutoff.finds(position, self._values):
+            self.spared.append(node.name)
             self.keeping.keep_alias(self._known.keys[position] or "", self._known.records[position])
             return False
         if all(slot in self._values or self._load(slot - self._first) for slot in node.reads):

@@ -1,7 +1,7 @@
 """
 Events -> disk: one JSON line each, handed to the system at once, so that a report exists after any ending.
 
-Layout: line 1 `{"run": {...}}`; then `{"i": index, "row": {...}, "executed": [...]}`,
+Layout: line 1 `{"run": {...}}`; then `{"i": index, "row": {...}, "executed": [...]}` (and `spared`),
 `{"cached": {"i": [first, count] or [[index, …]], "rows": base64 of zlib of JSON lines, …}}` for many items
 found up to date at once (25 bytes an item instead of 250, and made once, not in every run), `{"workers": {...}}`, `{"notice": text}`; last `{"end": {...}}`, missing where the run was killed. A torn last line
 is left out when it is read. Only rows with their item's index are kept, in the order the
@@ -96,7 +96,8 @@ def event_to_json(event: Event) -> dict[str, Any]:
     if isinstance(event, ItemsCached):
         return {"cached": _bulk_to_json(event)}
     if isinstance(event, ItemFinished):
-        return {"i": event.index, "row": row_to_json(event.row), "executed": event.executed}
+        line = {"i": event.index, "row": row_to_json(event.row), "executed": event.executed}
+        return {**line, "spared": event.spared} if event.spared else line
     if isinstance(event, WorkersStarted):
         return {"workers": attrs.asdict(event)}
     if isinstance(event, RunStarted):
@@ -112,7 +113,8 @@ def event_from_json(data: Mapping[str, Any]) -> Event | None:  # noqa: PLR0911 -
         index = data["i"]
         if type(index) is not int or index < 0:
             return None
-        return ItemFinished(index, row_from_json(data["row"]), tuple(data["executed"]))
+        spared = tuple(data.get("spared", ()))
+        return ItemFinished(index, row_from_json(data["row"]), tuple(data["executed"]), spared)
     if "cached" in data:
         return _bulk_from_json(data["cached"])
     if "run" in data:

@@ -104,8 +104,9 @@ class Report:
     What happened in a run.
 
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
-    graph, executor, jobs, run_id, total (items looked at), columns: of the run; origin = what runs a failed item again; counts = outcome -> items;
-    executed = node -> items it ran for; seconds = wall time; notices = lines to be told;
+    graph, executor, jobs, run_id, total (items looked at), columns: of the run; origin = what runs a
+    failed item again; counts = outcome -> items; executed = node -> items it ran for; spared = node ->
+    items it did not have to run for after all; seconds = wall time; notices = lines to be told;
     stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
 
@@ -119,6 +120,7 @@ class Report:
         self.columns: tuple[str, ...] = ()
         self.counts: Counter[Outcome] = Counter()
         self.executed: Counter[str] = Counter()
+        self.spared: Counter[str] = Counter()
         self.node_seconds: Counter[str] = Counter()
         self.seconds = 0.0
         self.notices: list[str] = []
@@ -181,6 +183,7 @@ class Report:
             self._loose[event.index] = event.row
         self.counts[event.row.outcome] += 1
         self.executed.update(event.executed)
+        self.spared.update(event.spared)
         self.node_seconds.update(event.row.seconds)
         if event.row.outcome is Outcome.FAILED:
             self._failed.append(event.index)

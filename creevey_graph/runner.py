@@ -271,7 +271,7 @@ class _Run:
             self._note_folders(result.row)
             if result.row.outcome is Outcome.FAILED:
                 self.known.note_failed(result.state)
-            self._finish(ItemFinished(result.index, result.row, result.executed))
+            self._finish(ItemFinished(result.index, result.row, result.executed, result.spared))
 
     def _note_folders(self, row: Row) -> None:
         """Remember where something was written: what a killed run left there is removed in the end."""

@@ -50,6 +50,7 @@ class Result:
         state: Its encoded state for the index.
         entries: Values to commit to the cache.
         executed: Nodes that ran to their end.
+        spared: Nodes that did not run, since their inputs turned out to be what they were.
         leftovers: Files of earlier runs that this item no longer stands behind.
         damaged: Keys of cache entries found damaged.
         problems: Cache problems, as text.
@@ -62,6 +63,7 @@ class Result:
     state: str
     entries: tuple[Entry, ...] = ()
     executed: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
     leftovers: tuple[FileState, ...] = ()
     damaged: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

@@ -199,6 +199,7 @@ class _ItemWork:
             encode_state(state),
             tuple(self.steps.keeping.entries),
             tuple(self.steps.executed),
+            tuple(self.steps.spared),
             leftovers,
             damaged,
             (*self.steps.keeping.problems, *problems),

@@ -11,7 +11,7 @@ from PIL import Image
 from runs import EXECUTORS, NUMBERS, counted, save_text
 from strategies_graphs import drawn_graphs
 
-from creevey_graph import graph, step
+from creevey_graph import Report, graph, step
 from creevey_graph.cache import Cache
 from creevey_graph.contents import content_of, content_of_record, hash_bytes
 from creevey_graph.freeze import freeze
@@ -470,6 +470,18 @@ def test_a_step_of_a_large_input_stops_at_a_small_one_that_is_what_it_was(go, mo
     report = go(boxed("2"), NUMBERS)
 
     assert {"box": 8} == {name: count for name, count in report.executed.items() if name != "draw_large"}
+
+
+def test_it_is_told_where_the_change_stopped(go):
+    """The report counts the nodes that did not have to run after all, on disk too."""
+    go(boxed("1"), NUMBERS)
+
+    report = go(boxed("2"), NUMBERS)
+    loaded = Report.load(report.path)
+
+    assert {"red": 8} == {"red": report.spared["cut"]}
+    assert loaded.spared == report.spared
+    assert not go(boxed("2"), NUMBERS).spared
 
 
 def test_what_a_step_takes_is_known_to_the_next_run(go, monkeypatch, tmp_path):

@@ -25,6 +25,9 @@ def summary_lines(report: Report) -> Iterator[str]:
     yield f"{click.style(safe_text(report.graph), bold=True)}: {_items(report)}"
     if report.executed:
         yield from _executed(report)
+        if report.spared:
+            told = ", ".join(f"{safe_text(node)} {count:,}" for node, count in report.spared.items())
+            yield f"  the change stopped before: {told} (what they read is what it was)"
     elif report.ok and set(report.counts) <= {Outcome.CACHED, Outcome.SKIPPED}:
         yield "  nothing to do: everything is up to date"
     for text in _ending(report):
@@ -130,6 +133,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "jobs": report.jobs,
         "counts": {str(outcome): report.counts[outcome] for outcome in Outcome},
         "executed": dict(report.executed),
+        "spared": dict(report.spared),
         "node_seconds": {node: round(seconds, 6) for node, seconds in report.node_seconds.items()},
         "failed": [row_to_json(row) for row in report.failed],
         "orphans": list(report.orphans),
