@@ -91,12 +91,14 @@ def run_once(command: Sequence[str]) -> Run:
     root = str(Path(creevey_graph.__file__).parents[1])
     paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     began = time.perf_counter()
+    # What is installed has its bytecode; ours here must not be compiled anew in every process.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**environment, "PYTHONPATH": paths},
     )
     assert process.stdout is not None
     assert process.stderr is not None
