@@ -104,8 +104,6 @@ class Keeping:
         codec, verdict = codec_to_keep(made.node.step, value), self._ledger.verdict(made.node.fingerprint)
         if codec is None:
             return None
-        if codec is TREE and shares_parts(value):
-            raise CodecError("a list, dict or set stands in it twice, and would come back as two; copy it")
         if is_ordered(made.node.step, value) or verdict:
             return self._store(made, value, codec, codec.encode(value))
         payload = None
@@ -156,6 +154,8 @@ class Keeping:
         return record
 
     def _record(self, made: Made, value: Any, codec: Codec, payload: bytes) -> Record:
+        if codec is TREE and shares_parts(value):
+            raise CodecError("a list, dict or set stands in it twice, and would come back as two; copy it")
         # A codec that a step brings is for values that nothing else can tell: its bytes stand for them.
         by_bytes = value is payload or is_own_codec(made.node.step.options.codec)
         digest = digest_bytes(payload) if by_bytes else digest_value(value)
