@@ -107,8 +107,6 @@ class Keeping:
         codec, verdict = codec_to_keep(made.node.step, value), self._ledger.verdict(made.node.fingerprint)
         if codec is None:
             return None
-        if codec is TREE and shares_parts(value):
-            raise CodecError("a list, dict or set stands in it twice, and would come back as two; copy it")
         if is_ordered(made.node.step, value) or verdict:
             return self._store(made, value, codec, encoded(codec, value))
         payload = None
@@ -158,6 +156,8 @@ class Keeping:
         return record
 
     def _record(self, made: Made, value: Any, codec: Codec, payload: Parts) -> Record:
+        if codec is TREE and shares_parts(value):
+            raise CodecError("a list, dict or set stands in it twice, and would come back as two; copy it")
         by_bulk = _DIGESTS.get(codec.name) if CODECS.get(codec.name) is codec else None
         if by_bulk is not None:
             digest = by_bulk(value, payload.rest_sha256)

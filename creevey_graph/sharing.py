@@ -9,6 +9,8 @@ from typing import Any
 from creevey_graph.fingerprint.values import is_frozen
 from creevey_graph.frozen import FrozenNode, SlotRef
 
+_PLAIN = frozenset({type(None), bool, int, float, str, bytes})
+
 
 def shared_slots(node: FrozenNode, value: Any, values: Mapping[int, Any]) -> tuple[int, ...]:
     """Return the slots whose values must be copied from now on, since a step was lent them and gave them back."""
@@ -56,6 +58,8 @@ def shares_parts(value: Any) -> bool:
     while waiting:
         part = waiting.pop()
         kind = type(part)
+        if kind in _PLAIN:
+            continue
         if kind is not tuple and not is_frozen(part):
             if id(part) in seen:
                 return True
