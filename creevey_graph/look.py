@@ -78,6 +78,7 @@ class Known:
         self._writes = True
         if self.index is not None:
             frozen = self._frozen
+            self.index.put_scope(os.path.realpath(self._out) if self._out else "")
             self.index.put_graph(frozen.graph_key, graph_digits(frozen.name, frozen.home), frozen.ingredients)
 
     def survey(self, source: BulkSource | None, *, forced: bool) -> Survey | None:

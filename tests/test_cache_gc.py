@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -593,3 +594,19 @@ def test_what_is_made_of_a_value_is_worth_what_both_took_and_a_download_is_worth
 
     assert 4 <= left["fetched"] + left.get("written", 0)
     assert "large" not in left
+
+
+def test_items_of_an_output_folder_that_is_gone_are_forgotten(tmp_path):
+    """Each folder ever written to would otherwise stay in the index; those that are there stay, and need nothing."""
+    for name in ("one", "two"):
+        run(tmp_path / name, cache=tmp_path / "cache")
+    shutil.rmtree(tmp_path / "one")
+    with Cache(tmp_path / "cache") as cache:
+        cache.gc()
+    with closing(sqlite3.connect(tmp_path / "cache" / "index.db")) as database:
+        outs = [out for (out,) in database.execute("SELECT out FROM scopes")]
+        scopes = database.execute("SELECT count(DISTINCT scope) FROM blocks").fetchone()[0]
+
+    assert 1 == len(outs) == scopes
+    assert "two" in outs[0]
+    assert not run(tmp_path / "two", cache=tmp_path / "cache").executed

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache.census import count_records, folder_facts, summed_up, taken
+from creevey_graph.cache.index import forget_lost
 from creevey_graph.cache.lock import BUSY, IN_USE, Lock
 from creevey_graph.cache.opening import asked
 from creevey_graph.cache.strays import remove_empty
@@ -66,6 +67,8 @@ def collect(folder: Path, store: Any, limits: Limits, *, dry_run: bool, lock: Lo
         if not (held.is_certain or dry_run):
             limits = attrs.evolve(limits, spared_s=YOUNG_S)
         swept = sweep(folder, store, limits, dry_run=dry_run)
+        if not dry_run:
+            forget_lost(folder)
         if not dry_run and lock is None:  # up to 2 ms a folder: a run need not wait for it
             remove_empty(store.directory)
         return swept

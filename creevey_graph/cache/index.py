@@ -8,7 +8,7 @@ Layout: a run writes states one by one as they come, `items(scope, key, state)`,
 none; at its end `compact` merges them into `blocks(scope, first, …)`, where they stand in the order
 of their keys and are compared in bulk (`blocks.py`). What stands in `items` is newer; an empty state
 there says that the item is forgotten. `graphs` has the JSON ingredients that reasons are told from, of
-the latest `KEPT_GRAPHS` of each graph, `checked` the listings whose output paths were found apart
+the latest `KEPT_GRAPHS` of each graph, `scopes` the output folder of each scope, `checked` the listings whose output paths were found apart
 (`places.py`).
 
 Thread safety: used by the coordinator alone; several processes may share the file.
@@ -40,10 +40,11 @@ CREATE TABLE IF NOT EXISTS graphs (
     graph_key TEXT NOT NULL, graph TEXT NOT NULL, at_ns INTEGER NOT NULL, ingredients TEXT NOT NULL,
     PRIMARY KEY (graph_key, graph)
 );
+CREATE TABLE IF NOT EXISTS scopes (scope TEXT PRIMARY KEY, out TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS checked (scope TEXT PRIMARY KEY, stamp TEXT NOT NULL, folders TEXT NOT NULL);
 """
-_TABLES = ("items", "blocks", "graphs", "checked")
-VERSION = 4
+_TABLES = ("items", "blocks", "graphs", "scopes", "checked")
+VERSION = 5
 KEPT_GRAPHS = 100
 """Of each graph; texts of code are long. An item made by an older one is told without details."""
 TIMEOUT_S = 5.0
@@ -212,6 +213,11 @@ class Index:
             [(graph, KEPT_GRAPHS - 1)],
         )
 
+    def put_scope(self, out: str) -> None:
+        """Keep which output folder this scope is of, "" for none, so that `forget_lost` can tell."""
+        if not list(self._read("SELECT 1 FROM scopes WHERE scope = ?", (self._scope,))):
+            self._write("INSERT OR REPLACE INTO scopes VALUES (?, ?)", [(self._scope, out)])
+
     def put(self, states: Iterable[tuple[str, str]]) -> None:
         """Write (item key, encoded state) pairs in one transaction."""
         rows = [(self._scope, encoded_key(key), sealed(key, state)) for key, state in states]
@@ -261,6 +267,27 @@ class Index:
             with closing(self._connection), suppress(sqlite3.Error):
                 self._connection.commit()
             self._connection = None
+
+
+def forget_lost(folder: Path) -> int:
+    """
+    Remove what is known of items of output folders that are not there any more.
+
+    Returns:
+        How many folders were forgotten.
+
+    Raises:
+        sqlite3.Error: The index cannot be read or written.
+    """
+    path = folder / "index.db"
+    if not path.exists():
+        return 0
+    with closing(_connect(path)) as connection, connection:
+        scopes = connection.execute("SELECT scope, out FROM scopes WHERE out <> ''").fetchall()
+        lost = [(scope,) for scope, out in scopes if not Path(out).is_dir()]
+        for table in ("items", "blocks", "checked", "scopes"):
+            connection.executemany(f"DELETE FROM {table} WHERE scope = ?", lost)  # noqa: S608 - a constant
+    return len(lost)
 
 
 def _texts(rows: Iterable[Any]) -> Iterator[tuple[str, str]]:
