@@ -10,16 +10,14 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from creevey_graph.accept import Acceptance, accept_edit
 from creevey_graph.cache import Accepted, Cache, read_accepted
 from creevey_graph.choices import Options, chosen_size
 from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
 from creevey_graph.events import Event, Listener, Noticed, Row
-from creevey_graph.explain import explain_item
-from creevey_graph.explanation import Explanation
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
 from creevey_graph.journal import Journal
@@ -34,6 +32,10 @@ from creevey_graph.step import Step
 from creevey_graph.text import safe_text
 from creevey_graph.views import VIEWS
 from creevey_graph.views.progress import open_progress
+
+if TYPE_CHECKING:
+    from creevey_graph.accept import Acceptance
+    from creevey_graph.explanation import Explanation
 
 KEPT_REPORTS = 100
 """Report files in a cache's folder; the oldest go first."""
@@ -170,7 +172,7 @@ class Graph(DeclaredGraph):
         *,
         out: Path | str | None = None,
         cache: Cache | Path | str | Literal[False] | None = None,
-    ) -> Explanation:
+    ) -> "Explanation":
         """
         Say what `run` would do with one item, step by step, and why: with old and new code; runs nothing.
 
@@ -186,11 +188,14 @@ class Graph(DeclaredGraph):
         """
         opened, _ = open_cache(cache)
         folder = None if out is None else Path(out)
-        return explain_item(self, item, folder, opened, accepted_in(opened)[0])
+        explained: Explanation = _asked_for("explain").explain_item(
+            self, item, folder, opened, accepted_in(opened)[0]
+        )
+        return explained
 
     def accept(
         self, step_name: str, *, cache: Cache | Path | str | None = None, undo: bool = False
-    ) -> Acceptance:
+    ) -> "Acceptance":
         """
         Say that the edit of a step is harmless: its results are kept, and nothing runs for it.
 
@@ -205,7 +210,9 @@ class Graph(DeclaredGraph):
             UsageError: There is no such step, it was never run, or there is nothing to accept or undo.
             CacheError: The cache cannot be used.
         """
-        return accept_edit(self, step_name, cache if isinstance(cache, Cache) else Cache(cache), undo=undo)
+        opened = cache if isinstance(cache, Cache) else Cache(cache)
+        acceptance: Acceptance = _asked_for("accept").accept_edit(self, step_name, opened, undo=undo)
+        return acceptance
 
     def preview(self, item: Any) -> dict[str, Any]:
         """
@@ -291,6 +298,11 @@ def graph(
         return made
 
     return declare if function is None else declare(function)
+
+
+def _asked_for(module: str) -> Any:
+    """Return a module that runs do not need, so that they are spared its import."""
+    return import_module(f"creevey_graph.{module}")
 
 
 def linear(steps: Sequence[Step[..., Any]]) -> Graph:

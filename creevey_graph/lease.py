@@ -1,9 +1,15 @@
 """A run's hold on its cache: shared while it runs, and in the end kept within the size it was given."""
 
-from creevey_graph.cache import Cache, Lock, Swept, steps_text
+from typing import TYPE_CHECKING
+
+from creevey_graph import cache as caches
+from creevey_graph.cache import Cache, Lock
 from creevey_graph.errors import CacheError
 from creevey_graph.sizes import bytes_text, limit_text, seconds_text
 from creevey_graph.telling import Teller
+
+if TYPE_CHECKING:
+    from creevey_graph.cache import Swept
 
 WAIT_S = 5.0
 """For a `cache gc` to end; then the run goes on beside it, and what gc takes from it is made again."""
@@ -49,11 +55,11 @@ class Lease:
             self._tell.problems([dropped_text(swept, max_bytes)])
 
 
-def dropped_text(swept: Swept, max_bytes: int) -> str:
+def dropped_text(swept: "Swept", max_bytes: int) -> str:
     """Say what was dropped to stay within a size."""
     noun = "value" if swept.values == 1 else "values"
     return (
         f"dropped {swept.values:,} {noun}, {bytes_text(swept.bytes)}, worth {seconds_text(swept.seconds)}, of "
-        f"{steps_text(swept.dropped)}, to stay within {limit_text(max_bytes)}; "
+        f"{caches.steps_text(swept.dropped)}, to stay within {limit_text(max_bytes)}; "
         "the next run that needs them makes them again"
     )

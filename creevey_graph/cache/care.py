@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from creevey_graph.cache.census import count_records, folder_facts, summed_up, taken
 from creevey_graph.cache.index import forget_lost
 from creevey_graph.cache.lock import BUSY, IN_USE, Lock
 from creevey_graph.cache.opening import asked
-from creevey_graph.cache.strays import remove_empty
+from creevey_graph.cache.strays import remove_empty, remove_ours
 from creevey_graph.cache.sweep import Limits, Swept, most_bytes, sweep
 from creevey_graph.cache.verify import YOUNG_S, Verified, verify
 from creevey_graph.errors import CacheError
+
+__all__ = ["check", "collect", "count", "emptied", "may_exceed", "remove_ours"]
 
 
 def count(folder: Path, store: Any) -> dict[str, Any]:
@@ -35,13 +35,14 @@ def may_exceed(folder: Path, store: Any, max_bytes: int) -> bool:
         return most_bytes(store) > max_bytes
 
 
-def check(folder: Path, store: Any, found: Verified) -> bool:
+def check(folder: Path, store: Any) -> tuple[Verified, bool]:
     """
-    Read everything again and remove what is damaged; False where the database itself is.
+    Read everything again and remove what is damaged; return what was found, and False where the database is.
 
     Raises:
         CacheError: It cannot be read or written, or it is being collected.
     """
+    found = Verified()
     with asked(folder, store, "checked"), Lock(folder) as lock:
         if not lock.share():
             raise CacheError(BUSY)
@@ -50,11 +51,18 @@ def check(folder: Path, store: Any, found: Verified) -> bool:
         except sqlite3.DatabaseError as exc:
             if isinstance(exc, sqlite3.OperationalError):
                 raise
-            return False
-    return True
+            return found, False
+    return found, True
 
 
-def collect(folder: Path, store: Any, limits: Limits, *, dry_run: bool, lock: Lock | None) -> Swept:
+def collect(
+    folder: Path,
+    store: Any,
+    limits: tuple[int | None, float | None],
+    *,
+    dry_run: bool,
+    lock: Lock | None,
+) -> Swept:
     """
     Drop what nothing points at, and what is beyond the limits; see `Cache.gc`.
 
@@ -64,9 +72,8 @@ def collect(folder: Path, store: Any, limits: Limits, *, dry_run: bool, lock: Lo
     with asked(folder, store, "collected"), lock or Lock(folder) as held:
         if not (dry_run or held.own()):
             raise CacheError(IN_USE)
-        if not (held.is_certain or dry_run):
-            limits = attrs.evolve(limits, spared_s=YOUNG_S)
-        swept = sweep(folder, store, limits, dry_run=dry_run)
+        spared_s = 0.0 if held.is_certain or dry_run else YOUNG_S
+        swept = sweep(folder, store, Limits(*limits, spared_s), dry_run=dry_run)
         if not dry_run:
             forget_lost(folder)
         if not dry_run and lock is None:  # up to 2 ms a folder: a run need not wait for it

@@ -16,23 +16,23 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import diskcache
 
-from creevey_graph.cache.care import check, collect, count, emptied, may_exceed
 from creevey_graph.cache.disk import INLINE_BYTES, Stored, insert_new, put, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
 from creevey_graph.cache.frames import frame, frame_head, unframe
 from creevey_graph.cache.lock import Lock
-from creevey_graph.cache.opening import PROBLEMS, open_store
+from creevey_graph.cache.opening import PROBLEMS, care, open_store
 from creevey_graph.cache.records import Entry, Record, decode_record, encode_facts, facts_of
 from creevey_graph.cache.rows import delete_if_damaged, find_row
-from creevey_graph.cache.strays import remove_ours
-from creevey_graph.cache.sweep import Limits, Swept
-from creevey_graph.cache.verify import Verified
 from creevey_graph.codecs.base import Parts
 from creevey_graph.errors import CacheError, CodecError
+
+if TYPE_CHECKING:
+    from creevey_graph.cache.sweep import Swept
+    from creevey_graph.cache.verify import Verified
 
 FAILED_COMMITS = 3
 """After so many in a row nothing more is written: a full disk or a hung peer would cost 5 s each."""
@@ -248,20 +248,20 @@ class Cache:
         Raises:
             CacheError: It cannot be read.
         """
-        return count(self.folder, self._store)
+        return dict(care().count(self.folder, self._store))
 
-    def verify(self) -> Verified:
+    def verify(self) -> "Verified":
         """
         Read every value and record again; remove what is damaged, so that a run makes it anew.
 
         Raises:
             CacheError: It cannot be read or written, or `gc` is at work in it.
         """
-        found = Verified()
-        if not check(self.folder, self._store, found):
+        found, is_whole = care().check(self.folder, self._store)
+        if not is_whole:
             self._replace_store()
             found.problem = self.problems.pop()
-        return found
+        return cast("Verified", found)
 
     def gc(
         self,
@@ -269,7 +269,7 @@ class Cache:
         older_than_s: float | None = None,
         dry_run: bool = False,
         lock: Lock | None = None,
-    ) -> Swept:
+    ) -> "Swept":
         """
         Drop what nothing points at, and values beyond the limits: the fewest seconds saved per byte first.
 
@@ -282,12 +282,13 @@ class Cache:
         Raises:
             CacheError: A run is using it; or it cannot be read or written.
         """
-        limits = Limits(max_bytes, older_than_s)
-        return collect(self.folder, self._store, limits, dry_run=dry_run, lock=lock)
+        limits = (max_bytes, older_than_s)
+        swept: Swept = care().collect(self.folder, self._store, limits, dry_run=dry_run, lock=lock)
+        return swept
 
     def may_exceed(self, max_bytes: int) -> bool:
         """False where the values have no more bytes than *max_bytes* for sure; costs no look at any."""
-        return may_exceed(self.folder, self._store, max_bytes)
+        return bool(care().may_exceed(self.folder, self._store, max_bytes))
 
     def clear(self) -> int:
         """
@@ -299,11 +300,11 @@ class Cache:
         Raises:
             CacheError: A run is using it, or something could not be deleted.
         """
-        with emptied(self.folder, self._store) as records:
+        with care().emptied(self.folder, self._store) as records:
             self.close()
-            remove_ours(self.folder)
+            care().remove_ours(self.folder)
             self._store = open_store(self._directory)
-        return records
+        return int(records)
 
     # --- facts -----------------------------------------------------------------------------
 
