@@ -5,6 +5,7 @@ import sys
 
 import networkx as nx
 import pytest
+from cli_fixtures import GRAPH
 from PIL import Image
 
 from creevey_graph import Cache
@@ -67,6 +68,22 @@ def test_a_failed_item_is_shown_and_exits_1(cli, folder):
     assert "torn5.jpg" not in result.stderr
     assert "… and 2 more" in result.stderr
     assert "creevey-graph report --failed" in result.stderr
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_a_failure_is_told_with_file_and_line_whatever_ran_it(cli, folder, executor):
+    """Code that is sent to another process by value keeps the name of its file."""
+    text = GRAPH.replace(
+        "return image.point(", "if image:\n        raise ValueError('odd')\n    return image.point("
+    )
+    (folder / "graph.py").write_text(text, encoding="utf-8")
+    line = text.splitlines().index("        raise ValueError('odd')") + 1
+    run = cli("run", "graph.py", "photos", "--out", "out", "--no-progress", "--executor", executor)
+    listed = cli("report", "--failed")
+
+    place = f"at {folder / 'graph.py'}:{line} in inverted"
+    assert 3 == run.stderr.count(place), run.stderr
+    assert 3 == listed.stdout.count(place)
 
 
 @pytest.mark.parametrize("option", [("--on-error", "stop"), ("--max-failures", "1"), ("--on-error", "raise")])
