@@ -51,7 +51,7 @@ class Graph:
 
     State: inputs = name -> annotation, in order; nodes = name -> `Node`; outputs = column -> `Ref`;
     returns = the shape the function returned; parameters = graph parameters; function = what was
-    traced, None for a graph built by hand.
+    traced, None for a graph built by hand; origin = the same, of graphs made of a traced one too.
 
     Thread safety: none while it is built; a graph that is only read may be shared.
     """
@@ -64,6 +64,7 @@ class Graph:
         self.returns: Any = None
         self.parameters: dict[str, Any] = {}
         self.function: Callable[..., Any] | None = None
+        self.origin: Callable[..., Any] | None = None
         self.__name__ = name
         self._numbers: dict[str, int] = {}  # name -> highest number given to it
 
@@ -80,7 +81,7 @@ class Graph:
             GraphError: The graph is not valid, or its body needs an item's value.
         """
         graph = cls(name_of(function))
-        graph.function, graph.__doc__ = function, function.__doc__
+        graph.function, graph.origin, graph.__doc__ = function, function, function.__doc__
         graph.inputs, graph.parameters = declaration_of(graph.name, function, parameters or {})
         symbols = [NodeSymbol(graph, name) for name in graph.inputs]
         graph.output(function(*symbols, **graph.parameters))
@@ -325,7 +326,7 @@ class Graph:
         graph = type(self)(self.name)
         graph.inputs, graph.nodes = dict(self.inputs), dict(self.nodes)
         graph.outputs, graph.returns = dict(self.outputs), self.returns
-        graph.parameters, graph.__doc__ = dict(self.parameters), self.__doc__
+        graph.parameters, graph.origin, graph.__doc__ = dict(self.parameters), self.origin, self.__doc__
         return graph
 
     def _checked_name(self, name: str) -> str:

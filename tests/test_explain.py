@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from projects import Project
 from runs import failing, marking, save_text, thumbs
 
@@ -153,6 +154,20 @@ def test_a_parameter_is_told_old_and_new(go, photos, tmp_path):
     assert "made again for 'resize': its values are not kept" == why["trim"]
     assert ("load_image", "trim", "resize", "write_image") == told.runs
     assert isinstance(told, Explanation)
+
+
+def test_a_step_put_in_anothers_place_is_told_as_a_change_of_code(go, photos, tmp_path):
+    """A graph made of another by replace() goes on from what that has done: its items are not new."""
+
+    @step
+    def brightness(image: Image.Image) -> float:
+        return 2.0 * image.convert("L").getpixel((0, 0))
+
+    go(thumbs, photos)
+    report = go(thumbs.replace("mean_brightness", brightness), photos)
+
+    assert {"code changed: step 'mean_brightness'"} == {row.reason for row in report.rows}
+    assert {"load_image": 3, "trim": 3, "mean_brightness": 3} == dict(report.executed)
 
 
 def test_outputs_missing_and_modified_are_told(go, photos, tmp_path):
