@@ -9,7 +9,7 @@ connections only, never items; how it runs stands in higher floors.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from creevey_graph.compose import bridged, connected, first_free, read_from, replaced
+from creevey_graph.compose import bridged, check_source, connected, first_free, read_from, replaced, target_of
 from creevey_graph.errors import GraphError, did_you_mean
 from creevey_graph.node import Node, Ref
 from creevey_graph.signature import fold, merge, name_of
@@ -141,10 +141,10 @@ class Graph:
             target: "node.parameter".
 
         Raises:
-            GraphError: One of them does not exist, or the parameter has a value already.
+            GraphError: One of them is none or does not exist, or the parameter has a value already.
         """
         name = self._name_of(source)
-        node_name, _, parameter = target.partition(".")
+        node_name, parameter = target_of(self.name, target)
         node = self.node(node_name)
         validate_known(node_name, node.step, [parameter])
         self.nodes[node_name] = connected(node, parameter, Ref(name))
@@ -338,7 +338,7 @@ class Graph:
     def _name_of(self, source: NodeSymbol | str) -> str:
         if isinstance(source, NodeSymbol):
             return to_refs(self, source).name  # type: ignore[no-any-return]
-        if source not in self.inputs:
+        if check_source(self.name, source) not in self.inputs:
             self.node(source)
         return source
 
