@@ -106,6 +106,8 @@ def test_gc_by_age(cli, folder):
     ("args", "told"),
     [
         (("cache", "gc", "--max-size", "lots"), "--max-size: a size is a number and a unit"),
+        (("cache", "gc", "--max-size", "5"), "--max-size: a size is a number and a unit"),
+        ((*RUN, "--cache-size", "5"), "--cache-size: a size is a number and a unit"),
         (("cache", "gc", "--older-than", "3 moons"), "--older-than: an age is a number and a unit"),
         ((*RUN, "--cache-size", "-1"), "--cache-size: a size is a number and a unit"),
     ],
