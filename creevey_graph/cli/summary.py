@@ -36,7 +36,7 @@ def summary_lines(report: Report) -> Iterator[str]:
     if report.pruned:
         yield f"pruned: {counted(report.pruned, 'output')} of items that are gone"
     if report.damaged:
-        yield f"note: {counted(report.damaged, 'cache entry').replace('entrys', 'entries')} damaged, and healed"
+        yield f"note: {counted(report.damaged, 'cache entry')} damaged, and healed"
     for text in report.notices[:FIRST_NOTICES]:
         yield f"note: {safe_text(text)}"
     if len(report.notices) > FIRST_NOTICES:

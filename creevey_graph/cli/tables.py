@@ -45,10 +45,11 @@ def counted(count: int, noun: str) -> str:
     """
     Return a number and its noun.
 
-    >>> counted(1, "item"), counted(2000, "item")
-    ('1 item', '2,000 items')
+    >>> counted(1, "item"), counted(2000, "item"), counted(2, "entry")
+    ('1 item', '2,000 items', '2 entries')
     """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else several}"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
