@@ -198,14 +198,19 @@ class _Case:
             yield "runs every time: a parameter has no digest; give the step ignore= or pass plain values"
         elif self.state is None:
             yield str(Reason.NEW_ITEM)
-        elif own := self.changes.get(node.name):
-            yield own[0].told
-        elif causes := list(self._causes(node)):
-            yield f"{Reason.INPUT_CHANGED}: {', '.join(causes)}"
+        elif changed := list(self._why_changed(node)):
+            yield from changed
         elif self.made_of is None:
             yield f"{Reason.CODE_CHANGED}, as it seems: what it was made of is not known any more"
         elif self._failed_at() is None:
             yield from self._why_again(node)
+
+    def _why_changed(self, node: FrozenNode) -> Iterator[str]:
+        """Yield what changed in a node, or else above it."""
+        if own := self.changes.get(node.name):
+            yield own[0].told
+        elif causes := list(self._causes(node)):
+            yield f"{Reason.INPUT_CHANGED}: {', '.join(causes)}"
 
     def _why_again(self, node: FrozenNode) -> Iterator[str]:
         """Yield why a node runs that would give what it gave last time."""
@@ -218,9 +223,13 @@ class _Case:
 
     def why_restored(self, node: FrozenNode) -> Iterator[str]:
         assert self.evidence is not None
-        position = node.slot - len(self.frozen.inputs)
+        position, path = node.slot - len(self.frozen.inputs), self.evidence.paths[node.slot]
+        if position in self.evidence.former:
+            cause = next(self._why_changed(node), f"{Reason.CODE_CHANGED}, as it seems")
+            yield f"{cause}; the file there is as it was written before that: {path}"
+            return
         modified = self.evidence.states.get(position) is OutputState.MODIFIED
-        yield f"{Reason.OUTPUT_MODIFIED if modified else Reason.OUTPUT_MISSING}: {self.evidence.paths[node.slot]}"
+        yield f"{Reason.OUTPUT_MODIFIED if modified else Reason.OUTPUT_MISSING}: {path}"
 
     def why_loaded(self, node: FrozenNode) -> Iterator[str]:
         yield f"{self._readers(node)} reads it"

@@ -182,6 +182,25 @@ def test_outputs_missing_and_modified_are_told(go, photos, tmp_path):
         assert ("write_image", reason, ()) == (writer.name, writer.why, told.runs)
 
 
+def test_a_file_that_the_tool_itself_wrote_last_is_not_told_as_modified(go, photos, tmp_path):
+    """It is of the other parameter, which was put back; what somebody else wrote is told as modified."""
+    for graph_of_run in (thumbs, thumbs.bind(size=(8, 8))):
+        go(graph_of_run, photos)
+    (tmp_path / "out" / "b.png").write_bytes(b"mine")
+
+    def explain(name):
+        told = thumbs.explain(photos / name, out=tmp_path / "out", cache=tmp_path / "cache")
+        (writer,) = (node for node in told.nodes if node.action is Action.RESTORE)
+        assert "parameter changed: resize.size (8, 8) -> (16, 16)" == told.reason
+        return writer.why
+
+    assert (
+        "input changed: by 'resize' above; the file there is as it was written before that: a.png"
+        == explain("a.png")
+    )
+    assert "output modified: b.png" == explain("b.png")
+
+
 def test_an_edited_input_and_a_new_one_are_told(go, photos, tmp_path):
     """The file by its name."""
     go(thumbs, photos)
