@@ -191,6 +191,10 @@ class _Case:
         failed = self.state is not None and self.state.outcome == Outcome.FAILED
         return self.state.step if failed and self.state is not None else None
 
+    def _is_behind_failure(self, node: FrozenNode) -> bool:
+        failed = next((other for other in self.frozen.nodes if other.name == self._failed_at()), None)
+        return failed is not None and node.slot > failed.slot
+
     def why_runs(self, node: FrozenNode) -> Iterator[str]:
         if not node.step.options.pure:
             yield "runs every time: the step is not pure"
@@ -202,7 +206,9 @@ class _Case:
             yield from changed
         elif self.made_of is None:
             yield f"{Reason.CODE_CHANGED}, as it seems: what it was made of is not known any more"
-        elif self._failed_at() is None:
+        elif self._is_behind_failure(node):
+            yield f"not made last time, since '{self._failed_at()}' failed"
+        elif self._failed_at() != node.name:  # of that one the error tells
             yield from self._why_again(node)
 
     def _why_changed(self, node: FrozenNode) -> Iterator[str]:
@@ -229,13 +235,18 @@ class _Case:
             yield f"{cause}; the file there is as it was written before that: {path}"
             return
         modified = self.evidence.states.get(position) is OutputState.MODIFIED
+        if self.state is None and not modified:
+            yield f"{Reason.NEW_ITEM}: its result is in the cache"
+            return
         yield f"{Reason.OUTPUT_MODIFIED if modified else Reason.OUTPUT_MISSING}: {path}"
 
     def why_loaded(self, node: FrozenNode) -> Iterator[str]:
         yield f"{self._readers(node)} reads it"
 
     def why_kept(self, node: FrozenNode) -> Iterator[str]:
-        if self.evidence is None or not (self.changes.get(node.name) or any(self._causes(node))):
+        if self.evidence is not None and (self.state is None or self.made_of is None):
+            yield "its result is in the cache"
+        elif self.evidence is None or not (self.changes.get(node.name) or any(self._causes(node))):
             yield "nothing it is made of changed"
         else:
             yield "what it is made of changed, but its result is in the cache"

@@ -227,6 +227,35 @@ def test_a_failure_is_told_with_its_error(go, tmp_path):
     assert "failed last time: ValueError: 3 is 3 or more" == told.nodes[0].why
 
 
+def test_the_steps_of_a_failed_item_are_told_by_what_the_failure_left_undone(project):
+    """None is merely 'not cached': those above are made again, those behind were not come to."""
+    Image.new("RGB", (16, 12)).save(project.folder / "photos" / "torn.jpg")
+    project.edit(
+        "steps", "return image.point(", "assert image.getpixel((0, 0)) != (0, 0, 0)\n    return image.point("
+    )
+    project.executed(code=1)
+    nodes = json.loads(project.explain("photos/torn.jpg", "--json"))["nodes"]
+    why = {node["node"]: node["why"] for node in nodes}
+
+    assert "made again for 'sepia': its values are not kept" == why["load_image"]
+    assert "failed last time: AssertionError" == why["sepia"]
+    assert {"not made last time, since 'sepia' failed"} == {
+        why[name] for name in ("resize", "write_image", "label")
+    }
+
+
+def test_a_new_item_that_is_a_copy_is_told_by_what_the_cache_has(go, photos, tmp_path):
+    """There is nothing of it that could have changed or gone."""
+    go(thumbs, photos)
+    (photos / "copy.png").write_bytes((photos / "a.png").read_bytes())
+    told = thumbs.explain(photos / "copy.png", out=tmp_path / "out", cache=tmp_path / "cache")
+    why = {node.name: node.why for node in told.nodes}
+
+    assert ("new item", ()) == (told.reason, told.runs)
+    assert "new item: its result is in the cache" == why["write_image"]
+    assert "its result is in the cache" == why["mean_brightness"]
+
+
 def test_a_step_that_leaves_an_item_out_is_told(go, tmp_path):
     """It is not asked again while nothing changed."""
 
