@@ -15,6 +15,7 @@ from creevey_graph.text import safe_text
 
 SCHEMA = 1
 """Of `to_json`; it changes when a field is renamed or means something else."""
+_IDLE = frozenset({Action.NONE, Action.KEEP})
 
 
 class Line(Enum):
@@ -84,13 +85,20 @@ class Explanation:
     def __repr__(self) -> str:
         return str(self)  # what a notebook shows of the last value of a cell
 
-    def lines(self) -> Iterator[tuple[Line, str]]:
-        """Yield the lines of the text, each with what it is; what comes from outside is inert."""
+    def lines(self, *, verbose: bool = False) -> Iterator[tuple[Line, str]]:
+        """
+        Yield the lines of the text, each with what it is; what comes from outside is inert.
+
+        Args:
+            verbose: Tell why and what becomes of its values of every step; without, steps with nothing to
+                do take one line.
+        """
         name = self.key if self.key == self.source else f"{self.key} ({self.source})"
         told = f"to do: {self.reason}" if self.reason else self.outcome
         yield Line.TITLE, safe_text(f"{name} in graph '{self.graph}': {told}")
+        yield Line.FACT, ""
         for node in self.nodes:
-            yield from _node_lines(node)
+            yield from _node_lines(node, is_full=verbose or node.action not in _IDLE)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -109,19 +117,26 @@ class Explanation:
         return json.dumps({"schema": SCHEMA, **self.data}, indent=2)
 
 
-def _node_lines(node: NodeExplanation) -> Iterator[tuple[Line, str]]:
+def _node_lines(node: NodeExplanation, *, is_full: bool) -> Iterator[tuple[Line, str]]:
     yield Line.NODE, safe_text(f"{node.name}: {node.action.value}")
-    yield Line.FACT, safe_text(f"  why: {node.why}")
-    for change in node.changes:
-        if change.told not in node.why:
-            yield Line.FACT, safe_text(f"  also: {change.told}")
-        for line in diff_of(change):
-            yield _line_of(line), safe_text(f"    {line}", keep_newlines=True)
+    if is_full:
+        yield Line.FACT, safe_text(f"  why: {node.why}")
+        for change in node.changes:
+            if change.told not in node.why:
+                yield Line.FACT, safe_text(f"  also: {change.told}")
+            yield from diff_lines(change)
     if node.accepted:
         yield Line.FACT, safe_text(f"  {node.accepted}")
-    yield Line.FACT, safe_text(f"  its values are: {node.policy}")
+    if is_full:
+        yield Line.FACT, safe_text(f"  its values are: {node.policy}")
     for text in node.untracked:
         yield Line.FACT, safe_text(f"  not tracked: {text}; name it with depends_on= or version=")
+
+
+def diff_lines(change: Change) -> Iterator[tuple[Line, str]]:
+    """Yield the lines of a changed function's diff, each with what it is."""
+    for line in diff_of(change):
+        yield _line_of(line), safe_text(f"    {line}", keep_newlines=True)
 
 
 def _line_of(line: str) -> Line:

@@ -51,6 +51,7 @@ def test_an_edited_helper_two_references_deep_is_named_with_its_diff(project):
 
     expected = """
         sub/b.jpg (photos/sub/b.jpg) in graph 'small': to do: code changed: step 'sepia' helper normalise (sepia -> tone -> normalise, levels.py)
+
         load_image: runs
           why: made again for 'sepia': its values are not in the cache
           its values are: undecided: measured on 2 of 3 items
@@ -73,8 +74,6 @@ def test_an_edited_helper_two_references_deep_is_named_with_its_diff(project):
           why: input changed: by 'sepia' above
           its values are: kept: final encoding
         label: up to date
-          why: nothing it is made of changed
-          its values are: kept where small
     """
     assert textwrap.dedent(expected).strip() == project.explain().strip()
 
@@ -103,6 +102,18 @@ def test_it_runs_nothing_and_writes_nothing(project):
     assert 2 == project.executed()["sepia"]
 
 
+def test_of_steps_with_nothing_to_do_more_is_told_where_that_is_asked(project):
+    """Why, and what becomes of their values; of the others all is told in any case."""
+    project.edit("steps", "prefix + photo.stem", 'prefix + photo.stem + "!"')
+    short, full = project.explain(), project.explain("photos/sub/b.jpg", "--verbose")
+
+    lines = ["  why: nothing it is made of changed", "  its values are: kept: final encoding"]
+    assert f"write_image: up to date\n{lines[0]}\n{lines[1]}\n" in full
+    assert set(lines).isdisjoint(short.splitlines())
+    assert "label: runs\n  why: code changed: step 'label'\n" in short
+    assert set(short.splitlines()) < set(full.splitlines())
+
+
 # --- items -----------------------------------------------------------------------------------------
 
 
@@ -110,7 +121,7 @@ def test_it_runs_nothing_and_writes_nothing(project):
 def test_an_item_is_found_by_its_file_or_its_key(project, item):
     """Its key depends on how the set was listed, and its state is found all the same."""
     assert project.explain(item).startswith(
-        "sub/b.jpg (photos/sub/b.jpg) in graph 'small': up to date\nload_image: not needed\n"
+        "sub/b.jpg (photos/sub/b.jpg) in graph 'small': up to date\n\nload_image: not needed\nsepia: not"
     )
 
 
