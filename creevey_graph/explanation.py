@@ -85,20 +85,22 @@ class Explanation:
     def __repr__(self) -> str:
         return str(self)  # what a notebook shows of the last value of a cell
 
-    def lines(self, *, verbose: bool = False) -> Iterator[tuple[Line, str]]:
+    def lines(self, *, verbose: bool = False, accept: str = "") -> Iterator[tuple[Line, str]]:
         """
         Yield the lines of the text, each with what it is; what comes from outside is inert.
 
         Args:
             verbose: Tell why and what becomes of its values of every step; without, steps with nothing to
                 do take one line.
+            accept: The command that accepts an edit of a step, up to the step's name; "" where that is
+                not known.
         """
         name = self.key if self.key == self.source else f"{self.key} ({self.source})"
         told = f"to do: {self.reason}" if self.reason else self.outcome
         yield Line.TITLE, safe_text(f"{name} in graph '{self.graph}': {told}")
         yield Line.FACT, ""
         for node in self.nodes:
-            yield from _node_lines(node, is_full=verbose or node.action not in _IDLE)
+            yield from _node_lines(node, accept, is_full=verbose or node.action not in _IDLE)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -117,7 +119,7 @@ class Explanation:
         return json.dumps({"schema": SCHEMA, **self.data}, indent=2)
 
 
-def _node_lines(node: NodeExplanation, *, is_full: bool) -> Iterator[tuple[Line, str]]:
+def _node_lines(node: NodeExplanation, accept: str, *, is_full: bool) -> Iterator[tuple[Line, str]]:
     yield Line.NODE, safe_text(f"{node.name}: {node.action.value}")
     if is_full:
         yield Line.FACT, safe_text(f"  why: {node.why}")
@@ -126,7 +128,8 @@ def _node_lines(node: NodeExplanation, *, is_full: bool) -> Iterator[tuple[Line,
                 yield Line.FACT, safe_text(f"  also: {change.told}")
             yield from diff_lines(change)
     if node.accepted:
-        yield Line.FACT, safe_text(f"  {node.accepted}")
+        told = accepted_text(node.name, accept) if accept else node.accepted
+        yield Line.FACT, safe_text(f"  {told}")
     if is_full:
         yield Line.FACT, safe_text(f"  its values are: {node.policy}")
     for text in node.untracked:
@@ -183,6 +186,6 @@ def _node_data(node: NodeExplanation) -> dict[str, Any]:
     }
 
 
-def accepted_text(node: str) -> str:
+def accepted_text(node: str, command: str = "creevey-graph accept GRAPH") -> str:
     """Say that a node's edited code counts as the code before, and how to undo that."""
-    return f"accepted as before: step '{node}' (undo: creevey-graph accept GRAPH {node} --undo)"
+    return f"accepted as before: step '{node}' (undo: {command} {node} --undo)"

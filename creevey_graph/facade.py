@@ -13,7 +13,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from creevey_graph.accept import Acceptance, accept_edit
+from creevey_graph.accept import Acceptance, Standing, accept_edit, list_accepted
 from creevey_graph.cache import Accepted, Cache, read_accepted
 from creevey_graph.choices import Options, chosen_size
 from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
@@ -199,13 +199,23 @@ class Graph(DeclaredGraph):
         Args:
             step_name: Name of the node, as `status` shows it.
             cache: Cache of the run.
-            undo: Take it back: the edited code runs.
+            undo: Take it back: the edited code runs. Where the code as it is now was not accepted, all that
+                was accepted of the step is taken back.
 
         Raises:
             UsageError: There is no such step, it was never run, or there is nothing to accept or undo.
             CacheError: The cache cannot be used.
         """
         return accept_edit(self, step_name, cache if isinstance(cache, Cache) else Cache(cache), undo=undo)
+
+    def accepted(self, *, cache: Cache | Path | str | None = None) -> tuple[Standing, ...]:
+        """
+        Return the edits that are accepted for this graph, with when, and the steps they cover as these are now.
+
+        Raises:
+            CacheError: The cache cannot be used.
+        """
+        return list_accepted(self, cache if isinstance(cache, Cache) else Cache(cache))
 
     def preview(self, item: Any) -> dict[str, Any]:
         """

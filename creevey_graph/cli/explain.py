@@ -7,6 +7,7 @@ from typing import Any, Literal
 import click
 
 from creevey_graph.cli.options import (
+    accept_command,
     cache_folder,
     cache_option,
     check_out,
@@ -61,7 +62,7 @@ def explain(
     if as_json:
         echo_json(explanation.data)
     else:
-        show_lines(explanation.lines(verbose=verbose))
+        show_lines(explanation.lines(verbose=verbose, accept=accept_command(graph, settings, cache)))
 
 
 def show_lines(lines: Iterable[tuple[Line, str]]) -> None:

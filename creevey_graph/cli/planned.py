@@ -22,9 +22,20 @@ def show_plan(
     no_cache: bool,
     refresh: bool,
     as_json: bool,
+    accept: str,
 ) -> None:
     """
     Print what a run would do.
+
+    Args:
+        graph: The graph.
+        items: Its items, as they were typed.
+        out: Output folder.
+        cache: Cache folder, None for the usual one.
+        no_cache: Whether there is none.
+        refresh: Whether everything would run.
+        as_json: Whether data are wanted.
+        accept: The command that accepts an edit, up to the step's name.
 
     Raises:
         CreeveyError: The items cannot be listed, or the graph cannot be used.
@@ -37,10 +48,10 @@ def show_plan(
     if as_json:
         echo_json(plan_data(plan))
         return
-    echo_lines(plan_lines(plan))
+    echo_lines(plan_lines(plan, accept))
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
+def plan_lines(plan: Plan, accept: str) -> Iterator[str]:
     """Yield the table of nodes, the reasons, orphans and what is not tracked."""
     told = f"{plan.up_to_date:,} up to date, {plan.to_do - plan.unreadable:,} to do"
     if plan.unreadable:
@@ -63,7 +74,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         count = counted(len(plan.orphans), "output")
         yield f"orphans: {count} of items that are gone ({listed(plan.orphans)}); run --prune deletes them"
     for node in plan.accepted:
-        yield safe_text(accepted_text(node))
+        yield safe_text(accepted_text(node, accept))
     for text in plan.untracked:
         yield f"not tracked: {safe_text(text)}; name it with depends_on= or version="
 

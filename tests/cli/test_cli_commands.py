@@ -301,7 +301,9 @@ def test_accept_keeps_the_results_until_it_is_undone(cli, folder):
     edit(folder, "255 - level", "0xFE - level")
     told = cli("accept", "graph.py", "inverted")
 
-    assert "accepted as before: step 'inverted' (code changed: step 'inverted')\n" == told.stdout
+    assert told.stdout.startswith("accepted as before: step 'inverted'\n  code changed: step 'inverted'\n")
+    assert "    +    return image.point(lambda level: 0xFE - level)\n" in told.stdout
+    assert told.stdout.endswith("undo: creevey-graph accept graph.py inverted --undo\n")
     assert "3 cached" in cli(*RUN).stderr
     assert "runs with the next run" in cli("accept", "graph.py", "inverted", "--undo").stdout
     assert "3 done" in cli(*RUN).stderr
