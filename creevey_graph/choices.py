@@ -57,12 +57,29 @@ class Options:
         if self.on_error not in ("continue", "stop", "raise"):
             raise UsageError(f"on_error must be 'continue', 'stop' or 'raise' (got {self.on_error!r})")
         if self.only_failed and self.prune:
-            raise UsageError("prune needs a run over all items (only_failed=True leaves most out)")
+            raise UsageError("prune needs a run over all items; leave out only_failed (--failed)")
         if self.only_failed and not self.retry_failed:
-            raise UsageError("only_failed=True and retry_failed=False leave nothing to do; choose one")
+            raise UsageError(
+                "only failed items (only_failed, --failed), and those not tried again (retry_failed=False, "
+                "--no-retry-failed), leave nothing to do; choose one"
+            )
         for name, value in (("jobs", self.jobs), ("max_failures", self.max_failures)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise UsageError(f"{name} must be 1 or more (got {value!r})")
+
+
+def check_failures_known(*, only_failed: bool, has_cache: bool) -> None:
+    """
+    Check that it can be known which items failed last time.
+
+    Raises:
+        UsageError: They are asked for, and there is no cache.
+    """
+    if only_failed and not has_cache:
+        raise UsageError(
+            "which items failed last time stands in the cache: only failed items (only_failed, --failed) "
+            "cannot be run without one (cache=False, --no-cache)"
+        )
 
 
 def chosen_size(size: int | str | None) -> int | None:

@@ -48,6 +48,10 @@ class Reason(StrEnum):
     NOT_CACHED = "not cached"
 
 
+NOT_TRIED = f"{Reason.FAILED_LAST_TIME}: not tried again"
+"""Reason of the row of an item that failed last time and, nothing of it having changed, was left alone."""
+
+
 @attrs.frozen
 class Row:
     """

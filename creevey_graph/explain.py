@@ -32,7 +32,7 @@ from creevey_graph.look import Known
 from creevey_graph.plan import Action, OutputState
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
-from creevey_graph.text import safe_text
+from creevey_graph.text import first_line, safe_text
 
 _NAMES = 10_000
 """How many names are searched for one that is like a wrong one."""
@@ -158,7 +158,7 @@ class _Case:
         reason = self.evidence.why(self.state, self.reason)[0] if to_do and self.evidence else ""
         outcome = "up to date"
         if self.state is not None and self.state.outcome == Outcome.SKIPPED and not to_do:
-            outcome = f"left out by '{self.state.step}': {self.state.error}"
+            outcome = f"left out by '{self.state.step}': {first_line(self.state.error or '')}"
         nodes = tuple(
             self._node(node, action) for node, action in zip(self.frozen.nodes, self.actions, strict=True)
         )
@@ -184,7 +184,7 @@ class _Case:
     def _whys(self, node: FrozenNode, action: Action) -> list[str]:
         whys = list(_WHYS[action](self, node))
         if action is Action.RUN and self.state is not None and self._failed_at() == node.name:
-            whys.append(f"{Reason.FAILED_LAST_TIME}: {self.state.error}")
+            whys.append(f"{Reason.FAILED_LAST_TIME}: {first_line(self.state.error or '')}")
         return whys or [str(Reason.NOT_CACHED)]
 
     def _failed_at(self) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any, Literal, overload
 
 from creevey_graph.accept import Acceptance, Standing, accept_edit, list_accepted
 from creevey_graph.cache import Accepted, Cache, read_accepted
-from creevey_graph.choices import Options, chosen_size
+from creevey_graph.choices import Options, check_failures_known, chosen_size
 from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
 from creevey_graph.events import Event, Listener, Noticed, Row
 from creevey_graph.explain import explain_item
@@ -100,6 +100,7 @@ class Graph(DeclaredGraph):
         """
         folder = None if out is None else Path(out)
         size = chosen_size(cache_size)
+        check_failures_known(only_failed=only_failed, has_cache=cache is not False)
         opened, notice = open_cache(cache)
         accepted, problem = accepted_in(opened)
         listing = list_items(self, items, folder, accepted)

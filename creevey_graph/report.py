@@ -28,7 +28,7 @@ from creevey_graph.events import (
 )
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.journal import read_journal, read_rows, row_to_json, rows_of
-from creevey_graph.text import safe_text
+from creevey_graph.text import first_line, safe_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,7 +247,7 @@ class Report:
             where = f" in step '{row.step}'" if row.step else ""
             return (
                 f"{count} of {self.total} items failed; first: {safe_text(row.key)}{where}: "
-                f"{safe_text(row.error or '')} (all of them: report.failed)"
+                f"{first_line(row.error or '')} (all of them: report.failed)"
             )
         if self.interrupted:
             return f"the run was interrupted; {self.counts[Outcome.CANCELLED]} items are left"

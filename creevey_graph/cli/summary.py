@@ -9,8 +9,9 @@ import click
 
 from creevey_graph import Outcome, Report, Row
 from creevey_graph.cli.tables import counted, listed, short_path, table
+from creevey_graph.events import NOT_TRIED
 from creevey_graph.journal import row_to_json
-from creevey_graph.text import safe_text
+from creevey_graph.text import first_line, safe_text
 
 FIRST_FAILURES = 5
 FIRST_NOTICES = 5
@@ -87,16 +88,21 @@ def failure_lines(report: Report, most: int) -> Iterator[str]:
     count = report.counts[Outcome.FAILED]
     if not count:
         return
-    yield click.style(f"{count:,} failed", fg="red") + " (failed items are tried again next time):"
-    for row in report.failed[:most]:
+    failed = report.failed
+    left = sum(row.reason == NOT_TRIED for row in failed)
+    again = "" if left == count else " (failed items are tried again next time)"
+    yield click.style(f"{count:,} failed", fg="red") + f"{again}:"
+    for row in failed[:most]:
         yield from _failure(row)
     if count > most:
         yield f"  … and {count - most:,} more"
+    if left:
+        yield f"not tried again: {counted(left, 'item')} that failed last time, nothing having changed since"
 
 
 def _failure(row: Row) -> Iterator[str]:
     yield f"  {safe_text(row.key)}" + (f"  (step {row.step})" if row.step else "")
-    yield f"    {safe_text(row.error or 'no error text')}"
+    yield f"    {first_line(row.error or 'no error text')}"
     if place := place_of(row.traceback or ""):
         yield f"    {safe_text(place)}"
 

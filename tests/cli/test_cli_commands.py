@@ -70,6 +70,18 @@ def test_a_failed_item_is_shown_and_exits_1(cli, folder):
     assert "creevey-graph report --failed" in result.stderr
 
 
+def test_of_an_error_of_several_lines_the_first_is_listed(cli, folder):
+    """No escaped line breaks in a list; the report has the whole text."""
+    edit(folder, "return image.point(", "raise ValueError('odd\\n  in many ways')\n    return image.point(")
+    run = cli(*RUN)
+
+    assert "    ValueError: odd …\n" in run.stderr
+    assert "\\x0a" not in run.stderr + cli("report", "--failed").stdout + cli(*EXPLAIN).stdout
+    assert (
+        "ValueError: odd\n  in many ways" == json.loads(cli("report", "--json").stdout)["failed"][0]["error"]
+    )
+
+
 @pytest.mark.parametrize("executor", ["serial", "processes"])
 def test_a_failure_is_told_with_file_and_line_whatever_ran_it(cli, folder, executor):
     """Code that is sent to another process by value keeps the name of its file."""
