@@ -121,6 +121,7 @@ class RunStarted:
         executor: Name of the executor that was asked for.
         run_id: Sortable name of the run.
         left_out: How many items the run does not look at (`only_failed`).
+        nodes: Names of the nodes, in the order they run.
     """
 
     graph: str
@@ -129,6 +130,7 @@ class RunStarted:
     executor: str
     run_id: str
     left_out: int = 0
+    nodes: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -99,7 +99,7 @@ def validate_inputs_kept(listing: Listing, out: Path) -> None:
                 output, key = writers[place]
                 raise GraphError(
                     f"item '{safe_text(item.key)}': its file '{safe_text(path)}' would be replaced by output "
-                    f"'{safe_text(output)}' of item '{safe_text(key)}'; choose another out= or template"
+                    f"'{safe_text(output)}' of item '{safe_text(key)}'; choose another output folder or template"
                 )
 
 

@@ -104,9 +104,9 @@ class Report:
     What happened in a run.
 
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
-    graph, executor, jobs, run_id, total (items looked at), columns: of the run; origin = what runs a failed item again; counts = outcome -> items;
-    executed = node -> items it ran for; seconds = wall time; notices = lines to be told;
-    stopped, interrupted, damaged, orphans, pruned: how it ended.
+    graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run): of
+    the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items it
+    ran for; seconds = wall time; notices = lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
 
     def __init__(self, path: Path) -> None:
@@ -117,6 +117,7 @@ class Report:
         self.run_id = ""
         self.total = 0
         self.columns: tuple[str, ...] = ()
+        self.nodes: tuple[str, ...] = ()
         self.counts: Counter[Outcome] = Counter()
         self.executed: Counter[str] = Counter()
         self.node_seconds: Counter[str] = Counter()
@@ -161,7 +162,7 @@ class Report:
             self.executor, self.jobs = event.executor, event.jobs
         elif isinstance(event, RunStarted):
             self.graph, self.executor = event.graph, event.executor
-            self.run_id, self.columns = event.run_id, event.columns
+            self.run_id, self.columns, self.nodes = event.run_id, event.columns, event.nodes
             self.total, self._width = event.total - event.left_out, event.total
         elif isinstance(event, Noticed):
             self.notices.append(event.text)
@@ -250,7 +251,8 @@ class Report:
                 f"{first_line(row.error or '')} (all of them: report.failed)"
             )
         if self.interrupted:
-            return f"the run was interrupted; {self.counts[Outcome.CANCELLED]} items are left"
+            left = self.counts[Outcome.CANCELLED]
+            return f"the run was interrupted; {'1 item is' if left == 1 else f'{left} items are'} left"
         return self.stopped or "the run did not come to its end"
 
     def to_csv(self, path: Path | str) -> None:

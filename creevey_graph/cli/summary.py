@@ -67,7 +67,9 @@ def _items(report: Report) -> str:
 
 def _executed(report: Report) -> list[str]:
     rows = []
-    for node, ran in report.executed.items():
+    for node in dict.fromkeys((*report.nodes, *report.executed)):  # an older report tells of no order
+        if not (ran := report.executed[node]):
+            continue
         seconds = report.node_seconds[node]
         rows.append([node, f"{ran:,}", f"{seconds:.2f}", f"{1000 * seconds / ran:.1f}"])
     return table(["step", "ran", "seconds", "ms each"], rows)

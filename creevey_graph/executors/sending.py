@@ -74,7 +74,7 @@ def dumps_tasks(tasks: Sequence[Any]) -> bytes:
     except Exception as exc:
         raise UsageError(
             f"an item's values cannot be sent to another process ({type(exc).__name__}: {exc}); "
-            "use executor='threads', or let a step make them"
+            "run it in threads (executor='threads', --executor threads), or let a step make them"
         ) from exc
 
 

@@ -34,6 +34,21 @@ def test_a_run_is_told_on_stderr(cli, folder):
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["0.png", "1.png", "2.png"]
 
 
+def test_steps_are_listed_in_the_order_of_the_graph(cli, folder):
+    """As status lists them, though the first item needs the last steps alone."""
+    edit(folder, "@step\n", '@step(cache="always")\n')
+    cli(*RUN)
+    Image.new("RGB", (16, 12), (7, 80, 9)).save(folder / "photos" / "9.jpg")
+    status = cli("status", "graph.py", "photos", "--out", "out", "--set", "size=4,4").stdout
+    run = cli(*RUN, "--set", "size=4,4", "--executor", "serial").stderr
+    report = cli("report").stdout
+
+    order = [line.split()[0] for line in status.splitlines()[2:7]]
+    assert sorted(order) == ["inverted", "load_image", "mean_brightness", "resize", "write_image"]
+    for text in (run, report):
+        assert order == [line.split()[0] for line in text.splitlines()[2:7]]
+
+
 def test_a_rerun_has_nothing_to_do(cli):
     """It says so, and what it says is short."""
     cli(*RUN)
