@@ -20,7 +20,7 @@ from creevey_graph.cutoff import decided
 from creevey_graph.errors import CreeveyError, SourceError, SourceNotFound, UsageError
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.evidence import Evidence
-from creevey_graph.explanation import Explanation, NodeExplanation, accepted_text
+from creevey_graph.explanation import Explanation, NodeExplanation
 from creevey_graph.finding import find_state, known_keys
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph, FrozenNode
@@ -29,7 +29,7 @@ from creevey_graph.identity import files_in
 from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing, list_items
 from creevey_graph.look import Known
-from creevey_graph.plan import Action, OutputState
+from creevey_graph.plan import Action, OutputState, accepted_text
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
 from creevey_graph.text import first_line, safe_text

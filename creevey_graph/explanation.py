@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.changes import Change
-from creevey_graph.plan import Action
+from creevey_graph.plan import Action, accepted_text
 from creevey_graph.text import safe_text
 
 SCHEMA = 1
@@ -184,8 +184,3 @@ def _node_data(node: NodeExplanation) -> dict[str, Any]:
         "untracked": list(node.untracked),
         "accepted": node.accepted,
     }
-
-
-def accepted_text(node: str, command: str = "creevey-graph accept GRAPH") -> str:
-    """Say that a node's edited code counts as the code before, and how to undo that."""
-    return f"accepted as before: step '{node}' (undo: {command} {node} --undo)"

@@ -13,7 +13,8 @@ from creevey_graph import Cache, UsageError
 from creevey_graph.cache import Swept, Verified
 from creevey_graph.cli.exits import ExitCode
 from creevey_graph.cli.options import cache_folder, cache_option, json_option
-from creevey_graph.cli.tables import counted, echo_json, echo_lines, listed, table
+from creevey_graph.cli.tables import echo_json, echo_lines
+from creevey_graph.columns import counted, listed, table
 from creevey_graph.sizes import bytes_text, parse_age, parse_size, seconds_text
 from creevey_graph.text import safe_text
 

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from creevey_graph import Outcome, Report, Row
-from creevey_graph.cli.tables import counted, listed, short_path, table
+from creevey_graph.cli.tables import short_path
+from creevey_graph.columns import counted, listed, table
 from creevey_graph.events import NOT_TRIED
 from creevey_graph.journal import row_to_json
 from creevey_graph.text import first_line, safe_text

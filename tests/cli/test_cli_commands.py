@@ -10,6 +10,7 @@ from PIL import Image
 
 from creevey_graph import Cache
 from creevey_graph.cli.init import STARTER
+from creevey_graph.cli.loading import load_graph
 
 RUN = ("run", "graph.py", "photos", "--out", "out", "--no-progress")
 
@@ -247,6 +248,17 @@ def test_status_shows_what_would_run_and_does_nothing(cli, folder):
     assert "why:\n      3  new item" in result.stdout
     assert not (folder / "out").exists()
     assert not (folder / ".creevey").exists()
+
+
+def test_a_plan_in_python_is_shown_as_status_shows_it(cli, folder):
+    """As text, and as the last value of a notebook's cell."""
+    cli(*RUN)
+    (folder / "photos" / "1.jpg").unlink()
+    status = cli("status", "graph.py", "photos", "--out", "out", "--refresh").stdout
+    plan = load_graph("graph.py").plan("photos", out="out", refresh=True)
+
+    assert f"{plan}\n" == f"{plan!r}\n" == status
+    assert "orphans: 1 output of items that are gone (1.png)" in status
 
 
 def test_dry_run_is_status(cli):
