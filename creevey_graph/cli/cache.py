@@ -222,8 +222,9 @@ def clear(cache: Path | None, yes: bool, as_json: bool) -> None:
             click.echo("left as it was", err=True)
             return
         count = opened.clear()
+    cleared = {"values": facts["blobs"], "bytes": facts["bytes"]}
     if as_json:
-        echo_json({"exists": True, "folder": str(folder), "cleared": count})
+        echo_json({"exists": True, "folder": str(folder), "cleared": count, **cleared})
     else:
         click.echo(f"cleared {safe_text(held)}")
 

@@ -101,6 +101,9 @@ def test_clear_tells_the_values_and_sizes_that_info_tells(cli, folder):
     told = f"{facts['blobs']} values ({size}) in '.creevey'"
     assert f"this would delete {told}; nobody can be asked" in cli("cache", "clear").stderr
     assert f"cleared {told}\n" == cli("cache", "clear", "--yes").stdout
+    cli(*RUN)
+    data = json.loads(cli("cache", "clear", "--yes", "--json").stdout)
+    assert (facts["blobs"], facts["bytes"]) == (data["values"], data["bytes"])
 
 
 def test_gc_tells_what_it_dropped_per_step(cli, folder):
