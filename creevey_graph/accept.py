@@ -7,7 +7,7 @@ the accepted code where an edit was accepted then: edits on edits count as the f
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -15,10 +15,12 @@ import attrs
 from creevey_graph.cache import Accepted, Cache, Index, read_accepted, write_accepted
 from creevey_graph.changes import Change, code_changes
 from creevey_graph.errors import CacheError, UsageError, did_you_mean
+from creevey_graph.explanation import Line, diff_lines
 from creevey_graph.freeze import home_of
 from creevey_graph.graph import Graph
 from creevey_graph.ingredients import code_part, part_of
 from creevey_graph.look import graph_digits, scope_of
+from creevey_graph.text import safe_text
 
 _OF_CODE = ("code", "parts", "sources", "via", "files", "depends")
 
@@ -35,6 +37,8 @@ class Acceptance:
         undone: True where an earlier acceptance was taken back.
         covers: Further nodes with the same code: they are accepted with it.
         left: Nodes whose code changed too, and is not accepted.
+        removed: How many acceptances were taken back.
+        is_former: True where those were of earlier edits, not of the code as it is now.
     """
 
     graph: str
@@ -43,17 +47,90 @@ class Acceptance:
     undone: bool = False
     covers: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    removed: int = 0
+    is_former: bool = False
 
     def __str__(self) -> str:
+        return "\n".join(text for _, text in self.lines())
+
+    def lines(self, undo: str = "") -> Iterator[tuple[Line, str]]:
+        """
+        Yield the lines of the text, each with what it is; what comes from outside is inert.
+
+        Args:
+            undo: How it is taken back; by default as in Python.
+        """
         if self.undone:
-            return f"step '{self.step}': its edit is not accepted any more and runs with the next run"
-        told = "; ".join(change.told for change in self.changes)
-        lines = [f"accepted as before: step '{self.step}' ({told})"]
+            yield Line.TITLE, safe_text(self._undone())
+            return
+        yield Line.TITLE, safe_text(f"accepted as before: step '{self.step}'")
+        for change in self.changes:
+            yield Line.FACT, safe_text(f"  {change.told}")
+            yield from diff_lines(change)
         if self.covers:
-            lines.append(f"this covers {_listed(self.covers)} too, with the same code")
+            yield Line.FACT, safe_text(f"this covers {_listed(self.covers)} too, with the same code")
         if self.left:
-            lines.append(f"not accepted: {_listed(self.left)} changed too, and will run")
-        return "\n".join(lines)
+            yield Line.FACT, safe_text(f"not accepted: {_listed(self.left)} changed too, and will run")
+        yield Line.FACT, safe_text(f"undo: {undo or f'graph.accept({self.step!r}, undo=True)'}")
+
+    def _undone(self) -> str:
+        if self.is_former:
+            count = "1 acceptance" if self.removed == 1 else f"{self.removed} acceptances"
+            return f"step '{self.step}': {count} of earlier edits taken back; its code as it is now was not accepted"
+        return f"step '{self.step}': its edit is not accepted any more and runs with the next run"
+
+
+@attrs.frozen
+class Standing:
+    """
+    An edit that is accepted.
+
+    Args:
+        step: The node it was accepted for.
+        at: When, seconds since 1970.
+        covers: Nodes whose code as it is now counts as the code before by it; none where the code was
+            edited further, or put back.
+        changes: How that code differs from the code it counts as.
+    """
+
+    step: str
+    at: float
+    covers: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    def __str__(self) -> str:
+        day = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.at))
+        told = f"covers {_listed(self.covers)}" if self.covers else "covers no code as it is now"
+        more = f" ({'; '.join(change.told for change in self.changes)})" if self.changes else ""
+        return safe_text(f"step '{self.step}', accepted {day}: {told}{more}")
+
+
+def list_accepted(graph: Graph, cache: Cache) -> tuple[Standing, ...]:
+    """
+    Return the edits that are accepted for a graph, in the order of acceptance.
+
+    Raises:
+        CacheError: What is accepted cannot be read.
+    """
+    made_of = {name: code_part(name, placed.step) for name, placed in graph.nodes.items()}
+    found = []
+    for part, entry in _read(cache).items():
+        covers = tuple(name for name, parts in made_of.items() if part_of(parts) == part)
+        if covers or _is_of(entry, graph):
+            changes = code_changes(covers[0], entry.made_of, made_of[covers[0]]) if covers else ()
+            found.append(Standing(entry.node, entry.at, covers, tuple(changes)))
+    return tuple(sorted(found, key=lambda standing: standing.at))
+
+
+def _read(cache: Cache) -> dict[str, Accepted]:
+    accepted, problem = read_accepted(cache.folder)
+    if problem:
+        raise CacheError(f"{problem}; delete it and accept again")
+    return accepted
+
+
+def _is_of(entry: Accepted, graph: Graph) -> bool:
+    return entry.graph == graph.name or (not entry.graph and entry.node in graph.nodes)
 
 
 def accept_edit(graph: Graph, node: str, cache: Cache, *, undo: bool = False) -> Acceptance:
@@ -66,9 +143,7 @@ def accept_edit(graph: Graph, node: str, cache: Cache, *, undo: bool = False) ->
     """
     if node not in graph.nodes:
         raise UsageError(f"no step '{node}' in graph '{graph.name}'{did_you_mean(node, graph.nodes)}")
-    accepted, problem = read_accepted(cache.folder)
-    if problem:
-        raise CacheError(f"{problem}; delete it and accept again")
+    accepted = _read(cache)
     made_of = {name: code_part(name, placed.step) for name, placed in graph.nodes.items()}
     part = part_of(made_of[node])
     if undo:
@@ -85,7 +160,7 @@ def accept_edit(graph: Graph, node: str, cache: Cache, *, undo: bool = False) ->
             "(parameters are no code: set them back, or let the step run)"
         )
     kept = {name: before[node][name] for name in _OF_CODE}
-    accepted[part] = Accepted(part_of(before[node]), node, time.time(), kept)
+    accepted[part] = Accepted(part_of(before[node]), node, time.time(), kept, graph.name)
     write_accepted(cache.folder, accepted)
     left = [name for name in made_of if _is_edited(name, made_of, before, accepted)]
     covers = [name for name in made_of if name != node and part_of(made_of[name]) == part]
@@ -93,15 +168,17 @@ def accept_edit(graph: Graph, node: str, cache: Cache, *, undo: bool = False) ->
 
 
 def _undo(graph: Graph, node: str, part: str, accepted: dict[str, Accepted], cache: Cache) -> Acceptance:
-    if part not in accepted:
-        others = sorted({entry.node for entry in accepted.values()})
-        held = f"accepted are edits of {_listed(others)}" if others else "no edit is"
-        raise UsageError(
-            f"step '{node}': its code as it is now is not accepted, so there is nothing to undo ({held})"
-        )
-    del accepted[part]
+    """Take back the acceptance of the code as it is; of code that is none of those accepted, all of the step."""
+    of_step = [old for old, entry in accepted.items() if entry.node == node and _is_of(entry, graph)]
+    gone = [part] if part in accepted else of_step
+    if not gone:
+        others = sorted({entry.node for entry in accepted.values() if _is_of(entry, graph)})
+        held = f"accepted are edits of {_listed(others)}" if others else "nor of any other"
+        raise UsageError(f"step '{node}': no edit of it is accepted, so there is nothing to undo ({held})")
+    for old in gone:
+        del accepted[old]
     write_accepted(cache.folder, accepted)
-    return Acceptance(graph.name, node, (), undone=True)
+    return Acceptance(graph.name, node, (), undone=True, removed=len(gone), is_former=part not in gone)
 
 
 def _latest(graph: Graph, node: str, cache: Cache) -> Mapping[str, Any]:

@@ -1,14 +1,15 @@
 """How a run goes: its options, and the executor chosen where that is left open."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
-from creevey_graph.cache import Cache
-from creevey_graph.errors import UsageError, did_you_mean
+from creevey_graph.cache import Accepted, Cache, read_accepted
+from creevey_graph.errors import CacheError, UsageError, did_you_mean
 from creevey_graph.executors import EXECUTORS, default_jobs, dumps
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.sizes import parse_size
@@ -59,12 +60,29 @@ class Options:
         if self.on_error not in ("continue", "stop", "raise"):
             raise UsageError(f"on_error must be 'continue', 'stop' or 'raise' (got {self.on_error!r})")
         if self.only_failed and self.prune:
-            raise UsageError("prune needs a run over all items (only_failed=True leaves most out)")
+            raise UsageError("prune needs a run over all items; leave out only_failed (--failed)")
         if self.only_failed and not self.retry_failed:
-            raise UsageError("only_failed=True and retry_failed=False leave nothing to do; choose one")
+            raise UsageError(
+                "only failed items (only_failed, --failed), and those not tried again (retry_failed=False, "
+                "--no-retry-failed), leave nothing to do; choose one"
+            )
         for name, value in (("jobs", self.jobs), ("max_failures", self.max_failures)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise UsageError(f"{name} must be 1 or more (got {value!r})")
+
+
+def check_failures_known(*, only_failed: bool, has_cache: bool) -> None:
+    """
+    Check that it can be known which items failed last time.
+
+    Raises:
+        UsageError: They are asked for, and there is no cache.
+    """
+    if only_failed and not has_cache:
+        raise UsageError(
+            "which items failed last time stands in the cache: only failed items (only_failed, --failed) "
+            "cannot be run without one (cache=False, --no-cache)"
+        )
 
 
 def chosen_size(size: int | str | None) -> int | None:
@@ -132,3 +150,20 @@ def choose_executor(
 
 def _is_shipped(step: Step[..., Any]) -> bool:
     return str(getattr(step.func, "__module__", "")).startswith("creevey_graph.")
+
+
+def open_cache(cache: Cache | Path | str | Literal[False] | None) -> tuple[Cache | None, str]:
+    """Return the cache to use, None for none, and what to tell where it cannot be used."""
+    if cache is False:
+        return None, ""
+    if isinstance(cache, Cache):
+        return cache, ""
+    try:
+        return Cache(cache), ""
+    except CacheError as exc:
+        return None, f"running without a cache: {exc}"
+
+
+def accepted_in(cache: Cache | None) -> tuple[Mapping[str, Accepted], str]:
+    """Return the edits that were accepted, and what to tell where they cannot be read."""
+    return ({}, "") if cache is None else read_accepted(cache.folder)

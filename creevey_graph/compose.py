@@ -9,7 +9,7 @@ import attrs
 from creevey_graph.errors import GraphError
 from creevey_graph.node import Node, Ref, map_refs, refs_in
 from creevey_graph.signature import VARIADIC, fold, merge, name_of_kind
-from creevey_graph.step import Step
+from creevey_graph.step import Step, Symbol
 
 
 def replaced(node: Node, step: Step[..., Any]) -> Node:
@@ -51,6 +51,41 @@ def connected(node: Node, parameter: str, ref: Ref) -> Node:
             "leave one of them out"
         )
     return attrs.evolve(node, arguments=merge(parameters, node.arguments, layout))
+
+
+def check_source(graph: str, source: Any) -> str:
+    """
+    Return the name that what is to be connected goes by.
+
+    Raises:
+        GraphError: It is no name.
+    """
+    if not isinstance(source, str):
+        raise GraphError(
+            f"graph '{graph}': connect: the source must be a node or an input, its symbol or its name "
+            f"(got {_shown(source)})"
+        )
+    return source
+
+
+def target_of(graph: str, target: Any) -> tuple[str, str]:
+    """
+    Return node and parameter of a target "node.parameter".
+
+    Raises:
+        GraphError: It is none.
+    """
+    node, _, parameter = target.partition(".") if isinstance(target, str) else ("", "", "")
+    if not (node and parameter):
+        raise GraphError(
+            f"graph '{graph}': connect: the target must be \"node.parameter\", such as 'resize.image' "
+            f"(got {_shown(target)})"
+        )
+    return node, parameter
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str | Symbol) else f"a value of type {type(value).__name__}"
 
 
 def bridged(nodes: Mapping[str, Node], name: str) -> dict[str, Node]:

@@ -123,7 +123,7 @@ class Delivery:
                     if os.path.samestat(look(source.path), there):
                         raise UsageError(
                             f"output '{path}' would replace the item's own file '{source.path}'; "
-                            "choose another out= or template"
+                            "choose another output folder or template"
                         )
 
     def _keep_older(self, target: Path) -> None:

@@ -1,8 +1,12 @@
 """What a run leaves behind when it ends: orphans found or pruned, the index made ready, troubles told."""
 
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
 from creevey_graph.choices import Options
 from creevey_graph.frozen import FrozenGraph, edited_in_run
-from creevey_graph.look import Known, prune_files
+from creevey_graph.look import Known
 from creevey_graph.telling import Teller
 
 
@@ -45,3 +49,19 @@ def tell_troubles(tell: Teller, known: Known, frozen: FrozenGraph, options: Opti
         tell.notice(text)
     for text in known.problems():
         tell.notice(f"cache: {text}")
+
+
+def prune_files(out: Path, paths: Iterable[str]) -> int:
+    """Delete outputs, and folders that are empty then; return how many files went."""
+    count = 0
+    for path in paths:
+        target = out / path
+        with suppress(OSError):
+            target.unlink()
+            count += 1
+        for folder in target.parents:
+            if folder == out or out not in folder.parents:
+                break
+            with suppress(OSError):
+                folder.rmdir()
+    return count

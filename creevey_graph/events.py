@@ -48,6 +48,10 @@ class Reason(StrEnum):
     NOT_CACHED = "not cached"
 
 
+NOT_TRIED = f"{Reason.FAILED_LAST_TIME}: not tried again"
+"""Reason of the row of an item that failed last time and, nothing of it having changed, was left alone."""
+
+
 @attrs.frozen
 class Row:
     """
@@ -117,6 +121,7 @@ class RunStarted:
         executor: Name of the executor that was asked for.
         run_id: Sortable name of the run.
         left_out: How many items the run does not look at (`only_failed`).
+        nodes: Names of the nodes, in the order they run.
     """
 
     graph: str
@@ -125,6 +130,7 @@ class RunStarted:
     executor: str
     run_id: str
     left_out: int = 0
+    nodes: tuple[str, ...] = ()
 
 
 @attrs.frozen

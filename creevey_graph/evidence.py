@@ -33,7 +33,8 @@ class Evidence:
 
     State: identity = what the item is; paths = slot of a writer -> output path; keys = position
     -> lineage key; records, states, found = position -> record, state of the output, file that
-    is in place; lost = positions whose blob was gone or damaged; missed = keys that were
+    is in place; former = positions of outputs that are as a run with other code, parameters or input
+    left them; lost = positions whose blob was gone or damaged; missed = keys that were
     looked up in vain.
 
     Raises:
@@ -79,6 +80,7 @@ class Evidence:
         self.records: dict[int, Record] = {}
         self.states: dict[int, OutputState] = {}
         self.found: dict[int, FileState] = {}
+        self.former: set[int] = set()
         self.lost: set[int] = set()
         self._missed: set[str] = set()
 
@@ -176,13 +178,16 @@ class Evidence:
         target = self._out / path
         if target.is_symlink():
             return OutputState.MODIFIED
+        known = self._known_outputs.get(path)
         try:
-            state = look(target, self._known_outputs.get(path))
+            state = look(target, known)
         except FileNotFoundError:
             return OutputState.MISSING
         except (OSError, CreeveyError):
             return OutputState.MODIFIED
         if state.digest != record.digest:
+            if known is not None and known.digest == state.digest:
+                self.former.add(position)
             return OutputState.MODIFIED
         self.found[position] = attrs.evolve(state, path=path)
         return OutputState.SAME

@@ -20,7 +20,7 @@ from creevey_graph.cutoff import decided
 from creevey_graph.errors import CreeveyError, SourceError, SourceNotFound, UsageError
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.evidence import Evidence
-from creevey_graph.explanation import Explanation, NodeExplanation, accepted_text
+from creevey_graph.explanation import Explanation, NodeExplanation
 from creevey_graph.finding import find_state, known_keys
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph, FrozenNode
@@ -29,10 +29,10 @@ from creevey_graph.identity import files_in
 from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing, list_items
 from creevey_graph.look import Known
-from creevey_graph.plan import Action, OutputState
+from creevey_graph.plan import Action, OutputState, accepted_text
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
-from creevey_graph.text import safe_text
+from creevey_graph.text import first_line, safe_text
 
 _NAMES = 10_000
 """How many names are searched for one that is like a wrong one."""
@@ -163,7 +163,7 @@ class _Case:
         reason = self.evidence.why(self.state, self.reason)[0] if to_do and self.evidence else ""
         outcome = "up to date"
         if self.state is not None and self.state.outcome == Outcome.SKIPPED and not to_do:
-            outcome = f"left out by '{self.state.step}': {self.state.error}"
+            outcome = f"left out by '{self.state.step}': {first_line(self.state.error or '')}"
         nodes = tuple(
             self._node(node, action) for node, action in zip(self.frozen.nodes, self.actions, strict=True)
         )
@@ -189,12 +189,16 @@ class _Case:
     def _whys(self, node: FrozenNode, action: Action) -> list[str]:
         whys = list(_WHYS[action](self, node))
         if action is Action.RUN and self.state is not None and self._failed_at() == node.name:
-            whys.append(f"{Reason.FAILED_LAST_TIME}: {self.state.error}")
+            whys.append(f"{Reason.FAILED_LAST_TIME}: {first_line(self.state.error or '')}")
         return whys or [str(Reason.NOT_CACHED)]
 
     def _failed_at(self) -> str | None:
         failed = self.state is not None and self.state.outcome == Outcome.FAILED
         return self.state.step if failed and self.state is not None else None
+
+    def _is_behind_failure(self, node: FrozenNode) -> bool:
+        failed = next((other for other in self.frozen.nodes if other.name == self._failed_at()), None)
+        return failed is not None and node.slot > failed.slot
 
     def why_runs(self, node: FrozenNode) -> Iterator[str]:
         if not node.step.options.pure:
@@ -203,14 +207,21 @@ class _Case:
             yield "runs every time: a parameter has no digest; give the step ignore= or pass plain values"
         elif self.state is None:
             yield str(Reason.NEW_ITEM)
-        elif own := self.changes.get(node.name):
+        elif changed := list(self._why_changed(node)):
+            yield from changed
+        elif self.made_of is None:
+            yield f"{Reason.CODE_CHANGED}, as it seems: what it was made of is not known any more"
+        elif self._is_behind_failure(node):
+            yield f"not made last time, since '{self._failed_at()}' failed"
+        elif self._failed_at() != node.name:  # of that one the error tells
+            yield from self._why_again(node)
+
+    def _why_changed(self, node: FrozenNode) -> Iterator[str]:
+        """Yield what changed in a node, or else above it."""
+        if own := self.changes.get(node.name):
             yield own[0].told
         elif causes := list(self._causes(node)):
             yield f"{Reason.INPUT_CHANGED}: {', '.join(causes)}"
-        elif self.made_of is None:
-            yield f"{Reason.CODE_CHANGED}, as it seems: what it was made of is not known any more"
-        elif self._failed_at() is None:
-            yield from self._why_again(node)
 
     def _why_again(self, node: FrozenNode) -> Iterator[str]:
         """Yield why a node runs that would give what it gave last time."""
@@ -223,15 +234,24 @@ class _Case:
 
     def why_restored(self, node: FrozenNode) -> Iterator[str]:
         assert self.evidence is not None
-        position = node.slot - len(self.frozen.inputs)
+        position, path = node.slot - len(self.frozen.inputs), self.evidence.paths[node.slot]
+        if position in self.evidence.former:
+            cause = next(self._why_changed(node), f"{Reason.CODE_CHANGED}, as it seems")
+            yield f"{cause}; the file there is as it was written before that: {path}"
+            return
         modified = self.evidence.states.get(position) is OutputState.MODIFIED
-        yield f"{Reason.OUTPUT_MODIFIED if modified else Reason.OUTPUT_MISSING}: {self.evidence.paths[node.slot]}"
+        if self.state is None and not modified:
+            yield f"{Reason.NEW_ITEM}: its result is in the cache"
+            return
+        yield f"{Reason.OUTPUT_MODIFIED if modified else Reason.OUTPUT_MISSING}: {path}"
 
     def why_loaded(self, node: FrozenNode) -> Iterator[str]:
         yield f"{self._readers(node)} reads it"
 
     def why_kept(self, node: FrozenNode) -> Iterator[str]:
-        if self.evidence is None or not (self.changes.get(node.name) or any(self._causes(node))):
+        if self.evidence is not None and (self.state is None or self.made_of is None):
+            yield "its result is in the cache"
+        elif self.evidence is None or not (self.changes.get(node.name) or any(self._causes(node))):
             yield "nothing it is made of changed"
         else:
             yield "what it is made of changed, but its result is in the cache"

@@ -10,11 +10,12 @@ from typing import Any
 import attrs
 
 from creevey_graph.changes import Change
-from creevey_graph.plan import Action
+from creevey_graph.plan import Action, accepted_text
 from creevey_graph.text import safe_text
 
 SCHEMA = 1
 """Of `to_json`; it changes when a field is renamed or means something else."""
+_IDLE = frozenset({Action.NONE, Action.KEEP})
 
 
 class Line(Enum):
@@ -84,13 +85,22 @@ class Explanation:
     def __repr__(self) -> str:
         return str(self)  # what a notebook shows of the last value of a cell
 
-    def lines(self) -> Iterator[tuple[Line, str]]:
-        """Yield the lines of the text, each with what it is; what comes from outside is inert."""
+    def lines(self, *, verbose: bool = False, accept: str = "") -> Iterator[tuple[Line, str]]:
+        """
+        Yield the lines of the text, each with what it is; what comes from outside is inert.
+
+        Args:
+            verbose: Tell why and what becomes of its values of every step; without, steps with nothing to
+                do take one line.
+            accept: The command that accepts an edit of a step, up to the step's name; "" where that is
+                not known.
+        """
         name = self.key if self.key == self.source else f"{self.key} ({self.source})"
         told = f"to do: {self.reason}" if self.reason else self.outcome
         yield Line.TITLE, safe_text(f"{name} in graph '{self.graph}': {told}")
+        yield Line.FACT, ""
         for node in self.nodes:
-            yield from _node_lines(node)
+            yield from _node_lines(node, accept, is_full=verbose or node.action not in _IDLE)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -109,19 +119,27 @@ class Explanation:
         return json.dumps({"schema": SCHEMA, **self.data}, indent=2)
 
 
-def _node_lines(node: NodeExplanation) -> Iterator[tuple[Line, str]]:
+def _node_lines(node: NodeExplanation, accept: str, *, is_full: bool) -> Iterator[tuple[Line, str]]:
     yield Line.NODE, safe_text(f"{node.name}: {node.action.value}")
-    yield Line.FACT, safe_text(f"  why: {node.why}")
-    for change in node.changes:
-        if change.told not in node.why:
-            yield Line.FACT, safe_text(f"  also: {change.told}")
-        for line in diff_of(change):
-            yield _line_of(line), safe_text(f"    {line}", keep_newlines=True)
+    if is_full:
+        yield Line.FACT, safe_text(f"  why: {node.why}")
+        for change in node.changes:
+            if change.told not in node.why:
+                yield Line.FACT, safe_text(f"  also: {change.told}")
+            yield from diff_lines(change)
     if node.accepted:
-        yield Line.FACT, safe_text(f"  {node.accepted}")
-    yield Line.FACT, safe_text(f"  its values are: {node.policy}")
+        told = accepted_text(node.name, accept) if accept else node.accepted
+        yield Line.FACT, safe_text(f"  {told}")
+    if is_full:
+        yield Line.FACT, safe_text(f"  its values are: {node.policy}")
     for text in node.untracked:
         yield Line.FACT, safe_text(f"  not tracked: {text}; name it with depends_on= or version=")
+
+
+def diff_lines(change: Change) -> Iterator[tuple[Line, str]]:
+    """Yield the lines of a changed function's diff, each with what it is."""
+    for line in diff_of(change):
+        yield _line_of(line), safe_text(f"    {line}", keep_newlines=True)
 
 
 def _line_of(line: str) -> Line:
@@ -166,8 +184,3 @@ def _node_data(node: NodeExplanation) -> dict[str, Any]:
         "untracked": list(node.untracked),
         "accepted": node.accepted,
     }
-
-
-def accepted_text(node: str) -> str:
-    """Say that a node's edited code counts as the code before, and how to undo that."""
-    return f"accepted as before: step '{node}' (undo: creevey-graph accept GRAPH {node} --undo)"

@@ -8,15 +8,15 @@ import functools
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from creevey_graph.cache import Accepted, Cache, read_accepted
-from creevey_graph.choices import Options, chosen_size
-from creevey_graph.errors import CacheError, RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
+from creevey_graph.cache import Cache
+from creevey_graph.choices import Options, accepted_in, check_failures_known, chosen_size, open_cache
+from creevey_graph.errors import RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
 from creevey_graph.events import Event, Listener, Noticed, Row
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
@@ -34,7 +34,7 @@ from creevey_graph.views import VIEWS
 from creevey_graph.views.progress import open_progress
 
 if TYPE_CHECKING:
-    from creevey_graph.accept import Acceptance
+    from creevey_graph.accept import Acceptance, Standing
     from creevey_graph.explanation import Explanation
 
 KEPT_REPORTS = 100
@@ -102,6 +102,7 @@ class Graph(DeclaredGraph):
         """
         folder = None if out is None else Path(out)
         size = chosen_size(cache_size)
+        check_failures_known(only_failed=only_failed, has_cache=cache is not False)
         opened, notice = open_cache(cache)
         accepted, problem = accepted_in(opened)
         listing = list_items(self, items, folder, accepted)
@@ -204,7 +205,8 @@ class Graph(DeclaredGraph):
         Args:
             step_name: Name of the node, as `status` shows it.
             cache: Cache of the run.
-            undo: Take it back: the edited code runs.
+            undo: Take it back: the edited code runs. Where the code as it is now was not accepted, all that
+                was accepted of the step is taken back.
 
         Raises:
             UsageError: There is no such step, it was never run, or there is nothing to accept or undo.
@@ -213,6 +215,16 @@ class Graph(DeclaredGraph):
         opened = cache if isinstance(cache, Cache) else Cache(cache)
         acceptance: Acceptance = _asked_for("accept").accept_edit(self, step_name, opened, undo=undo)
         return acceptance
+
+    def accepted(self, *, cache: Cache | Path | str | None = None) -> "tuple[Standing, ...]":
+        """
+        Return the edits that are accepted for this graph, with when, and the steps they cover as these are now.
+
+        Raises:
+            CacheError: The cache cannot be used.
+        """
+        opened = cache if isinstance(cache, Cache) else Cache(cache)
+        return tuple(_asked_for("accept").list_accepted(self, opened))
 
     def preview(self, item: Any) -> dict[str, Any]:
         """
@@ -310,28 +322,11 @@ def linear(steps: Sequence[Step[..., Any]]) -> Graph:
     return Graph.linear(steps)
 
 
-def open_cache(cache: Cache | Path | str | Literal[False] | None) -> tuple[Cache | None, str]:
-    """Return the cache to use, None for none, and what to tell where it cannot be used."""
-    if cache is False:
-        return None, ""
-    if isinstance(cache, Cache):
-        return cache, ""
-    try:
-        return Cache(cache), ""
-    except CacheError as exc:
-        return None, f"running without a cache: {exc}"
-
-
 def _reproduce(listing: Listing, cache: Cache | None, row: Row) -> Any:
     for item in listing:
         if item.key == row.key:
             return reproduce_item(listing.frozen, item, row.step, cache)
     raise SourceError(f"there is no item '{safe_text(row.key)}' among these items any more")
-
-
-def accepted_in(cache: Cache | None) -> tuple[Mapping[str, Accepted], str]:
-    """Return the edits that were accepted, and what to tell where they cannot be read."""
-    return ({}, "") if cache is None else read_accepted(cache.folder)
 
 
 def _report_path(cache: Cache | None) -> Path:

@@ -102,11 +102,12 @@ def home_of(graph: Graph) -> str:
     """
     Return the file a graph's function stands in, without folder and suffix; "" for one built by hand.
 
-    It tells graphs of one name apart, alike for a script and for the module of its name. The cells of
+    It tells graphs of one name apart, alike for a script and for the module of its name; one that was
+    made of another by `replace`, `without` or `|` is at home where that is. The cells of
     a notebook (<ipython-input-3-…>, /tmp/ipykernel_7/123.py) have another name each time they are run:
     "" for them too.
     """
-    code = getattr(graph.function, "__code__", None)
+    code = getattr(graph.origin, "__code__", None)
     path = None if code is None else Path(code.co_filename)
     is_cell = path is None or path.name.startswith("<") or path.parent.name.startswith("ipykernel_")
     return "" if path is None or is_cell else path.stem

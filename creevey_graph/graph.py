@@ -9,7 +9,7 @@ connections only, never items; how it runs stands in higher floors.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from creevey_graph.compose import bridged, connected, first_free, read_from, replaced
+from creevey_graph.compose import bridged, check_source, connected, first_free, read_from, replaced, target_of
 from creevey_graph.errors import GraphError, did_you_mean
 from creevey_graph.node import Node, Ref
 from creevey_graph.signature import fold, merge, name_of
@@ -51,7 +51,7 @@ class Graph:
 
     State: inputs = name -> annotation, in order; nodes = name -> `Node`; outputs = column -> `Ref`;
     returns = the shape the function returned; parameters = graph parameters; function = what was
-    traced, None for a graph built by hand.
+    traced, None for a graph built by hand; origin = the same, of graphs made of a traced one too.
 
     Thread safety: none while it is built; a graph that is only read may be shared.
     """
@@ -64,6 +64,7 @@ class Graph:
         self.returns: Any = None
         self.parameters: dict[str, Any] = {}
         self.function: Callable[..., Any] | None = None
+        self.origin: Callable[..., Any] | None = None
         self.__name__ = name
         self._numbers: dict[str, int] = {}  # name -> highest number given to it
 
@@ -80,7 +81,7 @@ class Graph:
             GraphError: The graph is not valid, or its body needs an item's value.
         """
         graph = cls(name_of(function))
-        graph.function, graph.__doc__ = function, function.__doc__
+        graph.function, graph.origin, graph.__doc__ = function, function, function.__doc__
         graph.inputs, graph.parameters = declaration_of(graph.name, function, parameters or {})
         symbols = [NodeSymbol(graph, name) for name in graph.inputs]
         graph.output(function(*symbols, **graph.parameters))
@@ -140,10 +141,10 @@ class Graph:
             target: "node.parameter".
 
         Raises:
-            GraphError: One of them does not exist, or the parameter has a value already.
+            GraphError: One of them is none or does not exist, or the parameter has a value already.
         """
         name = self._name_of(source)
-        node_name, _, parameter = target.partition(".")
+        node_name, parameter = target_of(self.name, target)
         node = self.node(node_name)
         validate_known(node_name, node.step, [parameter])
         self.nodes[node_name] = connected(node, parameter, Ref(name))
@@ -325,7 +326,7 @@ class Graph:
         graph = type(self)(self.name)
         graph.inputs, graph.nodes = dict(self.inputs), dict(self.nodes)
         graph.outputs, graph.returns = dict(self.outputs), self.returns
-        graph.parameters, graph.__doc__ = dict(self.parameters), self.__doc__
+        graph.parameters, graph.origin, graph.__doc__ = dict(self.parameters), self.origin, self.__doc__
         return graph
 
     def _checked_name(self, name: str) -> str:
@@ -337,7 +338,7 @@ class Graph:
     def _name_of(self, source: NodeSymbol | str) -> str:
         if isinstance(source, NodeSymbol):
             return to_refs(self, source).name  # type: ignore[no-any-return]
-        if source not in self.inputs:
+        if check_source(self.name, source) not in self.inputs:
             self.node(source)
         return source
 

@@ -119,7 +119,8 @@ def event_from_json(data: Mapping[str, Any]) -> Event | None:  # noqa: PLR0911 -
         return _bulk_from_json(data["cached"])
     if "run" in data:
         facts = {key: value for key, value in data["run"].items() if key != "schema"}
-        return RunStarted(**{**facts, "columns": tuple(facts["columns"])})
+        nodes = tuple(facts.get("nodes", ()))  # an earlier version did not write them
+        return RunStarted(**{**facts, "columns": tuple(facts["columns"]), "nodes": nodes})
     if "workers" in data:
         return WorkersStarted(**data["workers"])
     if "notice" in data:

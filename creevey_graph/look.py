@@ -9,7 +9,6 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import attrs
 
 from creevey_graph.cache import Cache, FileState, Index, ItemState, decode_state, encode_state
 from creevey_graph.errors import CreeveyError
-from creevey_graph.events import Outcome, Reason, Row
+from creevey_graph.events import NOT_TRIED, Outcome, Row
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.identity import files_in, is_same, values_digest
@@ -127,7 +126,8 @@ class Known:
             return None
         if not self._are_inputs_untouched(item, state):
             return None
-        facts = (Outcome.FAILED, state.step, state.error, str(Reason.FAILED_LAST_TIME))
+        self.stale += [file.path for file in state.outputs]
+        facts = (Outcome.FAILED, state.step, state.error, NOT_TRIED)
         return Row(item.key, item.source, *facts, fields=state.fields, traceback=state.traceback)
 
     def _gone(self) -> Iterator[tuple[str, str]]:
@@ -225,7 +225,9 @@ class Known:
         if not found:
             return ""
         names = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")  # noqa: PLR2004 - a line
-        return f"{len(found)} outputs of failed items are left from an earlier run, and may be stale: {names}"
+        what = "1 output" if len(found) == 1 else f"{len(found)} outputs"
+        verb = "is" if len(found) == 1 else "are"
+        return f"{what} of failed items {verb} left from an earlier run, and may be stale: {names}"
 
     def orphans(self) -> tuple[str, ...]:
         """
@@ -332,19 +334,3 @@ def _is_ours(folder: str, file: FileState) -> bool:
         return is_same(Stat.of(path), file) or digest_file(path)[0] == file.digest
     except (OSError, CreeveyError):
         return False
-
-
-def prune_files(out: Path, paths: Iterable[str]) -> int:
-    """Delete outputs, and folders that are empty then; return how many files went."""
-    count = 0
-    for path in paths:
-        target = out / path
-        with suppress(OSError):
-            target.unlink()
-            count += 1
-        for folder in target.parents:
-            if folder == out or out not in folder.parents:
-                break
-            with suppress(OSError):
-                folder.rmdir()
-    return count

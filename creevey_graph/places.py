@@ -8,17 +8,19 @@ of the last check is not checked again; only whether folders have become the sam
 import functools
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from creevey_graph.cache import Index
 from creevey_graph.errors import GraphError
 from creevey_graph.listing import Listing
+from creevey_graph.outputs import OutputTemplate
 from creevey_graph.sources import Item
 from creevey_graph.text import safe_text
 from creevey_graph.validate import validate_outputs_apart
 
+_AT_ONCE = 10_000
 MOST_FOLDERS = 10_000
 """A set with more folders is checked every time."""
 
@@ -42,13 +44,35 @@ def check_places(listing: Listing, out: Path | None, index: Index | None = None)
         known, folders = index.checked()
         if known == stamp and _are_apart(out, folders):
             return
-    validate_outputs_apart(functools.partial(_claims, listing))
-    if out is not None:
+    walk = _Walk(listing)
+    validate_outputs_apart(walk.claims)
+    folders = sorted(walk.inputs), sorted(walk.outputs)
+    if out is not None and not _are_apart(out, folders):
         validate_inputs_kept(listing, out)
-    if stamp and index is not None:
-        folders = _folders_of(listing)
-        if max(map(len, folders)) <= MOST_FOLDERS:
-            index.put_checked(stamp, folders)
+    if stamp and index is not None and max(map(len, folders)) <= MOST_FOLDERS:
+        index.put_checked(stamp, folders)
+
+
+class _Walk:
+    """
+    One walk through a listing, for all that is asked of every item.
+
+    State: inputs = folders of the items' files; outputs = folders of the outputs, relative to `out`.
+    """
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+        self.inputs: set[str] = set()
+        self.outputs: set[str] = set()
+
+    def claims(self) -> Iterator[tuple[str, str]]:
+        """Yield every output path that is known before content is read, with its item's key."""
+        outputs = _known_outputs(self._listing)
+        for item in self._listing:
+            self.inputs.update(map(os.path.dirname, _files(item)))
+            for path, key in _claims_of(item, outputs):
+                self.outputs.add(path.rpartition("/")[0])
+                yield path, key
 
 
 def _stamp(listing: Listing, out: Path | None) -> str:
@@ -56,16 +80,13 @@ def _stamp(listing: Listing, out: Path | None) -> str:
     source = listing.bulk
     if source is None:
         return ""
-    names = source.texts(range(len(source.keys)))
-    text = "\0".join((listing.frozen.graph_key, str(out), *source.keys, *names))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _folders_of(listing: Listing) -> tuple[list[str], list[str]]:
-    """Return the folders of the inputs, and those of the outputs, relative to `out`."""
-    inputs = {os.path.dirname(path) for item in listing for path in _files(item)}  # noqa: PTH120 - per item
-    outputs = {path.rpartition("/")[0] for path, _ in _claims(listing)}
-    return sorted(inputs), sorted(outputs)
+    stamp = hashlib.sha256(f"{listing.frozen.graph_key}\0{out}".encode("utf-8", "surrogatepass"))
+    keys = source.keys
+    for begins in range(0, len(keys), _AT_ONCE):
+        part = range(begins, min(begins + _AT_ONCE, len(keys)))
+        text = "\0".join(("", *keys[part.start : part.stop], *source.texts(part)))
+        stamp.update(text.encode("utf-8", "surrogatepass"))
+    return stamp.hexdigest()
 
 
 def _are_apart(out: Path | None, folders: Any) -> bool:
@@ -99,7 +120,7 @@ def validate_inputs_kept(listing: Listing, out: Path) -> None:
                 output, key = writers[place]
                 raise GraphError(
                     f"item '{safe_text(item.key)}': its file '{safe_text(path)}' would be replaced by output "
-                    f"'{safe_text(output)}' of item '{safe_text(key)}'; choose another out= or template"
+                    f"'{safe_text(output)}' of item '{safe_text(key)}'; choose another output folder or template"
                 )
 
 
@@ -110,10 +131,18 @@ def _files(item: Item) -> Iterator[str]:
             yield str(value)
 
 
+def _known_outputs(listing: Listing) -> list[OutputTemplate]:
+    outputs = [node.output for node in listing.frozen.writers if node.output is not None]
+    return [output for output in outputs if not output.needs_digest]
+
+
 def _claims(listing: Listing) -> Iterator[tuple[str, str]]:
     """Yield every output path that is known before content is read, with its item's key."""
-    outputs = [node.output for node in listing.frozen.writers if node.output is not None]
-    known = [output for output in outputs if not output.needs_digest]
+    outputs = _known_outputs(listing)
     for item in listing:
-        for output in known:
-            yield output.render(item), f"{item.key}" if len(known) == 1 else f"{item.key} ({output.node})"
+        yield from _claims_of(item, outputs)
+
+
+def _claims_of(item: Item, outputs: Sequence[OutputTemplate]) -> Iterator[tuple[str, str]]:
+    for output in outputs:
+        yield output.render(item), item.key if len(outputs) == 1 else f"{item.key} ({output.node})"

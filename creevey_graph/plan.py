@@ -14,10 +14,12 @@ import attrs
 
 from creevey_graph.cache import ItemState, Record
 from creevey_graph.changes import matched, node_changes
+from creevey_graph.columns import counted, listed, table
 from creevey_graph.errors import GraphError
 from creevey_graph.events import Reason
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.frozen import FrozenGraph
+from creevey_graph.text import safe_text
 
 
 class Action(Enum):
@@ -184,10 +186,10 @@ class NodeCount:
             self.kept += 1
 
 
-@attrs.define
+@attrs.define(repr=False)
 class Plan:
     """
-    What a run would do.
+    What a run would do; shown, it is text for people.
 
     Args:
         graph: The graph's name.
@@ -229,3 +231,50 @@ class Plan:
         self.up_to_date += items
         for count in self.nodes.values():
             count.kept += items
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        return str(self)  # what a notebook shows of the last value of a cell
+
+    def lines(self, accept: str = "creevey-graph accept GRAPH") -> Iterator[str]:
+        """
+        Yield what people are shown: a table of nodes, the reasons, orphans and what is not tracked.
+
+        Args:
+            accept: The command that accepts an edit, up to the step's name.
+        """
+        told = f"{self.up_to_date:,} up to date, {self.to_do - self.unreadable:,} to do"
+        if self.unreadable:
+            told += f", {self.unreadable:,} cannot be read (a run reports each as failed)"
+        yield f"{safe_text(self.graph)}: {counted(self.total, 'item')}, {told}"
+        yield from table(
+            ["step", "runs", "restored", "read", "kept", "its values are"], self._rows(), left=(0, 5)
+        )
+        if self.reasons:
+            yield "why:"
+            ranked = sorted(self.reasons.items(), key=lambda reason: -reason[1])
+            yield from table(["items", "reason"], [[f"{n:,}", reason] for reason, n in ranked], left=(1,))[1:]
+        if self.orphans:
+            count = counted(len(self.orphans), "output")
+            yield f"orphans: {count} of items that are gone ({listed(self.orphans)}); run --prune deletes them"
+        for node in self.accepted:
+            yield safe_text(accepted_text(node, accept))
+        for text in self.untracked:
+            yield f"not tracked: {safe_text(text)}; name it with depends_on= or version="
+
+    def _rows(self) -> list[list[str]]:
+        return [
+            [
+                name,
+                *(f"{n:,}" for n in (count.runs, count.restores, count.loads, count.kept)),
+                self.policies[name],
+            ]
+            for name, count in self.nodes.items()
+        ]
+
+
+def accepted_text(node: str, command: str = "creevey-graph accept GRAPH") -> str:
+    """Say that a node's edited code counts as the code before, and how to undo that."""
+    return f"accepted as before: step '{node}' (undo: {command} {node} --undo)"

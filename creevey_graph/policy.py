@@ -18,6 +18,7 @@ import attrs
 
 from creevey_graph.codecs import Codec, codec_for
 from creevey_graph.options import CachePolicy
+from creevey_graph.sizes import bytes_text
 from creevey_graph.step import Step
 
 SMALL_BYTES = 64 * 1024
@@ -164,14 +165,14 @@ def shown_policy(step: Step[..., Any], measures: Sequence[Measure] | None = None
         return _shown_verdict(measures)
     if not is_weighed(step):
         return "kept where small"
-    return "recomputed: cheaper than reading" if measures is None else "undecided: measured in the next run"
+    return "kept where it pays" if measures is None else "undecided: measured in the next run"
 
 
 def _shown_verdict(measures: Sequence[Measure]) -> str:
     keeps, typical = judged(measures), middle(measures)
     if keeps is None:
         return f"undecided: measured on {len(measures)} of {MEASURED} items"
-    size = _shown_size(typical.size_bytes)
+    size = bytes_text(typical.size_bytes)
     if keeps:
         return f"kept: saves {_shown_seconds(typical.saves_s)} an item, {size}"
     if 0 < typical.saves_s <= typical.costs_s:
@@ -186,7 +187,3 @@ def _shown_verdict(measures: Sequence[Measure]) -> str:
 
 def _shown_seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1e3:.1f} ms"
-
-
-def _shown_size(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.0f} kB"  # noqa: PLR2004

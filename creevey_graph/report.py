@@ -28,7 +28,7 @@ from creevey_graph.events import (
 )
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.journal import read_journal, read_rows, row_to_json, rows_of
-from creevey_graph.text import safe_text
+from creevey_graph.text import first_line, safe_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,10 +104,10 @@ class Report:
     What happened in a run.
 
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
-    graph, executor, jobs, run_id, total (items looked at), columns: of the run; origin = what runs a
-    failed item again; counts = outcome -> items; executed = node -> items it ran for; spared = node ->
-    items it did not have to run for after all; seconds = wall time; notices = lines to be told;
-    stopped, interrupted, damaged, orphans, pruned: how it ended.
+    graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run): of
+    the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
+    it ran for; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
+    lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
 
     def __init__(self, path: Path) -> None:
@@ -118,6 +118,7 @@ class Report:
         self.run_id = ""
         self.total = 0
         self.columns: tuple[str, ...] = ()
+        self.nodes: tuple[str, ...] = ()
         self.counts: Counter[Outcome] = Counter()
         self.executed: Counter[str] = Counter()
         self.spared: Counter[str] = Counter()
@@ -163,7 +164,7 @@ class Report:
             self.executor, self.jobs = event.executor, event.jobs
         elif isinstance(event, RunStarted):
             self.graph, self.executor = event.graph, event.executor
-            self.run_id, self.columns = event.run_id, event.columns
+            self.run_id, self.columns, self.nodes = event.run_id, event.columns, event.nodes
             self.total, self._width = event.total - event.left_out, event.total
         elif isinstance(event, Noticed):
             self.notices.append(event.text)
@@ -250,10 +251,11 @@ class Report:
             where = f" in step '{row.step}'" if row.step else ""
             return (
                 f"{count} of {self.total} items failed; first: {safe_text(row.key)}{where}: "
-                f"{safe_text(row.error or '')} (all of them: report.failed)"
+                f"{first_line(row.error or '')} (all of them: report.failed)"
             )
         if self.interrupted:
-            return f"the run was interrupted; {self.counts[Outcome.CANCELLED]} items are left"
+            left = self.counts[Outcome.CANCELLED]
+            return f"the run was interrupted; {'1 item is' if left == 1 else f'{left} items are'} left"
         return self.stopped or "the run did not come to its end"
 
     def to_csv(self, path: Path | str) -> None:

@@ -45,7 +45,7 @@ from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
 from creevey_graph.tally import Tally
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
-from creevey_graph.text import safe_text
+from creevey_graph.text import first_line, safe_text
 from creevey_graph.validate import validate_sendable
 from creevey_graph.worker import run_chunk
 
@@ -115,7 +115,7 @@ class _Run:
         if self.options.on_error == "raise" and self.tally.first_failure is not None:
             row = self.tally.first_failure
             where = f" in step '{row.step}'" if row.step else ""
-            raise RunFailed(f"item '{safe_text(row.key)}' failed{where}: {safe_text(row.error or '')}")
+            raise RunFailed(f"item '{safe_text(row.key)}' failed{where}: {first_line(row.error or '')}")
 
     def _begin(self) -> None:
         run_id = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
@@ -123,7 +123,7 @@ class _Run:
         name = asked if isinstance(asked, str) else type(asked).__name__
         self.agenda.choose(self.tally)
         facts = (self.frozen.name, len(self.listing), self.listing.columns, name, run_id, self.tally.left_out)
-        self.tell.emit(RunStarted(*facts))
+        self.tell.emit(RunStarted(*facts, nodes=tuple(node.name for node in self.frozen.nodes)))
         for text in unkept(self.frozen):
             self.tell.notice(text)
 
@@ -310,9 +310,7 @@ class _Run:
         lost = [task for task in held if not self.tally.done[task.item.index]]
         self.in_flight.clear()
         if not self.pool.rebuild():
-            self._stop(
-                f"executor '{self.pool.name}' broke ({error}); executor='processes' goes on after such a death"
-            )
+            self._stop(f"executor '{self.pool.name}' broke ({error}); 'processes' goes on after such a death")
             return
         suspects, rest = part_suspects(lost, hands)
         self.suspects.extend(suspects)

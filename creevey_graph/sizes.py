@@ -11,7 +11,6 @@ _FORM = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-zA-Z]*)\s*")
 _UNITS = ("K", "M", "G", "T")
 _SIZES = MappingProxyType(
     {
-        "": 1,
         "b": 1,
         **{f"{unit}B".lower(): 1000**power for power, unit in enumerate(_UNITS, 1)},
         **{f"{unit}iB".lower(): 1024**power for power, unit in enumerate(_UNITS, 1)},
@@ -27,7 +26,8 @@ def parse_size(text: str, where: str) -> int:
     Return the bytes that *text* stands for; KB is 1000 of them, KiB 1024.
 
     Args:
-        text: A number and a unit: B (or none), KB, MB, GB, TB, KiB, MiB, GiB, TiB, in any case.
+        text: A number and a unit: B, KB, MB, GB, TB, KiB, MiB, GiB, TiB, in any case. Without one it is
+            refused, as bytes are hardly ever what was meant; 0 needs none.
         where: What an error names, such as an option.
 
     Raises:
@@ -37,7 +37,9 @@ def parse_size(text: str, where: str) -> int:
     (500000000, 1610612736)
     """
     found = _FORM.fullmatch(text)
-    size = float(found[1]) * _SIZES.get(found[2].lower(), math.nan) if found else math.nan
+    number = float(found[1]) if found else math.nan
+    unit = found[2].lower() if found else ""
+    size = number * _SIZES.get(unit, math.nan) if unit or number else 0.0
     if not size < _MOST:
         raise UsageError(
             f"{where}: a size is a number and a unit, such as 500MB, 20GB or 1.5GiB (got '{text}')"

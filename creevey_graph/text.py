@@ -30,6 +30,17 @@ def safe_text(text: str, *, keep_newlines: bool = False) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
+def first_line(text: str) -> str:
+    r"""
+    Return the first line of *text* that says something, inert, with " …" where there are more.
+
+    >>> first_line("ValueError: no\nmore of it"), first_line("all of it\n")
+    ('ValueError: no …', 'all of it')
+    """
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()] or [""]
+    return safe_text(lines[0]) + (" …" if len(lines) > 1 else "")
+
+
 def _escape(match: "re.Match[str]") -> str:
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - surrogateescape: a byte of a name that is no UTF-8

@@ -239,7 +239,7 @@ def validate_sendable(steps: Mapping[str, Step[..., Any]], dumps: Callable[[Any]
         except Exception as exc:
             raise GraphError(
                 f"node '{name}': step '{step.name}' cannot be sent to a process ({exc}); "
-                "open what it needs inside the function, or run with executor='threads'"
+                "open what it needs inside the function, or run it in threads (executor='threads', --executor threads)"
             ) from exc
 
 
@@ -294,8 +294,8 @@ def validate_outputs_outside(out: str, root: str | None, *, recursive: bool) -> 
     below = recursive and folder.startswith(inputs.rstrip(os.sep) + os.sep)
     if folder == inputs or below:
         raise GraphError(
-            f"outputs would be written inside the input folder (out='{out}', inputs in '{root}'), "
-            "and the next run would take them for inputs; choose an out= beside it"
+            f"outputs would be written inside the input folder (outputs in '{out}', inputs in '{root}'), "
+            "and the next run would take them for inputs; choose an output folder beside it"
         )
 
 
@@ -308,4 +308,4 @@ def validate_template_writers(nodes: Mapping[str, Step[..., Any]], out: object) 
     """
     writers = [name for name, step in nodes.items() if step.is_writer]
     if writers and out is None:
-        raise GraphError(f"node '{writers[0]}' writes files; say where with out='folder'")
+        raise GraphError(f"node '{writers[0]}' writes files; say where with out='folder' or --out folder")

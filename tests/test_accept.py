@@ -1,6 +1,7 @@
 """`accept`: an edit said to be harmless keeps the results, and its undo runs the edited code."""
 
 import json
+import textwrap
 
 import pytest
 from projects import LEVELS, Project
@@ -37,10 +38,19 @@ def test_an_accepted_edit_executes_nothing_and_its_undo_executes_exactly_what_it
     """Each command in a process of its own; an edit in another module counts for the step that reads it."""
     project.edit(*EDIT)
     told = accept(project, "sepia")
-    assert (
-        "accepted as before: step 'sepia' (code changed: step 'sepia' helper normalise "
-        "(sepia -> tone -> normalise, levels.py))\n" == told
-    )
+    expected = """
+        accepted as before: step 'sepia'
+          code changed: step 'sepia' helper normalise (sepia -> tone -> normalise, levels.py)
+            --- levels.py (before)
+            +++ levels.py (now)
+            @@ -1,3 +1,3 @@
+             def normalise(level):
+                 # to the middle
+            -    return min(level + LIMIT, 255)
+            +    return min(LIMIT + level, 255)
+        undo: creevey-graph accept steps.py sepia --undo
+    """
+    assert textwrap.dedent(expected).lstrip() == told
     assert {} == project.executed()
 
     accept(project, "sepia", "--undo")
@@ -50,7 +60,7 @@ def test_an_accepted_edit_executes_nothing_and_its_undo_executes_exactly_what_it
 
 def test_status_and_explain_say_what_is_accepted(project):
     """With the command that takes it back, until it is taken back."""
-    line = "accepted as before: step 'sepia' (undo: creevey-graph accept GRAPH sepia --undo)"
+    line = "accepted as before: step 'sepia' (undo: creevey-graph accept steps.py sepia --undo)"
     project.edit(*EDIT)
     accept(project, "sepia")
     status = project.call("status", "steps.py", "photos", "--out", "out")[1]
@@ -60,6 +70,14 @@ def test_status_and_explain_say_what_is_accepted(project):
     assert f"  {line}" in project.explain().splitlines()
     data = json.loads(project.call("status", "steps.py", "photos", "--out", "out", "--json")[1])
     assert ["sepia"] == data["accepted"]
+    named = ("--set", "size=8,8", "--cache", ".creevey")
+    status = project.call("status", "steps.py:small", "photos", "--out", "out", *named)[1]
+    assert (
+        "(undo: creevey-graph accept --cache .creevey --set size=8,8 steps.py:small sepia --undo)" in status
+    )
+    command = ("--cache", ".creevey", "--set", "size=8,8", "steps.py:small", "sepia", "--undo")
+    assert 0 == project.call("accept", *command)[0]
+    accept(project, "sepia")
     accept(project, "sepia", "--undo")
     assert "accepted" not in project.explain()
 
@@ -80,6 +98,34 @@ def test_an_edit_on_an_accepted_edit_counts_as_the_first_code(project):
     assert {} == project.executed()
     accept(project, "sepia", "--undo")
     assert DOWN == status_runs(project)
+
+
+def test_undo_reaches_what_was_accepted_before_the_code_was_edited_further_or_put_back(project):
+    """No code as it is now is among it: all of the step is taken back, and other steps' edits stay."""
+    project.edit("steps", "return prefix + photo.stem", "return prefix + str(photo.stem)")
+    accept(project, "label")
+    project.edit(*EDIT)
+    accept(project, "sepia")
+    project.edit("levels", "LIMIT + level, 255", "LIMIT + level, 0xFF + 0")
+    accept(project, "sepia")
+    project.write("levels", LEVELS)
+    listed = accept(project, "--list").splitlines()
+    told = accept(project, "sepia", "--undo")
+
+    assert 3 == len(listed)
+    assert listed[0].startswith("step 'label', accepted 20")
+    assert listed[0].endswith(": covers 'label' (code changed: step 'label')")
+    assert ["covers no code as it is now"] * 2 == [line.rpartition(": ")[2] for line in listed[1:]]
+    assert (
+        "step 'sepia': 2 acceptances of earlier edits taken back; its code as it is now was not accepted\n"
+        == told
+    )
+    (left,) = json.loads(accept(project, "--list", "--json"))["accepted"]
+    assert ("label", ["label"]) == (left["step"], left["covers"])
+    project.edit(*EDIT)
+    assert DOWN == status_runs(project)
+    accept(project, "label", "--undo")
+    assert "no edit is accepted\n" == accept(project, "--list")
 
 
 def status_runs(project):
@@ -124,7 +170,9 @@ def test_accepting_as_data(project):
     ("args", "told"),
     [
         (("sepia",), "step 'sepia': its code is as it was in the latest run, so there is nothing to accept"),
-        (("sepia", "--undo"), "step 'sepia': its code as it is now is not accepted"),
+        (("sepia", "--undo"), "step 'sepia': no edit of it is accepted, so there is nothing to undo (nor"),
+        (("label", "--list"), "accept takes one STEP, with or without --undo; or --list alone"),
+        ((), "accept takes one STEP, with or without --undo; or --list alone"),
         (("sepai",), "no step 'sepai' in graph 'small'; did you mean 'sepia'?"),
         (("sepia", "--cache", "none"), "no cache at 'none', so there are no results to keep"),
     ],

@@ -21,7 +21,7 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # above its own in this table, or from its own folder.
 FLOORS = (
     ("errors", "text", "fields", "deadline"),
-    ("events", "sizes", "atomic", "fetch", "fingerprint/", "codecs/"),
+    ("events", "sizes", "columns", "atomic", "fetch", "fingerprint/", "codecs/"),
     ("signature", "options", "interrupts"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "validate", "telling", "images/", "journal", "outputs", "policy"),

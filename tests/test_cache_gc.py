@@ -524,7 +524,7 @@ def test_a_size_is_a_number_and_a_unit(text, size):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "GB", "-1GB", "5 apples", "1e3", "nan", "inf", "5 GB extra", "99999999999TB"]
+    "text", ["", "GB", "5", "1000000", "-1GB", "5 apples", "1e3", "nan", "inf", "5 GB extra", "99999999999TB"]
 )
 def test_what_is_no_size_or_age_is_an_error_that_says_what_is(text):
     """The error names the option, shows examples and what was given."""
@@ -539,6 +539,15 @@ def test_a_size_in_python_is_bytes_or_text(size):
     """Anything else is an error before anything runs."""
     with pytest.raises(UsageError, match="cache_size must be bytes from 0"):
         chosen_size(size)
+
+
+def test_a_bare_number_is_bytes_in_python_alone(monkeypatch):
+    """In a text it lacks its unit: '5' was taken for five bytes, and the whole cache dropped."""
+    assert 5 == chosen_size(5)
+    monkeypatch.setenv("CREEVEY_CACHE_SIZE", "5")
+    for size, where in (("5", "cache_size"), (None, "CREEVEY_CACHE_SIZE")):
+        with pytest.raises(UsageError, match=rf"{where}: a size is a number and a unit, .* \(got '5'\)"):
+            chosen_size(size)
 
 
 def test_clear_leaves_what_is_not_ours(tmp_path):

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from projects import Project
 from runs import failing, marking, save_text, thumbs
 
@@ -50,6 +51,7 @@ def test_an_edited_helper_two_references_deep_is_named_with_its_diff(project):
 
     expected = """
         sub/b.jpg (photos/sub/b.jpg) in graph 'small': to do: code changed: step 'sepia' helper normalise (sepia -> tone -> normalise, levels.py)
+
         load_image: runs
           why: made again for 'sepia': its values are not in the cache
           its values are: undecided: measured on 2 of 3 items
@@ -72,8 +74,6 @@ def test_an_edited_helper_two_references_deep_is_named_with_its_diff(project):
           why: input changed: by 'sepia' above
           its values are: kept: final encoding
         label: up to date
-          why: nothing it is made of changed
-          its values are: kept where small
     """
     assert textwrap.dedent(expected).strip() == project.explain().strip()
 
@@ -102,6 +102,18 @@ def test_it_runs_nothing_and_writes_nothing(project):
     assert 2 == project.executed()["sepia"]
 
 
+def test_of_steps_with_nothing_to_do_more_is_told_where_that_is_asked(project):
+    """Why, and what becomes of their values; of the others all is told in any case."""
+    project.edit("steps", "prefix + photo.stem", 'prefix + photo.stem + "!"')
+    short, full = project.explain(), project.explain("photos/sub/b.jpg", "--verbose")
+
+    lines = ["  why: nothing it is made of changed", "  its values are: kept: final encoding"]
+    assert f"write_image: up to date\n{lines[0]}\n{lines[1]}\n" in full
+    assert set(lines).isdisjoint(short.splitlines())
+    assert "label: runs\n  why: code changed: step 'label'\n" in short
+    assert set(short.splitlines()) < set(full.splitlines())
+
+
 # --- items -----------------------------------------------------------------------------------------
 
 
@@ -109,7 +121,7 @@ def test_it_runs_nothing_and_writes_nothing(project):
 def test_an_item_is_found_by_its_file_or_its_key(project, item):
     """Its key depends on how the set was listed, and its state is found all the same."""
     assert project.explain(item).startswith(
-        "sub/b.jpg (photos/sub/b.jpg) in graph 'small': up to date\nload_image: not needed\n"
+        "sub/b.jpg (photos/sub/b.jpg) in graph 'small': up to date\n\nload_image: not needed\nsepia: not"
     )
 
 
@@ -155,6 +167,20 @@ def test_a_parameter_is_told_old_and_new(go, photos, tmp_path):
     assert isinstance(told, Explanation)
 
 
+def test_a_step_put_in_anothers_place_is_told_as_a_change_of_code(go, photos, tmp_path):
+    """A graph made of another by replace() goes on from what that has done: its items are not new."""
+
+    @step
+    def brightness(image: Image.Image) -> float:
+        return 2.0 * image.convert("L").getpixel((0, 0))
+
+    go(thumbs, photos)
+    report = go(thumbs.replace("mean_brightness", brightness), photos)
+
+    assert {"code changed: step 'mean_brightness'"} == {row.reason for row in report.rows}
+    assert {"load_image": 3, "trim": 3, "mean_brightness": 3} == dict(report.executed)
+
+
 def test_outputs_missing_and_modified_are_told(go, photos, tmp_path):
     """Both are written again from the cache, and nothing runs."""
     go(thumbs, photos)
@@ -165,6 +191,25 @@ def test_outputs_missing_and_modified_are_told(go, photos, tmp_path):
         told = thumbs.explain(photos / name, out=tmp_path / "out", cache=tmp_path / "cache")
         (writer,) = (node for node in told.nodes if node.action is Action.RESTORE)
         assert ("write_image", reason, ()) == (writer.name, writer.why, told.runs)
+
+
+def test_a_file_that_the_tool_itself_wrote_last_is_not_told_as_modified(go, photos, tmp_path):
+    """It is of the other parameter, which was put back; what somebody else wrote is told as modified."""
+    for graph_of_run in (thumbs, thumbs.bind(size=(8, 8))):
+        go(graph_of_run, photos)
+    (tmp_path / "out" / "b.png").write_bytes(b"mine")
+
+    def explain(name):
+        told = thumbs.explain(photos / name, out=tmp_path / "out", cache=tmp_path / "cache")
+        (writer,) = (node for node in told.nodes if node.action is Action.RESTORE)
+        assert "parameter changed: resize.size (8, 8) -> (16, 16)" == told.reason
+        return writer.why
+
+    assert (
+        "input changed: by 'resize' above; the file there is as it was written before that: a.png"
+        == explain("a.png")
+    )
+    assert "output modified: b.png" == explain("b.png")
 
 
 def test_an_edited_input_and_a_new_one_are_told(go, photos, tmp_path):
@@ -191,6 +236,35 @@ def test_a_failure_is_told_with_its_error(go, tmp_path):
 
     assert "failed last time" == told.reason
     assert "failed last time: ValueError: 3 is 3 or more" == told.nodes[0].why
+
+
+def test_the_steps_of_a_failed_item_are_told_by_what_the_failure_left_undone(project):
+    """None is merely 'not cached': those above are made again, those behind were not come to."""
+    Image.new("RGB", (16, 12)).save(project.folder / "photos" / "torn.jpg")
+    project.edit(
+        "steps", "return image.point(", "assert image.getpixel((0, 0)) != (0, 0, 0)\n    return image.point("
+    )
+    project.executed(code=1)
+    nodes = json.loads(project.explain("photos/torn.jpg", "--json"))["nodes"]
+    why = {node["node"]: node["why"] for node in nodes}
+
+    assert "made again for 'sepia': its values are not kept" == why["load_image"]
+    assert "failed last time: AssertionError" == why["sepia"]
+    assert {"not made last time, since 'sepia' failed"} == {
+        why[name] for name in ("resize", "write_image", "label")
+    }
+
+
+def test_a_new_item_that_is_a_copy_is_told_by_what_the_cache_has(go, photos, tmp_path):
+    """There is nothing of it that could have changed or gone."""
+    go(thumbs, photos)
+    (photos / "copy.png").write_bytes((photos / "a.png").read_bytes())
+    told = thumbs.explain(photos / "copy.png", out=tmp_path / "out", cache=tmp_path / "cache")
+    why = {node.name: node.why for node in told.nodes}
+
+    assert ("new item", ()) == (told.reason, told.runs)
+    assert "new item: its result is in the cache" == why["write_image"]
+    assert "its result is in the cache" == why["mean_brightness"]
 
 
 def test_a_step_that_leaves_an_item_out_is_told(go, tmp_path):

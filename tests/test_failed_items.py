@@ -63,6 +63,19 @@ def test_failed_items_may_be_left_alone(go, texts):
     assert not report.ok
 
 
+def test_what_an_item_left_alone_has_from_an_earlier_run_is_told(go, texts, tmp_path):
+    """As it is where the item is tried: it may be stale."""
+    go(hundredths, texts)
+    for name in ("a", "c"):
+        (tmp_path / "texts" / f"{name}.dat").write_text("0")
+    tried = go(hundredths, texts)
+    left = go(hundredths, texts, retry_failed=False)
+
+    told = "2 outputs of failed items are left from an earlier run, and may be stale: a.out, c.out"
+    assert [told] == tried.notices == left.notices
+    assert {"failed last time: not tried again"} == {row.reason for row in left.failed}
+
+
 def test_a_failed_item_that_was_mended_is_tried_again_all_the_same(go, texts, tmp_path):
     """Its file has changed, so that what is remembered of it does not hold."""
     go(hundredths, texts)
@@ -110,11 +123,16 @@ def test_where_nothing_failed_there_is_nothing_to_run_alone(go, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [{"only_failed": True, "prune": True}, {"only_failed": True, "retry_failed": False}]
+    "options",
+    [
+        {"only_failed": True, "prune": True},
+        {"only_failed": True, "retry_failed": False},
+        {"only_failed": True, "cache": False},
+    ],
 )
 def test_options_that_exclude_each_other_are_refused(go, texts, options):
-    """Each names the other."""
-    with pytest.raises(UsageError, match="only_failed"):
+    """Each names the other, as it is called in Python and on the command line."""
+    with pytest.raises(UsageError, match=r"\(?only_failed[^()]*, --failed|only_failed \(--failed\)"):
         go(hundredths, texts, **options)
 
 
@@ -195,7 +213,14 @@ def test_the_command_line_has_both(cli, folder):
     """`run --failed` and `run --no-retry-failed` exist, and exclude each other."""
     (folder / "photos" / "broken.png").write_bytes(b"no picture")
     assert 1 == cli("run", "graph.py", "photos", "--out", "train").exit_code
-    assert 1 == cli("run", "graph.py", "photos", "--out", "train", "--no-retry-failed").exit_code
+    again = cli("run", "graph.py", "photos", "--out", "train", "--no-retry-failed")
+    assert 1 == again.exit_code
+    assert "1 failed:\n  broken.png  (step load_image)\n" in again.stderr
+    assert "not tried again: 1 item that failed last time, nothing having changed since\n" in again.stderr
+    assert "are tried again next time" not in again.stderr
+    assert "not tried" in cli("report").stdout
+    uncached = cli("run", "graph.py", "photos", "--out", "train", "--failed", "--no-cache")
+    assert (2, True) == (uncached.exit_code, "cannot be run without one" in uncached.stderr)
     assert 2 == cli("run", "graph.py", "photos", "--out", "train", "--no-retry-failed", "--failed").exit_code
     (folder / "photos" / "broken.png").unlink()
     done = cli("run", "graph.py", "photos", "--out", "train", "--failed", "--json")

@@ -18,6 +18,7 @@ from creevey_graph import Graph, graph, step
 from creevey_graph.errors import GraphError
 from creevey_graph.freeze import freeze
 from creevey_graph.node import Ref
+from creevey_graph.symbols import NodeSymbol
 
 
 @step
@@ -516,7 +517,18 @@ def test_a_graph_built_by_hand_equals_the_traced_one():
         (lambda g: g.connect("laod", "trim.image"), "no node 'laod' in graph 'thumbs'; did you mean 'load'?"),
         (lambda g: g.connect("load", "trin.image"), "no node 'trin' in graph 'thumbs'; did you mean 'trim'?"),
         (lambda g: g.connect("load", "trim.imag"), "node 'trim': step 'trim': no parameter 'imag'; did you"),
-        (lambda g: g.connect("load", "trim"), "node 'trim': step 'trim': no parameter ''"),
+        (
+            lambda g: g.connect("load", "trim"),
+            "must be \"node.parameter\", such as 'resize.image' (got 'trim')",
+        ),
+        (lambda g: g.connect("load", ".image"), 'must be "node.parameter"'),
+        (lambda g: g.connect("photo", NodeSymbol(g, "trim")), "(got <'trim' of graph 'thumbs'>)"),
+        (lambda g: g.connect("photo", {"trim": "image"}), "(got a value of type dict)"),
+        (
+            lambda g: g.connect({"photo": 1}, "trim.image"),
+            "the source must be a node or an input, its symbol or its name (got a value of type dict)",
+        ),
+        (lambda g: g.connect(None, "trim.image"), "(got a value of type NoneType)"),
         (lambda g: g.connect("photo", "trim.image"), "parameter 'image' is given twice, now by 'photo'"),
         (lambda g: g.connect("photo", "trim.bottom"), "parameter 'bottom' is given twice, now by 'photo'"),
         (lambda g: g.add(trim, image="x", botom=1), "did you mean 'bottom'? (has: bottom, image)"),

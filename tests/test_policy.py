@@ -260,8 +260,8 @@ def test_a_decision_stays_until_the_step_is_edited_or_all_is_made_anew(go, clock
     assert [
         "recomputed: quick to make again (10.0 ms an item)",
         "recomputed: quick to make again (10.0 ms an item)",
-        "kept: saves 5.0 s an item, 6 kB",
-        "kept: saves 5.0 s an item, 6 kB",
+        "kept: saves 5.0 s an item, 6.0 KiB",
+        "kept: saves 5.0 s an item, 6.0 KiB",
     ] == policies
 
 
@@ -388,13 +388,13 @@ def some(number: int) -> list:
 @pytest.mark.parametrize(
     ("made", "measures", "expected"),
     [
-        (paint, None, "recomputed: cheaper than reading"),
+        (paint, None, "kept where it pays"),
         (paint, (), "undecided: measured in the next run"),
         (paint, (SLOW_STEP,), "undecided: measured on 1 of 3 items"),
-        (paint, (SLOW_STEP,) * 3, "kept: saves 1.2 s an item, 3.0 MB"),
+        (paint, (SLOW_STEP,) * 3, "kept: saves 1.2 s an item, 2.9 MiB"),
         (paint, (SLOW_TO_ENCODE,) * 3, "recomputed: cheaper than reading (500.0 ms against 600.0 ms)"),
         (paint, (PHOTO_640,) * 3, "recomputed: quick to make again (4.0 ms an item)"),
-        (paint, (SLOW_AND_HUGE,) * 3, "recomputed: saving 900.0 ms an item is not worth 60.0 MB"),
+        (paint, (SLOW_AND_HUGE,) * 3, "recomputed: saving 900.0 ms an item is not worth 57.2 MiB"),
         (paint, (DEAR_TO_ENCODE,) * 3, "recomputed: saves 500.0 ms an item, keeping takes 40.0 ms"),
         (step(red_of), None, "kept where small"),
         (step(red_of), (), "kept where small"),

@@ -265,7 +265,9 @@ def test_many_files_have_unique_keys(tmp_path):
 def test_an_empty_folder_says_what_was_looked_for(tmp_path):
     """The remedy is a glob or suffixes."""
     make(tmp_path, "a.txt")
-    with pytest.raises(SourceNotFound, match=r"no file in or below it ends in \.jpg, .*; pass suffixes="):
+    with pytest.raises(
+        SourceNotFound, match=r"no file in or below it ends in \.jpg, .*; name what is meant with a glob"
+    ):
         files(tmp_path)
 
 

@@ -408,7 +408,9 @@ def test_a_step_that_holds_a_lock_cannot_be_sent():
 
     assert message.startswith("node 'two': step 'lambda' cannot be sent to a process (")
     assert "cannot pickle '_thread.lock' object" in message
-    assert message.endswith("; open what it needs inside the function, or run with executor='threads'")
+    assert message.endswith(
+        "; open what it needs inside the function, or run it in threads (executor='threads', --executor threads)"
+    )
 
 
 def test_a_bound_value_that_cannot_be_sent_is_found():
@@ -475,15 +477,15 @@ def test_outputs_must_not_land_among_the_inputs(tmp_path, monkeypatch, *, out, r
         return
 
     expected = (
-        f"outputs would be written inside the input folder (out='{out}', inputs in '{root}'), "
-        "and the next run would take them for inputs; choose an out= beside it"
+        f"outputs would be written inside the input folder (outputs in '{out}', inputs in '{root}'), "
+        "and the next run would take them for inputs; choose an output folder beside it"
     )
     assert expected == message_of(validate_outputs_outside, out, root, recursive=recursive)
 
 
 def test_a_writer_needs_an_output_folder():
     """Without `out=` there is no place to write to."""
-    assert "node 'save' writes files; say where with out='folder'" == message_of(
+    assert "node 'save' writes files; say where with out='folder' or --out folder" == message_of(
         validate_template_writers, {"load": load, "save": save}, None
     )
     validate_template_writers({"load": load}, None)
@@ -519,7 +521,12 @@ def writing(template):
         ("{stem}.png", "train", GraphError, "items 'cats/tom.png' and 'dogs/tom.png' have one output path"),
         ("{stm}.png", "train", GraphError, "has no field 'stm'; did you mean 'stem'?"),
         ("{key}", "photos/new", GraphError, "outputs would be written inside the input folder"),
-        ("{key}", None, GraphError, "node 'write_image' writes files; say where with out='folder'"),
+        (
+            "{key}",
+            None,
+            GraphError,
+            "node 'write_image' writes files; say where with out='folder' or --out folder",
+        ),
         ("../{index}.png", "train", UsageError, "must stay inside the output folder"),
     ],
 )

@@ -4,8 +4,8 @@ Edits that were said to be harmless: code that counts as the code before it.
 One small JSON file in the cache's folder. What cannot be read is none: then the edited steps
 run again, which costs time and is never wrong.
 
-Layout: `{"version": 1, "accepted": {code part: {"part", "node", "at", "made_of"}}}`; a code part is
-the text that `ingredients.code_part` gives, *made_of* the earlier code's ingredients.
+Layout: `{"version": 1, "accepted": {code part: {"part", "node", "at", "made_of", "graph"}}}`; a code part
+is the text that `ingredients.code_part` gives, *made_of* the earlier code's ingredients.
 """
 
 import json
@@ -32,12 +32,14 @@ class Accepted:
         node: Name of the node it was accepted for.
         at: When, seconds since 1970.
         made_of: Ingredients of the earlier code, JSON-able.
+        graph: Name of the graph; "" where an earlier version did not note it.
     """
 
     part: str
     node: str
     at: float
     made_of: Mapping[str, Any]
+    graph: str = ""
 
 
 def read_accepted(folder: Path) -> tuple[dict[str, Accepted], str]:
@@ -60,7 +62,9 @@ def _entry(facts: Mapping[str, Any]) -> Accepted:
     made_of = facts["made_of"]
     if not (isinstance(made_of["parts"], dict) and isinstance(made_of["depends"], dict)):
         raise TypeError("ingredients must be mappings")
-    return Accepted(str(facts["part"]), str(facts["node"]), float(facts["at"]), made_of)
+    return Accepted(
+        str(facts["part"]), str(facts["node"]), float(facts["at"]), made_of, str(facts.get("graph", ""))
+    )
 
 
 def write_accepted(folder: Path, accepted: Mapping[str, Accepted]) -> None:

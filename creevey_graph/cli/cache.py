@@ -13,7 +13,8 @@ from creevey_graph import Cache, UsageError
 from creevey_graph.cache import Swept, Verified
 from creevey_graph.cli.exits import ExitCode
 from creevey_graph.cli.options import cache_folder, cache_option, json_option
-from creevey_graph.cli.tables import counted, echo_json, echo_lines, listed, table
+from creevey_graph.cli.tables import echo_json, echo_lines
+from creevey_graph.columns import counted, listed, table
 from creevey_graph.sizes import bytes_text, parse_age, parse_size, seconds_text
 from creevey_graph.text import safe_text
 
@@ -54,11 +55,11 @@ def _info_lines(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
     other = facts["other"]
     rows = [
         ["values", f"{facts['blobs']:,}", bytes_text(facts["bytes"])],
-        ["records", f"{facts['records']:,}", ""],
+        ["records of how they were made", f"{facts['records']:,}", ""],
         ["index", "", bytes_text(facts["index_bytes"])],
         ["reports of runs", f"{facts['reports']:,}", ""],
-        ["other rows", f"{other['rows']:,}", bytes_text(other["bytes"])],
-        ["rows of an unknown form", f"{other['unknown']:,}", ""],
+        ["measurements", f"{other['rows']:,}", bytes_text(other["bytes"])],
+        ["entries of an unknown form", f"{other['unknown']:,}", ""],
         ["files nothing points at", f"{facts['stray_files']:,}", bytes_text(facts["stray_bytes"])],
         ["on disk", "", bytes_text(facts["disk_bytes"])],
     ]
@@ -112,24 +113,28 @@ def verify(cache: Path | None, as_json: bool) -> None:
 
 
 def _verify_lines(folder: Path, found: Verified) -> Iterator[str]:
-    told = f"{counted(found.values, 'value')} ({bytes_text(found.bytes)}), {counted(found.records, 'record')}"
-    yield f"read {told} in '{safe_text(str(folder))}'"
+    values = f"{counted(found.values, 'value')} ({bytes_text(found.bytes)})"
+    records = f"{counted(found.records, 'record')} of how they were made"
+    yield f"read {values} and {records} in '{safe_text(str(folder))}'"
     if found.problem:
         yield f"  {safe_text(found.problem)}"
     lines = (
         (found.damaged_values, "value", "damaged: removed, a run makes it again"),
         (found.missing_files, "value", "without its file: removed, a run makes it again"),
         (found.damaged_records, "record", "damaged: removed, a run makes it again"),
-        (found.unreadable, "row", "cannot be read: left alone; see the rights of its file"),
-        (found.without_value, "record", "without its value: left, a run makes it where it is needed"),
+        (found.unreadable, "value", "cannot be read: left alone; see the rights of its file"),
+        (found.without_value, "record", "of a value that is gone: a run makes it again where it is needed"),
         (found.stray_files, "file", f"that nothing points at: removed ({bytes_text(found.stray_bytes)})"),
         (found.young_strays, "file", "that nothing points at yet: left, younger than an hour"),
-        (found.unknown_rows, "row", f"of an unknown form: left alone ({listed(found.unknown)})"),
+        (found.unknown_rows, "entry", f"of an unknown form: left alone ({listed(found.unknown)})"),
     )
     for count, noun, what in lines:
         if count:
             yield f"  {counted(count, noun)} {what}"
-    yield "nothing is damaged" if found.ok else "what was damaged is mended or told above"
+    if not found.ok:
+        yield "what was damaged is mended or told above"
+    else:  # a value that was dropped is not there, and yet no damage
+        yield "nothing of what is there is damaged" if found.without_value else "nothing is damaged"
 
 
 # --- gc ----------------------------------------------------------------------------------------
@@ -178,7 +183,9 @@ def _swept_lines(folder: Path, swept: Swept) -> Iterator[str]:
     values = (
         f"{counted(swept.values, 'value')} ({bytes_text(swept.bytes)}, worth {seconds_text(swept.seconds)})"
     )
-    told = f"{'would drop' if swept.dry_run else 'dropped'} {values} and {counted(swept.records, 'record')}"
+    told = f"{'would drop' if swept.dry_run else 'dropped'} {values}"
+    if swept.records and not swept.values:  # with values go those of theirs, of which --json tells
+        told = f"{told}, and {counted(swept.records, 'record')} of values that were gone"
     if swept.stray_files:
         strays = (
             f"{counted(swept.stray_files, 'file')} ({bytes_text(swept.stray_bytes)}) that nothing points at"
@@ -210,13 +217,14 @@ def clear(cache: Path | None, yes: bool, as_json: bool) -> None:
         return
     with _opened(folder) as opened:
         facts = opened.info()
-        held = f"{counted(facts['records'], 'value')} ({bytes_text(facts['disk_bytes'])}) in '{folder}'"
+        held = f"{counted(facts['blobs'], 'value')} ({bytes_text(facts['bytes'])}) in '{folder}'"
         if not yes and not _confirmed(safe_text(held)):
             click.echo("left as it was", err=True)
             return
         count = opened.clear()
+    cleared = {"values": facts["blobs"], "bytes": facts["bytes"]}
     if as_json:
-        echo_json({"exists": True, "folder": str(folder), "cleared": count})
+        echo_json({"exists": True, "folder": str(folder), "cleared": count, **cleared})
     else:
         click.echo(f"cleared {safe_text(held)}")
 

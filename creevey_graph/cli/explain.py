@@ -1,11 +1,13 @@
 """`creevey-graph explain`: what a run would do with one item, step by step, and why."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from creevey_graph.cli.options import (
+    accept_command,
     cache_folder,
     cache_option,
     check_out,
@@ -14,7 +16,7 @@ from creevey_graph.cli.options import (
     opened_graph,
 )
 from creevey_graph.cli.tables import echo_json
-from creevey_graph.explanation import Explanation, Line
+from creevey_graph.explanation import Line
 
 _STYLES: dict[Line, dict[str, Any]] = {
     Line.TITLE: {"bold": True},
@@ -32,6 +34,7 @@ _STYLES: dict[Line, dict[str, Any]] = {
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder the outputs are written to."
 )
+@click.option("-v", "--verbose", is_flag=True, help="Tell why of the steps with nothing to do, too.")
 @cache_option
 @json_option
 def explain(
@@ -40,6 +43,7 @@ def explain(
     item: str,
     settings: tuple[str, ...],
     out: Path | None,
+    verbose: bool,
     cache: Path | None,
     as_json: bool,
 ) -> None:
@@ -58,10 +62,10 @@ def explain(
     if as_json:
         echo_json(explanation.data)
     else:
-        show_explanation(explanation)
+        show_lines(explanation.lines(verbose=verbose, accept=accept_command(graph, settings, cache)))
 
 
-def show_explanation(explanation: Explanation) -> None:
-    """Print the lines, in colour at a terminal; code is never broken between words."""
-    for kind, text in explanation.lines():
+def show_lines(lines: Iterable[tuple[Line, str]]) -> None:
+    """Print lines of an explanation, in colour at a terminal; code is never broken between words."""
+    for kind, text in lines:
         click.echo(click.style(text, **_STYLES[kind]))

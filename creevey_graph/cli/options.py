@@ -1,6 +1,7 @@
 """Arguments and options that several commands share."""
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -109,6 +110,13 @@ def chosen_cache(cache: Path | None, *, no_cache: bool) -> Path | Literal[False]
 def cache_folder(cache: Path | None) -> Path:
     """Return the cache folder that is meant, there or not."""
     return default_folder() if cache is None else cache
+
+
+def accept_command(graph: str, settings: Sequence[str], cache: Path | None) -> str:
+    """Return the `accept` command of a graph, up to the step's name, as it is to be typed."""
+    chosen = [] if cache is None else ["--cache", str(cache)]
+    sets = [word for setting in settings for word in ("--set", setting)]
+    return shlex.join(["creevey-graph", "accept", *chosen, *sets, graph])
 
 
 def check_out(graph: Graph, out: Path | None) -> None:

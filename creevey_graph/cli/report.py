@@ -7,7 +7,8 @@ import click
 from creevey_graph import Report, SourceError
 from creevey_graph.cli.options import cache_folder, cache_option, json_option
 from creevey_graph.cli.summary import failure_lines, report_data, summary_lines, where_line
-from creevey_graph.cli.tables import counted, echo_json, echo_lines, short_path
+from creevey_graph.cli.tables import echo_json, echo_lines, short_path
+from creevey_graph.columns import counted
 from creevey_graph.errors import SourceNotFound
 
 

@@ -8,6 +8,7 @@ import click
 from creevey_graph import Report, RunFailed, RunInterrupted, UsageError
 from creevey_graph.cli.exits import ExitCode
 from creevey_graph.cli.options import (
+    accept_command,
     check_out,
     chosen_cache,
     chosen_items,
@@ -98,7 +99,16 @@ def run(
     _check_report_file(report_file)
     opened = opened_graph(graph, settings)
     if dry_run:
-        show_plan(opened, items, out=out, cache=cache, no_cache=no_cache, refresh=refresh, as_json=as_json)
+        show_plan(
+            opened,
+            items,
+            out=out,
+            cache=cache,
+            no_cache=no_cache,
+            refresh=refresh,
+            as_json=as_json,
+            accept=accept_command(graph, settings, cache),
+        )
         return
     check_out(opened, out)
     chosen = chosen_cache(cache, no_cache=no_cache)

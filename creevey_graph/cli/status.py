@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from creevey_graph.cli.options import (
+    accept_command,
     graph_argument,
     items_argument,
     json_option,
@@ -47,4 +48,5 @@ def status(
         no_cache=no_cache,
         refresh=refresh,
         as_json=as_json,
+        accept=accept_command(graph, settings, cache),
     )

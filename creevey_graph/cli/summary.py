@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from creevey_graph import Outcome, Report, Row
-from creevey_graph.cli.tables import counted, listed, short_path, table
+from creevey_graph.cli.tables import short_path
+from creevey_graph.columns import counted, listed, table
+from creevey_graph.events import NOT_TRIED
 from creevey_graph.journal import row_to_json
-from creevey_graph.text import safe_text
+from creevey_graph.text import first_line, safe_text
 
 FIRST_FAILURES = 5
 FIRST_NOTICES = 5
@@ -39,7 +41,7 @@ def summary_lines(report: Report) -> Iterator[str]:
     if report.pruned:
         yield f"pruned: {counted(report.pruned, 'output')} of items that are gone"
     if report.damaged:
-        yield f"note: {counted(report.damaged, 'cache entry').replace('entrys', 'entries')} damaged, and healed"
+        yield f"note: {counted(report.damaged, 'cache entry')} damaged, and healed"
     for text in report.notices[:FIRST_NOTICES]:
         yield f"note: {safe_text(text)}"
     if len(report.notices) > FIRST_NOTICES:
@@ -69,7 +71,9 @@ def _items(report: Report) -> str:
 
 def _executed(report: Report) -> list[str]:
     rows = []
-    for node, ran in report.executed.items():
+    for node in dict.fromkeys((*report.nodes, *report.executed)):  # an older report tells of no order
+        if not (ran := report.executed[node]):
+            continue
         seconds = report.node_seconds[node]
         rows.append([node, f"{ran:,}", f"{seconds:.2f}", f"{1000 * seconds / ran:.1f}"])
     return table(["step", "ran", "seconds", "ms each"], rows)
@@ -90,16 +94,21 @@ def failure_lines(report: Report, most: int) -> Iterator[str]:
     count = report.counts[Outcome.FAILED]
     if not count:
         return
-    yield click.style(f"{count:,} failed", fg="red") + " (failed items are tried again next time):"
-    for row in report.failed[:most]:
+    failed = report.failed
+    left = sum(row.reason == NOT_TRIED for row in failed)
+    again = "" if left == count else " (failed items are tried again next time)"
+    yield click.style(f"{count:,} failed", fg="red") + f"{again}:"
+    for row in failed[:most]:
         yield from _failure(row)
     if count > most:
         yield f"  … and {count - most:,} more"
+    if left:
+        yield f"not tried again: {counted(left, 'item')} that failed last time, nothing having changed since"
 
 
 def _failure(row: Row) -> Iterator[str]:
     yield f"  {safe_text(row.key)}" + (f"  (step {row.step})" if row.step else "")
-    yield f"    {safe_text(row.error or 'no error text')}"
+    yield f"    {first_line(row.error or 'no error text')}"
     if place := place_of(row.traceback or ""):
         yield f"    {safe_text(place)}"
 

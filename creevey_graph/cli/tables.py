@@ -1,10 +1,10 @@
-"""Columns of text, numbers and sizes as people read them, and JSON as programs do."""
+"""Lines as people read them at a terminal, and JSON as programs do."""
 
 import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,52 +14,6 @@ from creevey_graph.text import safe_text
 
 SCHEMA = 1
 """Of everything that `--json` prints; it changes when a field is renamed or means something else."""
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> list[str]:
-    """
-    Return lines of aligned columns, two spaces between and before.
-
-    Args:
-        head: Titles.
-        rows: Cells; what comes from outside is made inert.
-        left: Columns that are text; the others are numbers, aligned on the right.
-
-    >>> table(["step", "ran"], [["load", "12"], ["resize", "3"]])
-    ['  step    ran', '  load     12', '  resize    3']
-    """
-    cells = [[safe_text(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-
-    def line(row: Sequence[str]) -> str:
-        padded = [
-            cell.ljust(width) if column in left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        return f"  {'  '.join(padded)}".rstrip()
-
-    return [line(row) for row in cells]
-
-
-def counted(count: int, noun: str) -> str:
-    """
-    Return a number and its noun.
-
-    >>> counted(1, "item"), counted(2000, "item")
-    ('1 item', '2,000 items')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """
-    Return the first names, and how many more there are.
-
-    >>> listed(["a", "b", "c"], most=2)
-    'a, b and 1 more'
-    """
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return safe_text(", ".join(names[:most])) + more
 
 
 def short_path(path: Path) -> str:

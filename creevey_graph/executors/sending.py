@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any
 
 import cloudpickle
@@ -17,17 +18,32 @@ _REGISTRY_LOCK = threading.RLock()
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
 _NOT_SENT = frozenset({"__main__", "__mp_main__"})
 """cloudpickle sends what stands there by value without being told."""
+_NO_FILE = "<dynamic-code>"
+"""What cloudpickle gives as the file of code that is sent by value."""
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    """Sends a lock as a new one of its kind: it guards what the receiving process holds."""
+    """
+    Sends a lock as a new one of its kind, since it guards what the receiving process holds.
+
+    Code keeps the name of its file, so that a traceback from a worker shows where a step failed:
+    cloudpickle puts "<dynamic-code>" in its place.
+    """
 
     def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, CodeType):
+            return _with_file_name(obj, self.dispatch_table[CodeType](obj))
         if isinstance(obj, _LOCK):
             return threading.Lock, ()
         if isinstance(obj, _RLOCK):
             return threading.RLock, ()
         return super().reducer_override(obj)
+
+
+def _with_file_name(code: CodeType, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    make, arguments = reduced
+    named = (code.co_filename if isinstance(part, str) and part == _NO_FILE else part for part in arguments)
+    return make, tuple(named)
 
 
 def dumps(value: Any) -> bytes:
@@ -58,7 +74,7 @@ def dumps_tasks(tasks: Sequence[Any]) -> bytes:
     except Exception as exc:
         raise UsageError(
             f"an item's values cannot be sent to another process ({type(exc).__name__}: {exc}); "
-            "use executor='threads', or let a step make them"
+            "run it in threads (executor='threads', --executor threads), or let a step make them"
         ) from exc
 
 

@@ -78,8 +78,9 @@ def _checked(source: Source, inputs: Sequence[str]) -> Source:
     first = next(iter(source), None)
     if first is None or len(first.values) == len(inputs):
         return source
+    values = "1 value" if len(inputs) == 1 else f"{len(inputs)} values"
     raise SourceError(
-        f"items: expected {len(inputs)} values per item, for {', '.join(inputs)} "
+        f"items: expected {values} per item, for {', '.join(inputs)} "
         f"(got {len(first.values)}, as in '{safe_text(first.source)}'); "
         "pass rows (mappings or tuples), or a .csv, .tsv or .jsonl file, with a value for each"
     )

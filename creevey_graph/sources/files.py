@@ -128,7 +128,7 @@ def _folder(folder: Path, suffixes: tuple[str, ...], recursive: bool) -> FileSou
         below = "in or below" if recursive else "in"
         raise SourceNotFound(
             f"folder {_quoted(folder)}: no file {below} it ends in {_some(suffixes)}; "
-            f"pass suffixes=, or a glob such as {_quoted(folder / '**' / '*')}"
+            f"name what is meant with a glob, such as {_quoted(folder / '**' / '*')} (or suffixes= in Python)"
         )
     return FileSource(folder, names, is_recursive=recursive)
 

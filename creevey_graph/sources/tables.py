@@ -109,8 +109,9 @@ def _mapping(number: int, row: Any, inputs: Sequence[str]) -> _Row:
     if not isinstance(row, (tuple, list)):
         raise UsageError(f"row {number}: expected a mapping or a tuple (got {type(row).__name__})")
     if len(row) != len(inputs):
+        values = "1 value" if len(inputs) == 1 else f"{len(inputs)} values"
         raise SourceError(
-            f"row {number}: expected {len(inputs)} values, for {', '.join(inputs)} (got {len(row)}); "
+            f"row {number}: expected {values}, for {', '.join(inputs)} (got {len(row)}); "
             "pass mappings to have further columns"
         )
     return dict(zip(inputs, row, strict=True))

@@ -76,6 +76,36 @@ def test_verify_tells_what_it_removed_and_ends_with_one(cli, folder):
     assert (1, False) == (data.exit_code, json.loads(data.stdout)["ok"])
 
 
+def test_a_value_that_was_dropped_is_no_damage(cli, folder):
+    """Its record stays; what is there is whole, and that is what the last line says."""
+    cli(*RUN)
+    with Cache(folder / ".creevey") as cache:
+        cache._store._sql(
+            "DELETE FROM Cache WHERE rowid = (SELECT min(rowid) FROM Cache WHERE key LIKE 'b%')"
+        )
+    told = cli("cache", "verify")
+
+    assert 0 == told.exit_code
+    assert " of a value that is gone: a run makes it again where it is needed\n" in told.stdout
+    assert "nothing of what is there is damaged" == told.stdout.splitlines()[-1]
+
+
+def test_clear_tells_the_values_and_sizes_that_info_tells(cli, folder):
+    """Records are no values, and what the database takes is not what they take."""
+    cli(*RUN)
+    facts = held(folder)
+    (line,) = [line for line in cli("cache", "info").stdout.splitlines() if line.startswith("  values  ")]
+    size = " ".join(line.split()[2:])
+    assert facts["blobs"] < facts["records"]  # a value may have several
+
+    told = f"{facts['blobs']} values ({size}) in '.creevey'"
+    assert f"this would delete {told}; nobody can be asked" in cli("cache", "clear").stderr
+    assert f"cleared {told}\n" == cli("cache", "clear", "--yes").stdout
+    cli(*RUN)
+    data = json.loads(cli("cache", "clear", "--yes", "--json").stdout)
+    assert (facts["blobs"], facts["bytes"]) == (data["values"], data["bytes"])
+
+
 def test_gc_tells_what_it_dropped_per_step(cli, folder):
     """A dry run tells the same and drops nothing; the data have what the lines have."""
     cli(*RUN)
@@ -91,6 +121,7 @@ def test_gc_tells_what_it_dropped_per_step(cli, folder):
     for part in data["dropped"]:
         assert f"  {part['step']}  " in dry.stdout
     assert "dropped 0 values" in cli("cache", "gc").stdout
+    assert "record" not in dry.stdout  # they are for programs
 
 
 def test_gc_by_age(cli, folder):
@@ -106,6 +137,8 @@ def test_gc_by_age(cli, folder):
     ("args", "told"),
     [
         (("cache", "gc", "--max-size", "lots"), "--max-size: a size is a number and a unit"),
+        (("cache", "gc", "--max-size", "5"), "--max-size: a size is a number and a unit"),
+        ((*RUN, "--cache-size", "5"), "--cache-size: a size is a number and a unit"),
         (("cache", "gc", "--older-than", "3 moons"), "--older-than: an age is a number and a unit"),
         ((*RUN, "--cache-size", "-1"), "--cache-size: a size is a number and a unit"),
     ],

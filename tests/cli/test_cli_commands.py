@@ -5,10 +5,12 @@ import sys
 
 import networkx as nx
 import pytest
+from cli_fixtures import GRAPH
 from PIL import Image
 
 from creevey_graph import Cache
 from creevey_graph.cli.init import STARTER
+from creevey_graph.cli.loading import load_graph
 
 RUN = ("run", "graph.py", "photos", "--out", "out", "--no-progress")
 
@@ -31,6 +33,21 @@ def test_a_run_is_told_on_stderr(cli, folder):
     assert lines[-1].startswith("report: .creevey/runs/")
     assert lines[-1].endswith("(creevey-graph report)")
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["0.png", "1.png", "2.png"]
+
+
+def test_steps_are_listed_in_the_order_of_the_graph(cli, folder):
+    """As status lists them, though the first item needs the last steps alone."""
+    edit(folder, "@step\n", '@step(cache="always")\n')
+    cli(*RUN)
+    Image.new("RGB", (16, 12), (7, 80, 9)).save(folder / "photos" / "9.jpg")
+    status = cli("status", "graph.py", "photos", "--out", "out", "--set", "size=4,4").stdout
+    run = cli(*RUN, "--set", "size=4,4", "--executor", "serial").stderr
+    report = cli("report").stdout
+
+    order = [line.split()[0] for line in status.splitlines()[2:7]]
+    assert sorted(order) == ["inverted", "load_image", "mean_brightness", "resize", "write_image"]
+    for text in (run, report):
+        assert order == [line.split()[0] for line in text.splitlines()[2:7]]
 
 
 def test_a_rerun_has_nothing_to_do(cli):
@@ -67,6 +84,34 @@ def test_a_failed_item_is_shown_and_exits_1(cli, folder):
     assert "torn5.jpg" not in result.stderr
     assert "… and 2 more" in result.stderr
     assert "creevey-graph report --failed" in result.stderr
+
+
+def test_of_an_error_of_several_lines_the_first_is_listed(cli, folder):
+    """No escaped line breaks in a list; the report has the whole text."""
+    edit(folder, "return image.point(", "raise ValueError('odd\\n  in many ways')\n    return image.point(")
+    run = cli(*RUN)
+
+    assert "    ValueError: odd …\n" in run.stderr
+    assert "\\x0a" not in run.stderr + cli("report", "--failed").stdout + cli(*EXPLAIN).stdout
+    assert (
+        "ValueError: odd\n  in many ways" == json.loads(cli("report", "--json").stdout)["failed"][0]["error"]
+    )
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_a_failure_is_told_with_file_and_line_whatever_ran_it(cli, folder, executor):
+    """Code that is sent to another process by value keeps the name of its file."""
+    text = GRAPH.replace(
+        "return image.point(", "if image:\n        raise ValueError('odd')\n    return image.point("
+    )
+    (folder / "graph.py").write_text(text, encoding="utf-8")
+    line = text.splitlines().index("        raise ValueError('odd')") + 1
+    run = cli("run", "graph.py", "photos", "--out", "out", "--no-progress", "--executor", executor)
+    listed = cli("report", "--failed")
+
+    place = f"at {folder / 'graph.py'}:{line} in inverted"
+    assert 3 == run.stderr.count(place), run.stderr
+    assert 3 == listed.stdout.count(place)
 
 
 @pytest.mark.parametrize("option", [("--on-error", "stop"), ("--max-failures", "1"), ("--on-error", "raise")])
@@ -205,6 +250,17 @@ def test_status_shows_what_would_run_and_does_nothing(cli, folder):
     assert not (folder / ".creevey").exists()
 
 
+def test_a_plan_in_python_is_shown_as_status_shows_it(cli, folder):
+    """As text, and as the last value of a notebook's cell."""
+    cli(*RUN)
+    (folder / "photos" / "1.jpg").unlink()
+    status = cli("status", "graph.py", "photos", "--out", "out", "--refresh").stdout
+    plan = load_graph("graph.py").plan("photos", out="out", refresh=True)
+
+    assert f"{plan}\n" == f"{plan!r}\n" == status
+    assert "orphans: 1 output of items that are gone (1.png)" in status
+
+
 def test_dry_run_is_status(cli):
     """Both print the same."""
     cli(*RUN)
@@ -284,7 +340,9 @@ def test_accept_keeps_the_results_until_it_is_undone(cli, folder):
     edit(folder, "255 - level", "0xFE - level")
     told = cli("accept", "graph.py", "inverted")
 
-    assert "accepted as before: step 'inverted' (code changed: step 'inverted')\n" == told.stdout
+    assert told.stdout.startswith("accepted as before: step 'inverted'\n  code changed: step 'inverted'\n")
+    assert "    +    return image.point(lambda level: 0xFE - level)\n" in told.stdout
+    assert told.stdout.endswith("undo: creevey-graph accept graph.py inverted --undo\n")
     assert "3 cached" in cli(*RUN).stderr
     assert "runs with the next run" in cli("accept", "graph.py", "inverted", "--undo").stdout
     assert "3 done" in cli(*RUN).stderr
@@ -374,7 +432,7 @@ def test_the_cache_is_told_in_sizes_people_read(cli):
     data = json.loads(cli("cache", "info", "--json").stdout)
 
     assert "cache '.creevey'" in told
-    assert "reports of runs   1" in told
+    assert ["reports", "of", "runs", "1"] in [line.split() for line in told.splitlines()]
     assert "KiB" in told
     assert (True, 1) == (data["exists"], data["reports"])
     assert data["records"] > 0

@@ -18,6 +18,12 @@ def test_the_demo_goes_as_it_claims(tmp_path, monkeypatch):
 
     assert (0, "") == (result.exit_code, result.stderr)
     assert "graph thumbnails" in lines
+    assert [
+        "   reason: new item",
+        "   reason: parameter changed: resize.size (224, 224) -> (128, 128)",
+        "   reason: code changed: new node 'mean_brightness'",
+        "   reason: code changed: step 'warm'",
+    ] == [line for line in lines if "reason: " in line]
     assert ["8", "0", "0", "0", "0"] == told["GETs"]
     assert ["8", "0", "0", "0", "0"] == told["download"]
     assert ["8", "0", "8*", "8*", "8*"] == told["load_image"]
