@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from creevey_graph.cache import Accepted, Cache, Index, read_accepted, write_accepted
+from creevey_graph.cache import Accepted, Cache, Index, is_edit, read_accepted, taken_back, write_accepted
 from creevey_graph.changes import Change, code_changes
 from creevey_graph.errors import CacheError, UsageError, did_you_mean
 from creevey_graph.explanation import Line, diff_lines
@@ -116,7 +116,7 @@ def list_accepted(graph: Graph, cache: Cache) -> tuple[Standing, ...]:
     found = []
     for part, entry in _read(cache).items():
         covers = tuple(name for name, parts in made_of.items() if part_of(parts) == part)
-        if covers or _is_of(entry, graph):
+        if is_edit(part) and (covers or _is_of(entry, graph)):
             changes = code_changes(covers[0], entry.made_of, made_of[covers[0]]) if covers else ()
             found.append(Standing(entry.node, entry.at, covers, tuple(changes)))
     return tuple(sorted(found, key=lambda standing: standing.at))
@@ -175,8 +175,7 @@ def _undo(graph: Graph, node: str, part: str, accepted: dict[str, Accepted], cac
         others = sorted({entry.node for entry in accepted.values() if _is_of(entry, graph)})
         held = f"accepted are edits of {_listed(others)}" if others else "nor of any other"
         raise UsageError(f"step '{node}': no edit of it is accepted, so there is nothing to undo ({held})")
-    for old in gone:
-        del accepted[old]
+    taken_back(accepted, gone)
     write_accepted(cache.folder, accepted)
     return Acceptance(graph.name, node, (), undone=True, removed=len(gone), is_former=part not in gone)
 

@@ -4,10 +4,36 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from creevey_graph.cache import Cache, mark_ran
 from creevey_graph.choices import Options
+from creevey_graph.errors import CacheError
 from creevey_graph.frozen import FrozenGraph, edited_in_run
 from creevey_graph.look import Known
 from creevey_graph.telling import Teller
+
+
+class AcceptedRuns:
+    """
+    Notes of accepted edits whether their code ran while it counted as the code before: an undo must know.
+
+    State: left = nodes with an accepted edit that have not run in this run.
+    """
+
+    def __init__(self, frozen: FrozenGraph, cache: Cache | None) -> None:
+        self._frozen = frozen
+        self._cache = cache
+        self._left = set(frozen.accepted)
+
+    def note(self, executed: Iterable[str]) -> None:
+        """Take in nodes that ran."""
+        if not self._left or self._cache is None:
+            return
+        if ran := self._left.intersection(executed):
+            self._left -= ran
+            with suppress(CacheError):
+                mark_ran(
+                    self._cache.folder, [self._frozen.ingredients[name]["accepted"]["part"] for name in ran]
+                )
 
 
 def end_known(known: Known, options: Options, *, is_whole: bool) -> tuple[tuple[str, ...], int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from creevey_graph.cache import Accepted
+from creevey_graph.cache import Accepted, part_now
 from creevey_graph.errors import GraphError, SourceChanged, SourceError, Undigestible
 from creevey_graph.fields import safe_repr
 from creevey_graph.fingerprint.code import FORMAT, fingerprint_function
@@ -91,9 +91,13 @@ def as_accepted(made_of: Mapping[str, Any], accepted: Mapping[str, Accepted]) ->
     part = part_of(made_of)
     entry = accepted.get(part)
     if entry is None:
-        return part, dict(made_of)
+        return part_now(part, accepted), dict(made_of)
     told = {"part": part, "node": entry.node, "at": entry.at}
-    return entry.part, {**entry.made_of, "untracked": made_of["untracked"], "accepted": told}
+    return part_now(entry.part, accepted), {
+        **entry.made_of,
+        "untracked": made_of["untracked"],
+        "accepted": told,
+    }
 
 
 def _place_of(func: Callable[..., Any]) -> str:

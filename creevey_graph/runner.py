@@ -21,7 +21,7 @@ from creevey_graph.agenda import Agenda
 from creevey_graph.atomic import remove_stale
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
-from creevey_graph.ending import end_known, tell_troubles
+from creevey_graph.ending import AcceptedRuns, end_known, tell_troubles
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
     ItemFinished,
@@ -90,6 +90,7 @@ class _Run:
         self.folders: set[str] = set()
         self.tally = Tally(len(listing))
         self.opened: Pool | None = None
+        self.accepted = AcceptedRuns(listing.frozen, options.cache)
         self.claims, self.ledger = Claims(listing.frozen), Ledger(options.cache, refresh=options.refresh)
         self.agenda = Agenda(listing, known, options, self.claims)
 
@@ -261,6 +262,7 @@ class _Run:
             if entries := [entry for result in results for entry in result.entries]:
                 cache.commit(entries)
             cache.put_measures(self.ledger.fold([line for result in results for line in result.measured]))
+            self.accepted.note(name for result in results for name in result.executed)
         results = [self.claims.checked(result) for result in results]
         self.known.put((result.row.key, result.state) for result in results)
         for result in results:

@@ -1,6 +1,8 @@
 """`accept`: an edit said to be harmless keeps the results, and its undo runs the edited code."""
 
 import json
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -350,3 +352,57 @@ def test_a_graph_in_a_notebook_is_the_same_when_its_cell_is_run_again():
 
     assert {""} == homes
     assert "runs" == home_of(thumbs)
+
+
+def test_what_an_accepted_edit_made_does_not_outlive_its_undo(tmp_path):
+    """A new item made by the edited code counts as the earlier code's; taken back and put back, that runs anew."""
+    text = """
+    from pathlib import Path
+    from creevey_graph import graph, step
+
+    @step
+    def number_in(path: Path) -> int:
+        return int(path.read_text()) {edit}
+
+    @graph
+    def numbers(path: Path):
+        return {{"number": number_in(path)}}
+    """
+    module = tmp_path / "steps.py"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.dat").write_text("1")
+
+    def call(*args):
+        command = [sys.executable, "-m", "creevey_graph", *args, "--cache", str(tmp_path / "cache")]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def numbers(edit):
+        module.write_text(textwrap.dedent(text.format(edit=edit)))
+        call("run", "steps.py", "in/*.dat", "--no-progress", "--report", "rows.jsonl")
+        rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+        return {row["key"]: row["fields"]["number"] for row in rows}
+
+    assert {"a.dat": 1} == numbers("")
+    module.write_text(textwrap.dedent(text.format(edit="+ 100")))
+    call("accept", "steps.py", "number_in")
+    (tmp_path / "in" / "b.dat").write_text("2")
+    assert {"a.dat": 1, "b.dat": 102} == numbers("+ 100")  # the user said it gives the same
+
+    call("accept", "steps.py", "number_in", "--undo")
+    assert {"a.dat": 101, "b.dat": 102} == numbers("+ 100")
+    assert {"a.dat": 1, "b.dat": 2} == numbers("")
+    assert {"a.dat": 101, "b.dat": 102} == numbers("+ 100")
+    assert [] == json.loads(call("accept", "steps.py", "--list", "--json"))["accepted"]
+
+
+def test_an_undo_of_what_never_ran_costs_nothing(project):
+    """Accepted, taken back and put back: what the earlier code gave is still there."""
+    project.edit(*EDIT)
+    accept(project, "sepia")
+    assert {} == project.executed()
+    accept(project, "sepia", "--undo")
+    project.edit(EDIT[0], EDIT[2], EDIT[1])
+
+    assert {} == project.executed()

@@ -3,7 +3,15 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from creevey_graph.cache.accepted import Accepted, read_accepted, write_accepted
+from creevey_graph.cache.accepted import (
+    Accepted,
+    is_edit,
+    mark_ran,
+    part_now,
+    read_accepted,
+    taken_back,
+    write_accepted,
+)
 from creevey_graph.cache.folder import default_folder
 from creevey_graph.cache.index import Index
 from creevey_graph.cache.lock import Lock
@@ -30,8 +38,12 @@ __all__ = [
     "decode_state",
     "default_folder",
     "encode_state",
+    "is_edit",
+    "mark_ran",
+    "part_now",
     "read_accepted",
     "steps_text",
+    "taken_back",
     "write_accepted",
 ]
 

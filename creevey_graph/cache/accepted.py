@@ -6,10 +6,14 @@ run again, which costs time and is never wrong.
 
 Layout: `{"version": 1, "accepted": {code part: {"part", "node", "at", "made_of", "graph"}}}`; a code part
 is the text that `ingredients.code_part` gives, *made_of* the earlier code's ingredients.
+
+What the edited code makes while it counts as the earlier one is kept as that one's. Where such an edit is
+taken back, the earlier code is made anew when it comes back: it gets another part, noted under
+`anew;` and its own, since its results are not to be told from those of the edit.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,7 @@ from creevey_graph.errors import CacheError
 
 NAME = "accepted.json"
 VERSION = 1
+_ANEW, _ANEW_MARK = "anew;", ";anew"
 
 
 @attrs.frozen
@@ -33,6 +38,7 @@ class Accepted:
         at: When, seconds since 1970.
         made_of: Ingredients of the earlier code, JSON-able.
         graph: Name of the graph; "" where an earlier version did not note it.
+        ran: Whether the edited code has run while it counted so.
     """
 
     part: str
@@ -40,6 +46,42 @@ class Accepted:
     at: float
     made_of: Mapping[str, Any]
     graph: str = ""
+    ran: bool = False
+
+
+def part_now(part: str, accepted: Mapping[str, Accepted]) -> str:
+    """Return what stands for a code part: itself, or another where its results are to be made anew."""
+    entry = accepted.get(f"{_ANEW}{part}")
+    return part if entry is None else entry.part
+
+
+def taken_back(accepted: dict[str, Accepted], parts: Iterable[str]) -> None:
+    """Take acceptances out of *accepted*; the code that such an edit ran as will be made anew."""
+    for part in parts:
+        entry = accepted.pop(part)
+        if entry.ran:
+            number = part_now(entry.part, accepted).count(_ANEW_MARK) + 1
+            anew = f"{entry.part}{_ANEW_MARK * number}"
+            accepted[f"{_ANEW}{entry.part}"] = Accepted(anew, "", entry.at, {"parts": {}, "depends": {}})
+
+
+def mark_ran(folder: Path, parts: Collection[str]) -> None:
+    """
+    Note that edited code ran while it was accepted.
+
+    Raises:
+        CacheError: It cannot be written.
+    """
+    accepted, _ = read_accepted(folder)
+    changed = {part: accepted[part] for part in parts if part in accepted and not accepted[part].ran}
+    if changed:
+        ran = {part: attrs.evolve(entry, ran=True) for part, entry in changed.items()}
+        write_accepted(folder, {**accepted, **ran})
+
+
+def is_edit(part: str) -> bool:
+    """True for an accepted edit's code part, False for what is noted of code to be made anew."""
+    return not part.startswith(_ANEW)
 
 
 def read_accepted(folder: Path) -> tuple[dict[str, Accepted], str]:
@@ -63,7 +105,12 @@ def _entry(facts: Mapping[str, Any]) -> Accepted:
     if not (isinstance(made_of["parts"], dict) and isinstance(made_of["depends"], dict)):
         raise TypeError("ingredients must be mappings")
     return Accepted(
-        str(facts["part"]), str(facts["node"]), float(facts["at"]), made_of, str(facts.get("graph", ""))
+        str(facts["part"]),
+        str(facts["node"]),
+        float(facts["at"]),
+        made_of,
+        str(facts.get("graph", "")),
+        facts.get("ran") is True,
     )
 
 
