@@ -10,6 +10,7 @@ import sqlite3
 import struct
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -203,6 +204,19 @@ def prepare_make(folder: Path, count: int) -> list[str]:
     return ["make", "-rR", "-C", str(folder), "all"]  # without built-in rules it is quicker
 
 
+def prepare_make_steps(folder: Path, count: int) -> list[str]:
+    """Three rules a file, one a step, each with its file."""
+    write_outputs(folder / "out-make-3", count, (".1", ".2", ".txt"))
+    rules = []
+    for name in names(count):
+        made = f"out-make-3/{name}"
+        chain = (f"inputs/{name}.dat", f"{made}.1", f"{made}.2", f"{made}.txt")
+        rules += [f"{target}: {source}\n\t@./step $< $@\n" for source, target in pairwise(chain)]
+    outputs = " ".join(f"out-make-3/{name}.txt" for name in names(count))
+    write_program(folder, "steps.mk", f"all: {outputs}\n.PHONY: all\n{''.join(rules)}")
+    return ["make", "-rR", "-C", str(folder), "-f", "steps.mk", "all"]
+
+
 def prepare_ninja(folder: Path, count: int) -> list[str]:
     """One edge a file, that runs all three steps: as little as it can be asked."""
     edges = [(f"out-ninja/{name}.txt", f"inputs/{name}.dat") for name in names(count)]
@@ -334,6 +348,12 @@ SYSTEMS = (
     System("ninja", prepare_ninja, lambda output, _: "no work to do" in output, program="ninja"),
     System(
         "ninja, 3 edges", prepare_ninja_steps, lambda output, _: "no work to do" in output, program="ninja"
+    ),
+    System(
+        "make, 3 rules",
+        prepare_make_steps,
+        lambda output, _: "Nothing to be done" in output,
+        program="make",
     ),
     System("make", prepare_make, lambda output, _: "Nothing to be done" in output, program="make"),
     System("doit", prepare_doit, is_doit_noop, module="doit", most=10_000),

@@ -13,6 +13,7 @@ import attrs
 from creevey_graph.cache import Cache, Entry, Record
 from creevey_graph.codecs import CODECS, Codec, find_codec
 from creevey_graph.codecs.base import Parts
+from creevey_graph.codecs.picture import PICTURE
 from creevey_graph.codecs.raw import RAW
 from creevey_graph.codecs.tree import TREE
 from creevey_graph.contents import is_own_codec
@@ -132,7 +133,7 @@ class Keeping:
         times.append(self._clock())
         is_kept = False
         try:
-            codec.decode(self._cache.reread(entry))
+            decoded(codec, self._cache.reread(entry))
             times.append(self._clock())
             encode_s, write_s, read_s = (after - before for before, after in pairwise(times))
             measure = Measure(made.saves_s, encode_s, write_s, read_s, len(payload), is_picture(value))
@@ -203,17 +204,17 @@ class Keeping:
         fresh = self.fresh.get(node.slot)
         with suppress(CodecError, OSError):
             if fresh is not None and self._cache is not None:
-                return True, self._codec(node, fresh.record).decode(self._cache.reread(fresh))
+                return True, decoded(self._codec(node, fresh.record), self._cache.reread(fresh))
             payload = None if record is None else self.load_file(record)
             if record is not None and payload is not None:
-                return True, self._codec(node, record).decode(payload)
+                return True, decoded(self._codec(node, record), payload)
         return False, None
 
     @staticmethod
     def _codec(node: FrozenNode, record: Record) -> Codec:
         return node.step.options.codec or find_codec(record.codec)
 
-    def load_file(self, record: Record) -> bytes | None:
+    def load_file(self, record: Record) -> bytes | memoryview | None:
         """Return the bytes of a record, None where they are gone or damaged."""
         return None if self._cache is None else self._cache.load(record)
 
@@ -242,6 +243,17 @@ def encoded(codec: Codec, value: Any) -> Parts:
     """
     split: Callable[[Any], Parts] | None = getattr(codec, "parts", None)  # a user's may have less than ours
     return split(value) if split is not None else Parts(b"", memoryview(codec.encode(value)))
+
+
+def decoded(codec: Codec, payload: bytes | memoryview) -> Any:
+    """
+    Return the value of *payload*; only our codec of pictures is handed a view.
+
+    Raises:
+        CodecError: The codec cannot.
+        Exception: Whatever a codec of the user's raises.
+    """
+    return codec.decode(payload if codec is PICTURE else bytes(payload))  # type: ignore[arg-type]  # it takes both
 
 
 def tells_path(value: Any, paths: Collection[str]) -> bool:

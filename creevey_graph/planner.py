@@ -13,6 +13,7 @@ from creevey_graph.cutoff import decided
 from creevey_graph.errors import CreeveyError, UsageError, did_you_mean
 from creevey_graph.evidence import Evidence
 from creevey_graph.frozen import FrozenGraph
+from creevey_graph.keeping import decoded
 from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
@@ -155,4 +156,4 @@ def _held(evidence: Evidence, position: int, cache: Cache | None) -> tuple[Any] 
     payload = cache.load(record) if record is not None and cache is not None else None
     if payload is None or record is None:
         return None
-    return ((node.step.options.codec or find_codec(record.codec)).decode(payload),)
+    return (decoded(node.step.options.codec or find_codec(record.codec), payload),)

@@ -21,6 +21,8 @@ FORMAT = 2
 _HEAD = struct.Struct("<4sBB")
 _TAIL = struct.Struct("<32sQQ")
 _CHECKSUM_BYTES = 32
+_UNCOPIED = "picture"
+"""The codec that takes a view of bytes."""
 
 
 def frame(codec: str, digest: str, payload: bytes) -> bytes:
@@ -48,9 +50,9 @@ def _checksum(facts: bytes, first: Any, rest_sha256: bytes) -> bytes:
     return hashlib.sha256(b"".join((facts, hashlib.sha256(first).digest(), rest_sha256))).digest()
 
 
-def unframe(data: bytes, digest: str) -> tuple[str, bytes]:
+def unframe(data: bytes, digest: str) -> tuple[str, bytes | memoryview]:
     """
-    Return (codec, payload) of a frame.
+    Return (codec, payload) of a frame: bytes, or of a picture a view of them.
 
     Args:
         data: What was read.
@@ -76,7 +78,8 @@ def unframe(data: bytes, digest: str) -> tuple[str, bytes]:
     checksum = _checksum(data[:end], view[begins : begins + split], rest_sha256)
     if len(data) - begins != length or data[end:begins] != checksum:
         raise CodecError("cache entry: damaged")
-    return codec, data[begins:]
+    # A picture's pixels are copied when it is made of them: once is enough.
+    return codec, view[begins:] if codec == _UNCOPIED else data[begins:]
 
 
 def held_digest(data: bytes) -> str:

@@ -110,7 +110,7 @@ def decode_record(key: str, data: bytes) -> Record:
     """
     codec, payload = unframe(data, key)
     try:
-        digest, codec, size, seconds, field, saves_s, step, worth_s = json.loads(payload)
+        digest, codec, size, seconds, field, saves_s, step, worth_s = json.loads(bytes(payload))
         if len(digest) == 64 and int(digest, 16) >= 0 and isinstance(codec, str):  # noqa: PLR2004 - hex sha256
             rest = float(saves_s), str(step), float(worth_s)
             return Record(digest, codec, int(size), float(seconds), field, *rest)

@@ -114,11 +114,11 @@ class Cache:
         if data is None:
             return None
         with suppress(CodecError):
-            return unframe(data, fingerprint)[1]
+            return bytes(unframe(data, fingerprint)[1])
         self.damaged.append(f"m{fingerprint}")
         return None
 
-    def load(self, record: Record) -> bytes | None:
+    def load(self, record: Record) -> bytes | memoryview | None:
         """Return the encoded value of a record, verified; None where it is gone or damaged."""
         data = self._get(record.blob_key)
         if data is None:
@@ -160,7 +160,7 @@ class Cache:
             stored = None
         return Entry(key, record, stored, **facts)
 
-    def reread(self, entry: Entry) -> bytes:
+    def reread(self, entry: Entry) -> bytes | memoryview:
         """
         Read a value that was prepared and not committed as `load` will, to measure what that takes.
 

@@ -139,7 +139,7 @@ def _keeps_tags_outside(image: Any) -> bool:
     return type(image).__module__ != "PIL.Image" and image.format in _BEYOND_PIXELS
 
 
-def decode_picture(data: bytes) -> Any:
+def decode_picture(data: bytes | memoryview) -> Any:
     """
     Return the image of bytes written by `encode_picture`, a plain `PIL.Image.Image`.
 
@@ -166,17 +166,17 @@ def decode_picture(data: bytes) -> Any:
     return image
 
 
-def _read_header(data: bytes) -> tuple[dict[str, Any], bytes]:
+def _read_header(data: bytes | memoryview) -> tuple[dict[str, Any], memoryview]:
     if len(data) < _LENGTH.size:
         raise CodecError(f"codec 'picture': data must have a header (got {len(data)} bytes)")
     end = _LENGTH.size + _LENGTH.unpack(data[: _LENGTH.size])[0]
-    header = decode_tree(data[_LENGTH.size : end])
+    header = decode_tree(bytes(data[_LENGTH.size : end]))
     if not isinstance(header, dict) or header.keys() != _CHECKS.keys():
         raise CodecError(f"codec 'picture': header must have {', '.join(_CHECKS)}")
     for name, is_right in _CHECKS.items():
         if not is_right(header[name]):
             raise CodecError(f"codec 'picture': header has a wrong {name} (got {header[name]!r:.80})")
-    return header, bytes(data[end:])
+    return header, memoryview(data)[end:]
 
 
 def _is_size(size: Any) -> bool:
