@@ -8,7 +8,7 @@ below `out`.
 import os
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +20,8 @@ from creevey_graph.sources import Item
 from creevey_graph.text import safe_text
 
 FIELDS = ("stem", "name", "suffix", "parent", "key", "digest", "index")
+_OF_PATH = ("stem", "name", "suffix", "parent")
+_UNUSUAL = re.compile(r"^/|(?:^|/)\.|//|/$|[\\\x00]")
 MAX_NAME_BYTES = 255
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
 
@@ -70,7 +72,9 @@ class OutputTemplate:
             text = self._called(self.template, item)
         else:
             try:
-                text = self.template.format_map({**_safe_columns(item), **_item_fields(item, digest)})
+                text = self.template.format_map(
+                    {**_safe_columns(item), **_item_fields(item, digest, self.fields)}
+                )
             except (KeyError, ValueError, IndexError, AttributeError) as exc:
                 raise UsageError(
                     f"node '{self.node}': output template {self.template!r} does not fit item "
@@ -125,18 +129,25 @@ def parse_template(node: str, template: Any, columns: tuple[str, ...]) -> Output
     return OutputTemplate(node, template, fields)
 
 
-def _item_fields(item: Item, digest: str) -> Mapping[str, Any]:
-    name, parent = _name_and_parent(item)
+def _item_fields(item: Item, digest: str, wanted: Container[str]) -> Mapping[str, Any]:
+    """Return the fields of an item that are *wanted*, and those that cost nothing."""
+    fields: dict[str, Any] = {"digest": digest, "index": item.index}
+    if "key" in wanted:
+        fields["key"] = safe_path(item.key)
+    if any(field in wanted for field in _OF_PATH):
+        name, parent = _name_and_parent(item)
+        name, stem, suffix = _split(name)
+        fields |= {"stem": stem, "name": name, "suffix": suffix, "parent": parent}
+    return fields
+
+
+def _split(name: str) -> tuple[str, str, str]:
+    """Return name, stem and suffix; most names have one dot inside, and need no `PurePosixPath`, 3 us each."""
+    stem, dot, suffix = name.partition(".")
+    if stem and suffix and "." not in suffix and "/" not in name:
+        return name, stem, dot + suffix
     path = PurePosixPath(name)
-    return {
-        "stem": path.stem,
-        "name": path.name,
-        "suffix": path.suffix,
-        "parent": parent,
-        "key": safe_path(item.key),
-        "digest": digest,
-        "index": item.index,
-    }
+    return path.name, path.stem, path.suffix
 
 
 def _name_and_parent(item: Item) -> tuple[str, str]:
@@ -177,6 +188,8 @@ def safe_path(text: str) -> str:
 
 
 def _checked(node: str, key: str, text: str) -> str:
+    if text.isascii() and 0 < len(text) <= MAX_NAME_BYTES - 40 and not _UNUSUAL.search(text):
+        return text  # as nearly all are: nothing that could lead elsewhere or be spelt otherwise
     path = PurePosixPath(os.path.normpath(text).replace(os.sep, "/")) if text else PurePosixPath()
     where = f"node '{node}': the output path of item '{safe_text(key)}'"
     if not text or path == PurePosixPath():

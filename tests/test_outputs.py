@@ -1,12 +1,14 @@
 """Output templates: an item's path below `out`."""
 
 import os
+import re
 from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from creevey_graph import outputs
 from creevey_graph.errors import GraphError, UsageError
 from creevey_graph.outputs import FIELDS, parse_template, safe_name, safe_path
 from creevey_graph.sources import Item
@@ -225,3 +227,32 @@ def test_a_safe_path_is_relative_and_stays_below(text):
 
     assert not path.startswith("/")
     assert not any(part.startswith(".") for part in path.split("/"))
+
+
+@given(
+    st.text(alphabet="ab./\\é\x00 ", max_size=12)
+    | st.sampled_from(
+        ["a", "a/b", "a.b/c.d", "..", "a/..", "./a", "a//b", "a/", "/a", ".a", "a/.b", "a" * 230]
+    )
+)
+def test_usual_paths_are_checked_as_all_are(text):
+    """The quick way gives what the thorough way gives, for whatever text."""
+
+    def checked():
+        try:
+            return outputs._checked("node", "key", text)
+        except UsageError as exc:
+            return str(exc)
+
+    quick = checked()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outputs, "_UNUSUAL", re.compile(""))
+        assert quick == checked()
+
+
+@given(st.text(alphabet="ab./é", min_size=1, max_size=8))
+def test_names_are_split_as_paths_are(name):
+    """Name, stem and suffix are those of a path."""
+    path = PurePosixPath(name)
+
+    assert (path.name, path.stem, path.suffix) == outputs._split(name)
