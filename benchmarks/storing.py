@@ -54,7 +54,7 @@ PROGRAMS = {
 }
 """Contender -> its program, and the cache policy of its trimming step."""
 OVER_HTTP = (SCRIPT, "ours, auto")
-HEAD = ["case", "contender", "seconds", "ratio", "MB of memory", "MB on disk"]
+HEAD = ["case", "contender", "seconds", "ratio", "MB on disk"]
 
 
 class Edge:
@@ -239,7 +239,6 @@ def row_of(timing: Timing, name: str, sizes: Mapping[str, Any]) -> list[str]:
         name,
         spread(timing.seconds(name)),
         "1" if name == SCRIPT else f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})",
-        f"{timing.peak_mb(name):.0f}",
         f"{sizes[name]:.0f}" if name in sizes else "",
     ]
 
