@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+import attrs
+
 from creevey_graph.choices import Options
 from creevey_graph.claims import Claims
 from creevey_graph.events import ItemFinished, ItemsCached
@@ -49,7 +51,10 @@ class Agenda:
 
     def _entry(self, item: Item, *, forced: bool) -> Task | ItemFinished:
         state, reason = self._known.check(item, forced=forced)
-        if not self._options.retry_failed and (failed := self._known.row_if_failed(item, state)):
+        if state is not None and state.lasting and self._options.tries_lasting:
+            state = attrs.evolve(state, lasting="")
+        is_left = self._options.retry_failed is False or (state is not None and state.lasting)
+        if is_left and (failed := self._known.row_if_failed(item, state)):
             return ItemFinished(item.index, failed)
         row = None if reason is not None else self._known.row_if_current(item, state)
         if row is None:

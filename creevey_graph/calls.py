@@ -16,6 +16,7 @@ from typing import Any
 from creevey_graph.errors import SkipItem, StepError, StepTimeout
 from creevey_graph.fingerprint.values import is_frozen
 from creevey_graph.frozen import Argument, FrozenNode, SlotRef
+from creevey_graph.memory import Memory
 from creevey_graph.pictures import copy_of_picture
 
 
@@ -25,6 +26,7 @@ def call(
     *,
     is_last_reader: Callable[[int], bool],
     new_path: Callable[[], Path] | None = None,
+    memory: Memory | None = None,
 ) -> Any:
     """
     Return what *node*'s step makes of its arguments.
@@ -35,6 +37,7 @@ def call(
         is_last_reader: Slot -> whether no other node will read it.
         new_path: Gives a writer a place to write, another for every try: one that ran out of
             time may still be writing to its own.
+        memory: What a step with a memory is handed.
 
     Raises:
         StepTimeout: It ran longer than its timeout_s.
@@ -45,8 +48,10 @@ def call(
     """
     options = node.step.options
     for left in range(options.retries, -1, -1):
-        path = new_path() if new_path else None
-        args, kwargs = _arguments(node, values, lambda slot: is_last_reader(slot) and not left, path)  # noqa: B023 - used at once
+        given: dict[str, Any] = {} if new_path is None else {options.writes: new_path()}
+        if memory is not None:
+            given[options.memory] = memory
+        args, kwargs = _arguments(node, values, lambda slot: is_last_reader(slot) and not left, given)  # noqa: B023 - used at once
         try:
             if options.timeout_s is None:
                 return node.step.func(*args, **kwargs)
@@ -64,7 +69,7 @@ def call(
 
 
 def _arguments(
-    node: FrozenNode, values: Mapping[int, Any], may_take: Callable[[int], bool], path: Any
+    node: FrozenNode, values: Mapping[int, Any], may_take: Callable[[int], bool], given: Mapping[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
     borrows = node.step.options.borrows
 
@@ -91,16 +96,12 @@ def _arguments(
             return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
         return value if borrows else own_copy(value)
 
-    writes = node.step.options.writes
-    names = list(node.step.signature.parameters)
+    names = list(node.step.signature.parameters) if given else []
     args = [
-        path if path is not None and index < len(names) and names[index] == writes else resolve(argument)
+        given[names[index]] if index < len(names) and names[index] in given else resolve(argument)
         for index, argument in enumerate(node.args)
     ]
-    kwargs = {
-        name: path if path is not None and name == writes else resolve(argument)
-        for name, argument in node.kwargs
-    }
+    kwargs = {name: given[name] if name in given else resolve(argument) for name, argument in node.kwargs}
     return args, kwargs
 
 

@@ -39,7 +39,8 @@ class Options:
         max_failures: Stop after this many failed items; None for no limit.
         refresh: Run everything, whatever the cache has.
         prune: Delete outputs that no item stands behind any more.
-        retry_failed: Try items that failed last time again though nothing of them has changed.
+        retry_failed: Whether items that failed last time are tried again though nothing of them has
+            changed: True all, False none, None those whose failure may pass by itself (a 404 does not).
         only_failed: Look only at items that failed last time.
         cache_size: Bytes of values that the cache may keep after the run; None for any.
     """
@@ -52,16 +53,21 @@ class Options:
     max_failures: int | None = None
     refresh: bool = False
     prune: bool = False
-    retry_failed: bool = True
+    retry_failed: bool | None = None
     only_failed: bool = False
     cache_size: int | None = None
+
+    @property
+    def tries_lasting(self) -> bool:
+        """True where items are tried again whose failure will not pass by itself."""
+        return self.refresh or self.only_failed or bool(self.retry_failed)
 
     def __attrs_post_init__(self) -> None:
         if self.on_error not in ("continue", "stop", "raise"):
             raise UsageError(f"on_error must be 'continue', 'stop' or 'raise' (got {self.on_error!r})")
         if self.only_failed and self.prune:
             raise UsageError("prune needs a run over all items; leave out only_failed (--failed)")
-        if self.only_failed and not self.retry_failed:
+        if self.only_failed and self.retry_failed is False:
             raise UsageError(
                 "only failed items (only_failed, --failed), and those not tried again (retry_failed=False, "
                 "--no-retry-failed), leave nothing to do; choose one"

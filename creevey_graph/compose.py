@@ -9,7 +9,8 @@ import attrs
 from creevey_graph.errors import GraphError
 from creevey_graph.node import Node, Ref, map_refs, refs_in
 from creevey_graph.signature import VARIADIC, fold, merge, name_of_kind
-from creevey_graph.step import Step, Symbol
+from creevey_graph.step import Step
+from creevey_graph.symbolic import Symbol
 
 
 def replaced(node: Node, step: Step[..., Any]) -> Node:

@@ -106,10 +106,17 @@ class Cutoff:
 
 
 def decided(frozen: FrozenGraph, evidence: Evidence, ledger: Ledger) -> list[Action]:
-    """Return what becomes of each node where no step runs to find out: by content too, as far as records tell it."""
+    """
+    Return what becomes of each node where no step runs to find out: by content too, as far as records tell it.
+
+    Nodes that are asked anew in every run are taken to give what they gave last time.
+    """
+    evidence.assume_answers()
     cutoff = Cutoff(frozen, evidence, ledger)
     while True:
         actions = decide(frozen, evidence.lookup, evidence.output_state)
         running = (place for place, action in enumerate(actions) if action is Action.RUN)
         if not any(cutoff.finds(place, {}) for place in running):
+            for place in frozen.asked:
+                actions[place] = Action.RUN
             return actions

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     FAILED_LAST_TIME = "failed last time"
     FORCED = "forced"
     NOT_CACHED = "not cached"
+    ASKED_AGAIN = "asked again"
 
 
 NOT_TRIED = f"{Reason.FAILED_LAST_TIME}: not tried again"

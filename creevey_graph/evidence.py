@@ -5,7 +5,7 @@ The worker acts on it; the planner only counts. Each look is made once, and only
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
@@ -15,7 +15,7 @@ from creevey_graph.contents import content_of_file, content_of_record, is_own_co
 from creevey_graph.errors import CreeveyError, UsageError
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.frozen import FrozenGraph, FrozenNode
-from creevey_graph.identity import content_key, identify, lineage_keys, look
+from creevey_graph.identity import content_key, identify, lineage_keys, look, memory_key
 from creevey_graph.ledger import Ledger
 from creevey_graph.plan import OutputState
 from creevey_graph.sources import Item
@@ -83,6 +83,27 @@ class Evidence:
         self.former: set[int] = set()
         self.lost: set[int] = set()
         self._missed: set[str] = set()
+
+    def take_answers(self, answers: Mapping[int, str]) -> None:
+        """
+        Take in what nodes gave that are asked anew in every run; keys of what is below are made of it.
+
+        Args:
+            answers: Position of such a node -> what stands for its value.
+        """
+        self.keys = lineage_keys(self._frozen, self.identity, self._targets, answers)
+
+    def remembered(self, position: int) -> Record | None:
+        """Return the record of what a node that is asked anew kept last time; None where there is none."""
+        key = memory_key(self._frozen.nodes[position], self.identity)
+        return None if key is None or self._cache is None else self._cache.lookup(key)
+
+    def assume_answers(self) -> None:
+        """Take it that nodes which are asked anew will give what they gave last time: nothing is asked here."""
+        remembered = {position: self.remembered(position) for position in self._frozen.asked}
+        answers = {p: answer for p, record in remembered.items() if record and (answer := answer_of(record))}
+        if answers:
+            self.take_answers(answers)
 
     @property
     def nodes(self) -> tuple[FrozenNode, ...]:
@@ -221,10 +242,17 @@ class Evidence:
             for slot, state in paths.items():
                 if state is wanted:
                     return str(told), self.paths[slot]
-        return str(Reason.NOT_CACHED), ""
+        return str(Reason.ASKED_AGAIN if self._frozen.asked else Reason.NOT_CACHED), ""
 
     def is_changed(self, known: ItemState) -> bool:
         """True where the item's files or values are not what they were."""
         before = [(state.path, state.digest) for state in known.sources]
         now = [(state.path, state.digest) for state in self.identity.sources]
         return before != now or known.values != self.identity.values
+
+
+def answer_of(record: Record) -> str | None:
+    """Return what stood for the value of a node that is asked anew, of the record of what it kept."""
+    field = record.field
+    answer = field.get("answer") if isinstance(field, dict) else None
+    return answer if isinstance(answer, str) else None

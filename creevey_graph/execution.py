@@ -9,16 +9,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import attrs
+
 from creevey_graph.atomic import Scratch
 from creevey_graph.cache import Record
 from creevey_graph.calls import call, check_returned
-from creevey_graph.contents import content_of_file, content_of_kept, is_own_codec
+from creevey_graph.contents import content_of, content_of_file, content_of_kept, is_own_codec
 from creevey_graph.cutoff import Cutoff
 from creevey_graph.delivery import Delivery
 from creevey_graph.evidence import Evidence
 from creevey_graph.fields import field_of
 from creevey_graph.frozen import FrozenNode
+from creevey_graph.identity import memory_key
 from creevey_graph.keeping import Keeping, Made, tells_path
+from creevey_graph.memory import Memory
 from creevey_graph.plan import Action, decide
 from creevey_graph.sharing import shared_slots
 from creevey_graph.tasks import Bench, Recorder, Task
@@ -35,7 +39,8 @@ class Execution:
     somebody will read it; readers = slot -> nodes still to read it; lent = slots whose value another
     slot's may share; made = position -> record of a file just written; actions = what was decided; ran =
     positions that ran; again = slot -> nodes that would run again for its value, where that is not
-    kept; worth = slot -> node -> seconds of all that its value was made of; seconds, executed, spared, shown: what
+    kept; worth = slot -> node -> seconds of all that its value was made of; memories = position -> memory
+    of a node that is being asked; seconds, executed, spared, shown: what
     the result will tell; at = name of the node in hand.
     """
 
@@ -61,6 +66,7 @@ class Execution:
         self._ran: set[int] = set()
         self._again: dict[int, frozenset[str]] = {}
         self._worth: dict[int, dict[str, float]] = {}
+        self._memories: dict[int, Memory] = {}
 
     def identify(self) -> Evidence:
         """
@@ -80,6 +86,11 @@ class Execution:
         self._values.update(enumerate(item.values))
         return self.evidence
 
+    def key_at(self) -> str:
+        """Return the lineage key of the node in hand, "" where it has none."""
+        nodes = () if self.evidence is None else self.evidence.nodes
+        return next((self._known.keys[p] or "" for p, node in enumerate(nodes) if node.name == self.at), "")
+
     @property
     def _known(self) -> Evidence:
         assert self.evidence is not None
@@ -92,6 +103,7 @@ class Execution:
         A node above may have given what it gave before, so that one below need not run; a value of the
         cache may be gone or damaged.
         """
+        self._ask()
         self._decide()
         position = 0
         while position < len(self.actions):
@@ -104,6 +116,40 @@ class Execution:
             node = self._frozen.nodes[position]
             if action in (Action.KEEP, Action.LOAD) and node.output is None:
                 self.shown[node.slot] = self._known.records[position].field
+
+    def _ask(self) -> None:
+        """Run the nodes that are asked anew in every run: what they give decides what else has to run."""
+        answers: dict[int, str] = {}
+        for position in self._frozen.asked:
+            node = self._frozen.nodes[position]
+            self._readers.update(dict.fromkeys((*node.reads, node.slot), len(node.reads) + 1))
+            made = self._run(position, node)
+            value = self._values[node.slot]
+            answer = content_of(value) if node.fingerprint is not None else None
+            self._cutoff.note(node.slot, answer)
+            if answer is not None:
+                answers[position] = answer
+            self._remember(position, made, answer)
+        if answers:
+            self._known.take_answers(answers)
+
+    def _remember(self, position: int, made: Made, answer: str | None) -> None:
+        """Keep what an asked node wants to find next time; where there is nothing new, it was not executed."""
+        node, memory = made.node, self._memories.pop(position)
+        if memory.kept is not None:
+            key = memory_key(node, self._known.identity)
+            self.keeping.keep_facts(attrs.evolve(made, key=key, content=()), memory.kept, {"answer": answer})
+        elif memory.recall() is not None:
+            self.executed.remove(node.name)
+
+    def _memory_of(self, position: int, node: FrozenNode) -> Memory | None:
+        """Return what a node kept when it was asked the same the last time; None where it has no memory."""
+        if not node.is_asked(self._first):
+            return None
+        record = self._known.remembered(position)
+        facts = None if record is None else self.keeping.load_facts(record)
+        self._memories[position] = Memory(facts)
+        return self._memories[position]
 
     def _decide(self) -> None:
         evidence = self._known
@@ -171,7 +217,7 @@ class Execution:
             self.keeping.fresh.pop(node.slot, None)
         return found
 
-    def _run(self, position: int, node: FrozenNode) -> None:
+    def _run(self, position: int, node: FrozenNode) -> Made:
         self.at = node.name
         self._recorder.mark(self._task.item.index, position)
         began = perf_counter()
@@ -180,6 +226,7 @@ class Execution:
             self._values,
             is_last_reader=self._may_take,
             new_path=self._new_path_of(position, node) if node.output is not None else None,
+            memory=self._memory_of(position, node) if node.step.options.memory else None,
         )
         check_returned(node, value)
         seconds = perf_counter() - began
@@ -194,10 +241,11 @@ class Execution:
             self._readers[slot] -= 1
             if not self._readers[slot] and slot >= self._first:
                 self._values.pop(slot, None)
-        self._keep(position, node, value, seconds)
+        made = self._keep(position, node, value, seconds)
         self.at = None
+        return made
 
-    def _keep(self, position: int, node: FrozenNode, value: Any, seconds: float) -> None:
+    def _keep(self, position: int, node: FrozenNode, value: Any, seconds: float) -> Made:
         """Give the cache what a node made, and those who read it."""
         self._bench.ledger.note_seconds(node.fingerprint, seconds)
         again = frozenset((node.name,)).union(*(self._again.get(slot, ()) for slot in node.reads))
@@ -210,7 +258,7 @@ class Execution:
             if record is not None:
                 self._made[position] = record
                 self._cutoff.note(node.slot, content_of_file(record.digest))
-            return
+            return made
         if node.slot in self._frozen.columns.values():
             self.shown[node.slot] = field_of(value)
         record = self.keeping.keep(made, value)
@@ -220,6 +268,7 @@ class Execution:
             self._cutoff.note(node.slot, content_of_kept(record.codec, record.digest, value))
         if self._readers.get(node.slot):
             self._values[node.slot] = value
+        return made
 
     def _worth_of(self, node: FrozenNode, seconds: float) -> dict[str, float]:
         """Return node -> seconds, of all that a value was made of; what was read from the cache counts as a whole."""

@@ -201,7 +201,9 @@ class _Case:
         return failed is not None and node.slot > failed.slot
 
     def why_runs(self, node: FrozenNode) -> Iterator[str]:
-        if not node.step.options.pure:
+        if node.is_asked(len(self.frozen.inputs)):
+            yield f"{Reason.ASKED_AGAIN}: in every run; what is below runs where the answer is another one"
+        elif not node.step.options.pure:
             yield "runs every time: the step is not pure"
         elif node.fingerprint is None:
             yield "runs every time: a parameter has no digest; give the step ignore= or pass plain values"

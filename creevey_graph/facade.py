@@ -62,7 +62,7 @@ class Graph(DeclaredGraph):
         progress: bool | str = "auto",
         refresh: bool = False,
         prune: bool = False,
-        retry_failed: bool = True,
+        retry_failed: bool | None = None,
         only_failed: bool = False,
         listeners: Sequence[Listener] = (),
     ) -> Report:
@@ -85,8 +85,9 @@ class Graph(DeclaredGraph):
             progress: True, False, or "auto": a bar at a terminal or in a notebook, else lines.
             refresh: Run everything, whatever the cache has.
             prune: Delete outputs in *out* that no item stands behind any more.
-            retry_failed: False: an item that failed last time, of which nothing has changed since (neither
-                its files nor the graph), is reported as failed again without being tried.
+            retry_failed: Whether an item that failed last time, of which nothing has changed since, is tried
+                again: True, False (reported as failed without being tried), or None: tried unless the
+                failure is one that does not pass by itself, such as a 404.
             only_failed: Look only at the items that failed last time; the report has their rows alone.
             listeners: Called with every event.
 

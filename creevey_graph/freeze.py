@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from creevey_graph.cache import Accepted
 from creevey_graph.errors import GraphError
 from creevey_graph.fingerprint.code import fingerprint_function
@@ -149,8 +151,8 @@ def _freeze_node(
     node: Node, slots: Mapping[str, int], columns: tuple[str, ...], code: str, parts: dict[str, Any]
 ) -> FrozenNode:
     """Return a node ready to run; what its fingerprint is made of besides its code goes into *parts*."""
-    step = node.step
     bound = _bound_arguments(node)
+    step = _with_purity(node, bound.arguments)
     template = None
     if step.is_writer:
         path = bound.arguments.get(step.options.writes)
@@ -181,6 +183,22 @@ def _freeze_node(
         may_keep(step) and fingerprint is not None,
         template,
     )
+
+
+def _with_purity(node: Node, arguments: Mapping[str, Any]) -> Step[..., Any]:
+    """Return a node's step with what its parameters say of its purity."""
+    step, options = node.step, node.step.options
+    if not callable(options.pure):
+        return step
+    wanted = {name: arguments[name] for name in inspect.signature(options.pure).parameters}
+    for name, value in wanted.items():
+        if any(refs_in(value)):
+            raise GraphError(
+                f"node '{node.name}': parameter '{name}' decides whether the step runs in every run, so it "
+                "must be a constant or a graph parameter, not the value of an item"
+            )
+    pure = attrs.evolve(options, pure=bool(options.pure(**wanted)))
+    return Step(step.func, name=step.name, options=pure, bound=step.bound)
 
 
 def _bound_arguments(node: Node) -> inspect.BoundArguments:

@@ -68,6 +68,11 @@ class FrozenNode:
     keeps: bool
     output: OutputTemplate | None
 
+    def is_asked(self, inputs: int) -> bool:
+        """True where the step is asked anew in every run, before anything else of the item: it has a memory."""
+        options = self.step.options
+        return bool(options.memory) and not options.pure and all(slot < inputs for slot in self.reads)
+
 
 @attrs.frozen(eq=False)
 class FrozenGraph:
@@ -111,6 +116,12 @@ class FrozenGraph:
     def always_runs(self) -> bool:
         """True where a node must run every time: it is not pure, or cannot be fingerprinted."""
         return any(node.fingerprint is None or not node.step.options.pure for node in self.nodes)
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """Positions of the nodes that are asked anew in every run."""
+        first = len(self.inputs)
+        return tuple(place for place, node in enumerate(self.nodes) if node.is_asked(first))
 
     @property
     def accepted(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -157,7 +158,12 @@ def check_unchanged(sources: Sequence[FileState]) -> None:
             raise SourceChanged(f"'{state.path}' changed while it was read; run again once it is left alone")
 
 
-def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, str]) -> list[str | None]:
+def lineage_keys(
+    frozen: FrozenGraph,
+    identity: Identity,
+    outputs: Mapping[int, str],
+    answers: Mapping[int, str] = MappingProxyType({}),
+) -> list[str | None]:
     """
     Return each node's lineage key, by position.
 
@@ -168,6 +174,7 @@ def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, 
         frozen: The graph.
         identity: What the item is.
         outputs: Slot of a writer -> where its output belongs, `out` included; the suffix chooses the encoder.
+        answers: Position of a node that was asked in this run -> what stands for its value.
     """
     first = len(frozen.inputs)
     keys: list[str | None] = []
@@ -175,9 +182,9 @@ def lineage_keys(frozen: FrozenGraph, identity: Identity, outputs: Mapping[int, 
     def key_above(slot: int) -> str | None:
         return keys[slot - first]
 
-    for node in frozen.nodes:  # no comprehension: each key is made of those before it
-        key = _key_of(node, identity, outputs, key_above, [])
-        keys.append(key)
+    for position, node in enumerate(frozen.nodes):  # no comprehension: each key is made of those before it
+        answer = answers.get(position)
+        keys.append(_key_of(node, identity, outputs, key_above, []) if answer is None else _hashed(answer))
     return keys
 
 
@@ -196,6 +203,11 @@ def content_key(
     return _key_of(node, identity, outputs, content_of, ["content"])
 
 
+def memory_key(node: FrozenNode, identity: Identity) -> str | None:
+    """Return the key of what a node that is asked anew kept last time; None where a part has no digest."""
+    return _key_of(node, identity, {}, lambda _: None, ["memory", node.fingerprint])
+
+
 def _key_of(
     node: FrozenNode,
     identity: Identity,
@@ -204,7 +216,8 @@ def _key_of(
     parts: list[str | None],
 ) -> str | None:
     first = len(identity.contents)
-    parts.append(node.fingerprint if node.step.options.pure else None)
+    if not parts or parts[0] != "memory":
+        parts.append(node.fingerprint if node.step.options.pure else None)
     for slot, text_counts in zip(node.reads, node.text_counts, strict=True):
         part = identity.contents[slot] if slot < first else part_of(slot)
         text = identity.texts[slot] if slot < first else outputs.get(slot, "")
@@ -213,5 +226,8 @@ def _key_of(
         parts.append(os.path.splitext(outputs[node.slot])[1])  # noqa: PTH122 - per item and node
     if None in parts:
         return None
-    joined = "\n".join(part or "" for part in parts)
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
+    return _hashed("\n".join(part or "" for part in parts))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

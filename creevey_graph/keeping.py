@@ -193,6 +193,33 @@ class Keeping:
         """Keep the record of a value that was found by content under the node's lineage key too."""
         self.entries.append(Entry(key, record, None))
 
+    def keep_facts(self, made: Made, facts: Mapping[str, Any], field: Any) -> None:
+        """
+        Keep what a step that is asked anew wants to find next time.
+
+        Args:
+            made: What is known of it; its key is that of the memory.
+            facts: What the step kept.
+            field: What stands in the record for all to see.
+        """
+        if self._cache is None or made.key is None:
+            return
+        try:
+            payload = encoded(TREE, dict(facts))
+            record = made.record(digest_value(dict(facts)), TREE.name, len(payload), field)
+        except (Undigestible, CodecError) as exc:
+            self.problems.append(f"step '{made.node.name}': what it remembers is not kept ({exc})")
+            return
+        self.entries.append(self._prepared(made, record, payload))
+
+    def load_facts(self, record: Record) -> Mapping[str, Any] | None:
+        """Return what `keep_facts` kept; None where it is gone or damaged."""
+        with suppress(CodecError, OSError):
+            payload = self.load_file(record)
+            facts = None if payload is None else decoded(TREE, payload)
+            return facts if isinstance(facts, dict) else None
+        return None
+
     def load(self, node: FrozenNode, record: Record | None) -> tuple[bool, Any]:
         """
         Return (True, a value that is kept), (False, None) where it is gone or damaged.

@@ -6,7 +6,8 @@ from typing import Any
 import attrs
 
 from creevey_graph.signature import fold
-from creevey_graph.step import Step, Symbol, symbols_in
+from creevey_graph.step import Step
+from creevey_graph.symbolic import Symbol, symbols_in
 
 
 @attrs.frozen

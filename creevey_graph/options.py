@@ -33,7 +33,9 @@ class StepOptions:
         retries: How often a failing call is tried again, 0 or more.
         timeout_s: Seconds a call may take, above 0; None for no limit.
         codec: How its value becomes bytes; chosen by the value's type where None.
-        pure: False where equal inputs may give different results; it then always runs.
+        pure: False where equal inputs may give different results; it then always runs. Or a function of
+            parameters, by their names, that says so; a frozen graph has its answer.
+        memory: Name of the parameter that is handed a `Memory` where the step is not pure; "" for none.
         writes: Name of the parameter that is an output path; "" for none.
         borrows: True where the function never changes its arguments, so that branches may share them.
         downloads: True where the step waits for the network rather than for the processor.
@@ -48,11 +50,12 @@ class StepOptions:
     retries: int = 0
     timeout_s: float | None = None
     codec: Codec | None = None
-    pure: bool = True
+    pure: bool | Callable[..., bool] = True
     writes: str = ""
     borrows: bool = False
     downloads: bool = False
     by_content: bool | None = None
+    memory: str = ""
 
 
 def checked_policy(cache: str) -> CachePolicy:
@@ -93,6 +96,13 @@ def checked_codec(codec: Any) -> Codec | None:
     return codec  # type: ignore[no-any-return]  # it has the parts of one
 
 
+def checked_name_of(option: str, name: Any) -> str:
+    """Return *name* where it is text, else raise StepError."""
+    if not isinstance(name, str):
+        raise StepError(f"{option} must name a parameter (got {name!r})")
+    return name
+
+
 def checked_names(option: str, names: Any) -> tuple[str, ...]:
     """Return one name or several as a tuple, else raise StepError."""
     if isinstance(names, str):
@@ -114,6 +124,13 @@ def checked_dependencies(depends_on: Any) -> tuple[Callable[..., Any] | Path, ..
         if not (callable(dependency) or isinstance(dependency, Path)):
             raise StepError(f"depends_on must name functions and files (got {dependency!r})")
     return dependencies
+
+
+def checked_purity(pure: Any) -> bool | Callable[..., bool]:
+    """Return *pure* where it is True, False or a function, else raise StepError."""
+    if not (isinstance(pure, bool) or callable(pure)):
+        raise StepError(f"pure must be True, False or a function of parameters (got {pure!r})")
+    return pure  # type: ignore[no-any-return]  # it was checked to be one of these
 
 
 def checked_truth(option: str, value: Any) -> bool:

@@ -198,6 +198,7 @@ class Plan:
         nodes: Node -> what it would do.
         policies: Node -> what becomes of its values, in words.
         reasons: Reason -> how many items, most frequent first.
+        lasting: How many failed last time in a way that does not pass by itself, and are not tried again.
         unreadable: How many items cannot be read (a run would report each as failed).
         orphans: Outputs of items that are gone.
         untracked: What fingerprints could not see through.
@@ -210,6 +211,7 @@ class Plan:
     nodes: dict[str, NodeCount] = attrs.field(factory=dict)
     policies: dict[str, str] = attrs.field(factory=dict)
     reasons: dict[str, int] = attrs.field(factory=dict)
+    lasting: int = 0
     unreadable: int = 0
     orphans: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
@@ -218,7 +220,7 @@ class Plan:
     @property
     def to_do(self) -> int:
         """How many items have something to do."""
-        return self.total - self.up_to_date
+        return self.total - self.up_to_date - self.lasting
 
     def add(self, frozen: FrozenGraph, actions: list[Action], reason: str) -> None:
         """Count an item that is not simply up to date."""
@@ -248,6 +250,8 @@ class Plan:
         told = f"{self.up_to_date:,} up to date, {self.to_do - self.unreadable:,} to do"
         if self.unreadable:
             told += f", {self.unreadable:,} cannot be read (a run reports each as failed)"
+        if self.lasting:
+            told += f", {self.lasting:,} failed for good (run --retry-failed tries them again)"
         yield f"{safe_text(self.graph)}: {counted(self.total, 'item')}, {told}"
         yield from table(
             ["step", "runs", "restored", "read", "kept", "its values are"], self._rows(), left=(0, 5)

@@ -20,6 +20,7 @@ from creevey_graph.look import Known
 from creevey_graph.plan import Action, NodeCount, Plan, validate_columns
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
+from creevey_graph.tasks import Bench
 
 
 def make_plan(
@@ -54,31 +55,42 @@ def make_plan(
         for found in survey.found():
             plan.add_up_to_date(found.cached + found.skipped)
         items = listing.some(survey.unsure)
+    bench = Bench(frozen, out, cache, refresh, ledger)
     for item in items:
-        state, reason = known.check(item, forced=refresh)
-        row = None if reason is not None else known.row_if_current(item, state)
-        if row is not None:
-            plan.add_up_to_date()
-            continue
-        try:
-            evidence = Evidence(frozen, item, state, out, None if refresh else cache, ledger=ledger)
-        except (OSError, CreeveyError):
-            plan.unreadable += 1
-            continue
-        if state is not None:
-            known.leftovers += (*state.outputs, *state.leftovers)
-        if evidence.is_still_skipped(state, reason):
-            plan.add_up_to_date()
-            continue
-        actions = decided(frozen, evidence, ledger)
-        known.placed.update(evidence.paths.values())
-        if any(action in (Action.RUN, Action.RESTORE) for action in actions):
-            plan.add(frozen, actions, evidence.why(state, reason)[0])
-        else:
-            plan.add_up_to_date()
+        _plan_item(plan, bench, known, item)
     plan.orphans = known.orphans()
     known.close()
     return plan
+
+
+def _plan_item(plan: Plan, bench: Bench, known: Known, item: Item) -> None:
+    state, reason = known.check(item, forced=bench.refresh)
+    lasting = "" if state is None or bench.refresh else state.lasting
+    if lasting and known.row_if_failed(item, state):
+        plan.lasting += 1
+        return
+    if reason is None and known.row_if_current(item, state) is not None:
+        plan.add_up_to_date()
+        return
+    frozen, cache = bench.frozen, None if bench.refresh else bench.cache
+    try:
+        evidence = Evidence(frozen, item, state, bench.out, cache, ledger=bench.ledger)
+    except (OSError, CreeveyError):
+        plan.unreadable += 1
+        return
+    if state is not None:
+        known.leftovers += (*state.outputs, *state.leftovers)
+    if lasting and lasting in evidence.keys:
+        plan.lasting += 1
+        return
+    is_skipped = evidence.is_still_skipped(state, reason)
+    actions = [] if is_skipped else decided(frozen, evidence, bench.ledger)
+    if not is_skipped:
+        known.placed.update(evidence.paths.values())
+    if any(action in (Action.RUN, Action.RESTORE) for action in actions):
+        plan.add(frozen, actions, evidence.why(state, reason)[0])
+    else:
+        plan.add_up_to_date()
 
 
 def preview_item(frozen: FrozenGraph, item: Item) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class Measure:
 
 def may_keep(step: Step[..., Any]) -> bool:
     """True where a value of this step may be in the cache."""
-    return step.options.pure and step.options.cache is not CachePolicy.NEVER
+    return bool(step.options.pure) and step.options.cache is not CachePolicy.NEVER
 
 
 def is_weighed(step: Step[..., Any]) -> bool:
@@ -156,7 +156,8 @@ def shown_policy(step: Step[..., Any], measures: Sequence[Measure] | None = None
         measures: What is stored of its node; None where there is no cache to ask.
     """
     if not may_keep(step):
-        return "not kept: as ordered" if step.options.pure else "not kept: not pure"
+        impure = "asked again in every run" if step.options.memory else "not kept: not pure"
+        return "not kept: as ordered" if step.options.pure else impure
     if step.is_writer:
         return "kept: final encoding"
     if step.options.cache is CachePolicy.ALWAYS:

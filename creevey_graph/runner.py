@@ -24,6 +24,7 @@ from creevey_graph.claims import Claims
 from creevey_graph.ending import AcceptedRuns, end_known, tell_troubles
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
+    NOT_TRIED,
     ItemFinished,
     ItemsCached,
     Listener,
@@ -286,7 +287,7 @@ class _Run:
 
     def _finish(self, event: ItemFinished) -> None:
         self._tell(event)
-        if event.row.outcome is not Outcome.FAILED:
+        if event.row.outcome is not Outcome.FAILED or event.row.reason == NOT_TRIED:
             return
         limit = self.options.max_failures
         if self.options.on_error != "continue" and not self.stopped:

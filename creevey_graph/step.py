@@ -8,8 +8,7 @@ does with it, how it is fingerprinted and where it runs stand in other modules.
 
 import functools
 import inspect
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, get_type_hints, overload
 
@@ -19,24 +18,19 @@ from creevey_graph.options import (
     StepOptions,
     checked_codec,
     checked_dependencies,
+    checked_name_of,
     checked_names,
     checked_policy,
+    checked_purity,
     checked_retries,
     checked_timeout,
     checked_truth,
 )
 from creevey_graph.signature import VARIADIC, checked_name, fold, merge, name_of, signature_of
+from creevey_graph.symbolic import find_symbol, symbols_in
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class Symbol(ABC):
-    """Stands for an item's value while a graph is traced; `graph.py` has the only one."""
-
-    @abstractmethod
-    def apply(self, step: "Step[..., Any]", args: Sequence[Any], kwargs: Mapping[str, Any]) -> "Symbol":
-        """Make a node of *step* in the graph being traced, and return its symbol."""
 
 
 class Step(Generic[P, R]):
@@ -211,11 +205,12 @@ def step(
     retries: int = 0,
     timeout_s: float | None = None,
     codec: str | Codec | None = None,
-    pure: bool = True,
+    pure: bool | Callable[..., bool] = True,
     writes: str = "",
     borrows: bool = False,
     downloads: bool = False,
     by_content: bool | None = None,
+    memory: str = "",
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 
 
@@ -232,11 +227,12 @@ def step(
     retries: int = 0,
     timeout_s: float | None = None,
     codec: str | Codec | None = None,
-    pure: bool = True,
+    pure: bool | Callable[..., bool] = True,
     writes: str = "",
     borrows: bool = False,
     downloads: bool = False,
     by_content: bool | None = None,
+    memory: str = "",
 ) -> Step[P, R]: ...
 
 
@@ -252,11 +248,12 @@ def step(
     retries: int = 0,
     timeout_s: float | None = None,
     codec: str | Codec | None = None,
-    pure: bool = True,
+    pure: bool | Callable[..., bool] = True,
     writes: str = "",
     borrows: bool = False,
     downloads: bool = False,
     by_content: bool | None = None,
+    memory: str = "",
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
     """
     Make a step of a function: `@step`, `@step(retries=2)` or `step(func)`.
@@ -272,7 +269,8 @@ def step(
         retries: How often a failing call is tried again.
         timeout_s: Seconds one call may take.
         codec: Name of a codec, or a `Codec`; chosen by the value's type by default.
-        pure: False where equal inputs may give different results; it then always runs.
+        pure: False where equal inputs may give different results; it then always runs. Or a
+            function of constant parameters, by their names, that says so.
         writes: Name of the parameter that is an output path. In a graph the function is
             handed a temporary path, and the target is replaced once it returns.
         borrows: True where the function never changes its arguments, not even in place; a
@@ -280,6 +278,8 @@ def step(
         downloads: True where the step mostly waits for the network.
         by_content: True where of a path it is given only the file's content counts, so that a
             renamed file is a hit; by default the code is asked, and in doubt the path counts too.
+        memory: Name of the parameter that is handed a `Memory` where the step is not pure and reads
+            the graph's inputs: what it kept last time. Steps below run where its value changed.
 
     Raises:
         StepError: An option has a value it cannot have, or the callable has no signature.
@@ -290,8 +290,6 @@ def step(
     >>> double(21)
     42
     """
-    if not isinstance(writes, str):
-        raise StepError(f"writes must name a parameter (got {writes!r})")
     options = StepOptions(
         version=None if version is None else str(version),
         cache=checked_policy(cache),
@@ -300,11 +298,12 @@ def step(
         retries=checked_retries(retries),
         timeout_s=checked_timeout(timeout_s),
         codec=checked_codec(codec),
-        pure=checked_truth("pure", pure),
-        writes=writes,
+        pure=checked_purity(pure),
+        writes=checked_name_of("writes", writes),
         borrows=checked_truth("borrows", borrows),
         downloads=checked_truth("downloads", downloads),
         by_content=None if by_content is None else checked_truth("by_content", by_content),
+        memory=checked_name_of("memory", memory),
     )
 
     def declare(func: Callable[P, R]) -> Step[P, R]:
@@ -313,27 +312,14 @@ def step(
     return declare if func is None else declare(func)
 
 
-def find_symbol(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Symbol | None:
-    """Return the first symbol among a call's arguments, also inside lists, tuples, dicts and sets; or None."""
-    return next(symbols_in((args, kwargs)), None) if args or kwargs else None
-
-
-def symbols_in(value: Any) -> Iterator[Symbol]:
-    """Yield the symbols in *value*: itself, or inside lists, tuples, dicts and sets."""
-    waiting, met = [value], set()
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Symbol):
-            yield part
-        elif isinstance(part, Mapping | list | tuple | set | frozenset) and id(part) not in met:
-            met.add(id(part))  # a list may hold itself
-            parts = [*part, *part.values()] if isinstance(part, Mapping) else list(part)
-            waiting.extend(reversed(parts))
-
-
 def _check_declared(step: Step[..., Any]) -> None:
     parameters = step.signature.parameters
-    for option, names in (("ignore", step.options.ignore), ("writes", (step.options.writes,))):
+    named = {
+        "ignore": step.options.ignore,
+        "writes": (step.options.writes,),
+        "memory": (step.options.memory,),
+    }
+    for option, names in named.items():
         for parameter in names:
             if parameter and parameter not in parameters:
                 raise StepError(

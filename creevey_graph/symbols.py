@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 from creevey_graph.errors import GraphError
-from creevey_graph.step import Step, Symbol
+from creevey_graph.step import Step
+from creevey_graph.symbolic import Symbol
 
 
 class Declared(Protocol):

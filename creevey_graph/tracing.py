@@ -7,7 +7,8 @@ from typing import Any, get_type_hints
 from creevey_graph.errors import GraphError, StepError, did_you_mean
 from creevey_graph.node import Node, Ref, map_refs
 from creevey_graph.signature import checked_name, signature_of
-from creevey_graph.step import Step, find_symbol, symbols_in
+from creevey_graph.step import Step
+from creevey_graph.symbolic import find_symbol, symbols_in
 from creevey_graph.symbols import Declared, NodeSymbol
 
 

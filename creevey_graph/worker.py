@@ -16,7 +16,7 @@ import attrs
 from creevey_graph.atomic import Scratch
 from creevey_graph.cache import FileState, ItemState, encode_state
 from creevey_graph.errors import SkipItem, SourceChanged
-from creevey_graph.events import Outcome, Row
+from creevey_graph.events import NOT_TRIED, Outcome, Row
 from creevey_graph.evidence import Evidence
 from creevey_graph.execution import Execution
 from creevey_graph.fields import field_of, item_fields
@@ -98,6 +98,8 @@ class _ItemWork:
             if known is not None and evidence.is_still_skipped(known, self.task.reason):
                 self.steps.at = known.step
                 return self._ended(Outcome.SKIPPED, known.error or "")
+            if known is not None and known.lasting and known.lasting in evidence.keys:
+                return self._failed_again(known)
             self.steps.run()
             check_unchanged(evidence.identity.sources)
             self.steps.place()
@@ -157,11 +159,28 @@ class _ItemWork:
     def failed(self, exc: Exception) -> Result:
         """Return the result of an item that failed."""
         text = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:]
-        return self._ended(Outcome.FAILED, error_text(exc), text)
+        lasting = self.steps.key_at() if getattr(exc, "is_permanent", False) else ""
+        return self._ended(Outcome.FAILED, error_text(exc), text, lasting=lasting)
 
-    def _ended(self, outcome: Outcome, error: str, text: str | None = None) -> Result:
+    def _failed_again(self, known: ItemState) -> Result:
+        """Return the failure of last time, which would be the same: a step with that very key will not do better."""
+        at = self._evidence.keys.index(known.lasting)
+        self.steps.at = self.frozen.nodes[at].name
+        text = known.traceback
+        return self._ended(Outcome.FAILED, known.error or "", text, lasting=known.lasting, reason=NOT_TRIED)
+
+    def _ended(
+        self,
+        outcome: Outcome,
+        error: str,
+        text: str | None = None,
+        *,
+        lasting: str = "",
+        reason: str | None = None,
+    ) -> Result:
         fields = item_fields(self.task.item.columns, self.frozen.columns)
-        reason = self._reason() if self.steps.evidence and self.steps.executed else self.task.reason
+        if reason is None:
+            reason = self._reason() if self.steps.evidence and self.steps.executed else self.task.reason
         row = self._row(
             outcome, step=self.steps.at, error=error, traceback=text, reason=reason, fields=fields
         )
@@ -169,13 +188,15 @@ class _ItemWork:
             return self._result(row, (), self.steps.delivery.leftovers(()))
         # What a failed item made earlier is still its own: nothing to be pruned.
         known = self.task.known
-        return self._result(row, *((known.outputs, known.leftovers) if known else ((), ())))
+        return self._result(row, *((known.outputs, known.leftovers) if known else ((), ())), lasting=lasting)
 
     def _row(self, outcome: Outcome, **facts: Any) -> Row:
         item = self.task.item
         return Row(item.key, item.source, outcome, seconds=self.steps.seconds, **facts)
 
-    def _result(self, row: Row, outputs: tuple[FileState, ...], leftovers: tuple[FileState, ...]) -> Result:
+    def _result(
+        self, row: Row, outputs: tuple[FileState, ...], leftovers: tuple[FileState, ...], *, lasting: str = ""
+    ) -> Result:
         identity = self.steps.evidence.identity if self.steps.evidence else None
         is_good = row.outcome not in (Outcome.FAILED, Outcome.SKIPPED)
         state = ItemState(
@@ -190,6 +211,7 @@ class _ItemWork:
             leftovers,
             row.source,
             row.traceback,
+            lasting,
         )
         cache = self.cache
         damaged, problems = cache.take_troubles() if cache else ((), ())

@@ -22,7 +22,7 @@ PACKAGE = Path(creevey_graph.__file__).parent
 FLOORS = (
     ("errors", "text", "fields", "deadline"),
     ("events", "sizes", "columns", "atomic", "fetch", "fingerprint/", "codecs/"),
-    ("signature", "options", "interrupts"),
+    ("signature", "options", "interrupts", "memory", "symbolic"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "validate", "telling", "images/", "journal", "outputs", "policy"),
     ("symbols", "compose", "wiring"),

@@ -133,7 +133,7 @@ def test_the_decorator_keeps_what_tools_read():
         ({"writes": True}, "writes must name a parameter (got True)"),
         ({"depends_on": 3}, "depends_on must name functions and files (got 3)"),
         ({"depends_on": [3]}, "depends_on must name functions and files (got 3)"),
-        ({"pure": "no"}, "pure must be True or False (got 'no')"),
+        ({"pure": "no"}, "pure must be True, False or a function of parameters (got 'no')"),
         ({"borrows": 1}, "borrows must be True or False (got 1)"),
         ({"downloads": 1}, "downloads must be True or False (got 1)"),
         ({"by_content": 1}, "by_content must be True or False (got 1)"),

@@ -1,7 +1,7 @@
 """
 What is known of one item, as text: `ItemState`, and the files it holds.
 
-Layout: a JSON list in the order of `ItemState`'s fields, files as lists in the order of `FileState`'s.
+Layout: a JSON list in the order of `ItemState`'s fields (`lasting` only where it is not ""), files as lists in the order of `FileState`'s.
 On its own it is kept sealed: behind 8 hex digits, the CRC-32 of key and text, since SQLite has no
 checksum and a report shows what stands here.
 """
@@ -64,6 +64,7 @@ class ItemState:
         leftovers: Files made for it earlier that it no longer stands behind.
         source: What a report shows as the item's source.
         traceback: Text of the traceback of a failure.
+        lasting: Key of the node that failed in a way that will not pass by itself (404, say); "" for others.
     """
 
     graph_key: str
@@ -77,6 +78,7 @@ class ItemState:
     leftovers: tuple[FileState, ...] = ()
     source: str = ""
     traceback: str | None = None
+    lasting: str = ""
 
 
 def encode_state(state: ItemState) -> str:
@@ -94,6 +96,8 @@ def encode_state(state: ItemState) -> str:
         state.source,
         state.traceback,
     ]
+    if state.lasting:
+        parts.append(state.lasting)
     return json.dumps(parts, separators=(",", ":"))
 
 
@@ -112,8 +116,8 @@ def _plain(file: FileState) -> list[Any]:
 def decode_state(text: str) -> ItemState | None:
     """Return the state that *text* holds, or None where it is none."""
     try:
-        graph_key, values, sources, outputs, outcome, step, error, fields, left, source, trace = json.loads(
-            text
+        graph_key, values, sources, outputs, outcome, step, error, fields, left, source, trace, *lasting = (
+            json.loads(text)
         )
         return ItemState(
             graph_key,
@@ -127,6 +131,7 @@ def decode_state(text: str) -> ItemState | None:
             tuple(FileState(*file) for file in left),
             source,
             trace,
+            *lasting,
         )
     except (ValueError, TypeError):
         return None

@@ -59,6 +59,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "total": plan.total,
         "up_to_date": plan.up_to_date,
         "to_do": plan.to_do,
+        "failed_for_good": plan.lasting,
         "unreadable": plan.unreadable,
         "nodes": {
             name: {

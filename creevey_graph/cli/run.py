@@ -50,9 +50,9 @@ from creevey_graph.views.progress import Progress, open_progress
 @click.option("--failed", "only_failed", is_flag=True, help="Look only at items that failed last time.")
 @click.option(
     "--retry-failed/--no-retry-failed",
-    default=True,
-    show_default=True,
-    help="Try items again that failed last time though nothing of them has changed.",
+    default=None,
+    help="Try all items again that failed last time, or none, where nothing of them has changed; by default "
+    "those whose failure may pass by itself (a 404 does not).",
 )
 @click.option("--dry-run", is_flag=True, help="Only show what would run and why, as `status` does.")
 @click.option("--progress/--no-progress", default=None, help="Show progress; by default as suits the screen.")
@@ -80,7 +80,7 @@ def run(
     refresh: bool,
     prune: bool,
     only_failed: bool,
-    retry_failed: bool,
+    retry_failed: bool | None,
     dry_run: bool,
     progress: bool | None,
     report_file: Path | None,

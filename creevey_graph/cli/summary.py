@@ -103,7 +103,7 @@ def failure_lines(report: Report, most: int) -> Iterator[str]:
     if count > most:
         yield f"  … and {count - most:,} more"
     if left:
-        yield f"not tried again: {counted(left, 'item')} that failed last time, nothing having changed since"
+        yield f"not tried again: {counted(left, 'item')} that failed last time, nothing having changed since (--retry-failed tries them again)"
 
 
 def _failure(row: Row) -> Iterator[str]:
