@@ -44,14 +44,22 @@ def replacing(target: Path) -> Iterator[Path]:
 def temporary_beside(target: Path) -> Path:
     """Return a path that is not in use, in *target*'s folder (made where needed), with its suffix."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    return target.parent / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}{target.suffix}"
+    return target.parent / _new_name(target.suffix)
 
 
 def temporary_apart(target: Path) -> Path:
     """Return a path as `temporary_beside` does, in a new folder of its own beside *target*."""
-    folder = temporary_beside(target).with_suffix("")
-    folder.mkdir()
-    return temporary_beside(folder / target.name)
+    folder = target.parent / _new_name("")
+    try:
+        folder.mkdir()
+    except FileNotFoundError:  # not asked for before: a look takes as long as making the folder
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+    return folder / _new_name(target.suffix)
+
+
+def _new_name(suffix: str) -> str:
+    return f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}{suffix}"
 
 
 class Scratch:
@@ -71,7 +79,7 @@ class Scratch:
         folder = self._free.pop(str(target.parent), None)
         if folder is None:
             return temporary_apart(target)
-        return folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}{target.suffix}"
+        return folder / _new_name(target.suffix)
 
     def give_back(self, path: Path) -> None:
         """Remove what is at a path that `take` returned; its folder may serve again if nothing else is in it."""

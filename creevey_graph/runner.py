@@ -198,7 +198,8 @@ class _Run:
         while self.waiting and not (self.suspects or self.stopped) and len(self.in_flight) < self.pace.window:
             chunk = self.waiting.popleft()
             try:
-                self.in_flight[self.pool.submit(chunk)] = chunk
+                with interrupts_held_back():  # one in this thread is done when it comes back
+                    self.in_flight[self.pool.submit(chunk)] = chunk
             except BrokenExecutor as exc:
                 self.waiting.appendleft(chunk)
                 self._recover(exc)

@@ -21,6 +21,7 @@ from creevey_graph.evidence import Evidence
 from creevey_graph.execution import Execution
 from creevey_graph.fields import field_of, item_fields
 from creevey_graph.identity import check_unchanged
+from creevey_graph.interrupts import interrupts_let_through
 from creevey_graph.pace import CHUNK_SECONDS
 from creevey_graph.plan import Action
 from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result
@@ -100,7 +101,8 @@ class _ItemWork:
                 return self._ended(Outcome.SKIPPED, known.error or "")
             if known is not None and known.lasting and known.lasting in evidence.keys:
                 return self._failed_again(known)
-            self.steps.run()
+            with interrupts_let_through():
+                self.steps.run()
             check_unchanged(evidence.identity.sources)
             self.steps.place()
             self.steps.delivery.check_untouched()

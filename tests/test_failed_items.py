@@ -216,7 +216,10 @@ def test_the_command_line_has_both(cli, folder):
     again = cli("run", "graph.py", "photos", "--out", "train", "--no-retry-failed")
     assert 1 == again.exit_code
     assert "1 failed:\n  broken.png  (step load_image)\n" in again.stderr
-    assert "not tried again: 1 item that failed last time, nothing having changed since (--retry-failed" in again.stderr
+    assert (
+        "not tried again: 1 item that failed last time, nothing having changed since (--retry-failed"
+        in again.stderr
+    )
     assert "are tried again next time" not in again.stderr
     assert "not tried" in cli("report").stdout
     uncached = cli("run", "graph.py", "photos", "--out", "train", "--failed", "--no-cache")

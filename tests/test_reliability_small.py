@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 from witness import outputs_of
 
-from creevey_graph import graph, step
+from creevey_graph import RunInterrupted, graph, step
+from creevey_graph.delivery import Delivery
 
 PROGRAM = Path(__file__).with_name("dying_program.py")
 PHOTOS = 24
@@ -144,6 +145,27 @@ def test_ctrl_c_ends_soon_with_a_report_and_the_next_run_goes_on(tmp_path, photo
     executed, _ = finish(tmp_path)
     assert PHOTOS == check_outputs(tmp_path)
     assert PHOTOS - outcomes["done"] == executed["write_image"]
+
+
+def test_ctrl_c_between_an_output_and_its_row_costs_neither(tmp_path, monkeypatch):
+    """In this thread, SIGINT right after the second output is in place: two rows say done, two files are there."""
+    placed = []
+    check = Delivery.check_untouched
+
+    def interrupted(delivery):
+        placed.append(delivery)
+        if len(placed) == 2:
+            signal.raise_signal(signal.SIGINT)
+        check(delivery)
+
+    monkeypatch.setattr(Delivery, "check_untouched", interrupted)
+    rows = [{"number": number} for number in range(5)]
+
+    with pytest.raises(RunInterrupted) as caught:
+        dangerous.run(rows, out=tmp_path / "out", cache=tmp_path / "cache", executor="serial", progress=False)
+
+    assert {"done": 2, "cancelled": 3} == dict(caught.value.report.counts)
+    assert 2 == len(outputs_of(tmp_path / "out"))
 
 
 def test_workers_end_by_themselves_when_the_coordinator_is_killed(tmp_path, photos):
