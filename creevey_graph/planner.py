@@ -55,7 +55,7 @@ def make_plan(
         for found in survey.found():
             plan.add_up_to_date(found.cached + found.skipped)
         items = listing.some(survey.unsure)
-    bench = Bench(frozen, out, cache, refresh, ledger)
+    bench = Bench(frozen, out, cache, refresh, ledger=ledger)
     for item in items:
         _plan_item(plan, bench, known, item)
     plan.orphans = known.orphans()

@@ -18,7 +18,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from creevey_graph.agenda import Agenda
-from creevey_graph.atomic import remove_stale
+from creevey_graph.atomic import Scratch, remove_stale
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
 from creevey_graph.ending import AcceptedRuns, end_known, tell_troubles
@@ -91,6 +91,7 @@ class _Run:
         self.folders: set[str] = set()
         self.tally = Tally(len(listing))
         self.opened: Pool | None = None
+        self.scratches: deque[Scratch] = deque()
         self.accepted = AcceptedRuns(listing.frozen, options.cache)
         self.claims, self.ledger = Claims(listing.frozen), Ledger(options.cache, refresh=options.refresh)
         self.agenda = Agenda(listing, known, options, self.claims)
@@ -111,6 +112,8 @@ class _Run:
         finally:
             if self.opened is not None:
                 self.opened.close(now=self.interrupted)
+            while self.scratches:
+                self.scratches.pop().close()
             self._end(began)
         if self.interrupted:
             raise RunInterrupted
@@ -158,7 +161,9 @@ class _Run:
         item_s = self.ledger.item_seconds(self.frozen)
         expected_s = None if item_s is None else item_s * self.tally.left
         executor, jobs = choose_executor(self.frozen, self.options, to_do, expected_s)
-        bench = Bench(self.frozen.for_workers(), self.options.out, self.options.cache, self.options.refresh)
+        scratches = self.scratches if executor in ("serial", "threads") else None
+        settings = (self.options.out, self.options.cache, self.options.refresh, scratches)
+        bench = Bench(self.frozen.for_workers(), *settings)
         if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)

@@ -1,10 +1,12 @@
 """What travels between the runner and its workers, and what a failure looks like on the way."""
 
+from collections import deque
 from pathlib import Path
 from typing import Protocol
 
 import attrs
 
+from creevey_graph.atomic import Scratch
 from creevey_graph.cache import Cache, Entry, FileState, ItemState, encode_state
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fields import item_fields
@@ -81,6 +83,8 @@ class Bench:
         out: Output folder; None where nothing is written.
         cache: The cache, None for none.
         refresh: Run everything, whatever the cache has.
+        scratches: Folders for files on their way, between chunks; None where each chunk makes its own,
+            since nobody could remove them when a worker process ends.
         ledger: What is known of the nodes beyond one item; each process has its own.
     """
 
@@ -88,6 +92,7 @@ class Bench:
     out: Path | None
     cache: Cache | None
     refresh: bool = False
+    scratches: deque[Scratch] | None = None
     ledger: Ledger = attrs.field(
         default=attrs.Factory(lambda bench: Ledger(bench.cache, refresh=bench.refresh), takes_self=True)
     )

@@ -8,6 +8,7 @@ failure becomes text in its row.
 
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -44,6 +45,8 @@ def run_chunk(
     results: list[Result] = []
     ends = perf_counter() + CHUNK_SECONDS
     scratch = Scratch()
+    with suppress(IndexError):  # none is left: more chunks are in hand than ever before
+        scratch = scratch if bench.scratches is None else bench.scratches.pop()
     try:
         for task in tasks:
             began = perf_counter()
@@ -52,7 +55,10 @@ def run_chunk(
             result = run_item(bench, task, recorder, scratch)
             results.append(attrs.evolve(result, took_s=perf_counter() - began))
     finally:
-        scratch.close()
+        if bench.scratches is None:
+            scratch.close()
+        else:
+            bench.scratches.append(scratch)
     return results
 
 
