@@ -202,6 +202,7 @@ class Plan:
         orphans: Outputs of items that are gone.
         untracked: What fingerprints could not see through.
         accepted: Nodes whose edited code counts as the code before.
+        notices: What listing the items came upon: duplicates, lines left out.
     """
 
     graph: str
@@ -214,6 +215,7 @@ class Plan:
     orphans: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def to_do(self) -> int:
@@ -263,6 +265,8 @@ class Plan:
             yield safe_text(accepted_text(node, accept))
         for text in self.untracked:
             yield f"not tracked: {safe_text(text)}; name it with depends_on= or version="
+        for text in self.notices:
+            yield f"note: {safe_text(text)}"
 
     def _rows(self) -> list[list[str]]:
         return [
