@@ -172,6 +172,7 @@ class Graph(DeclaredGraph):
         self,
         item: Any,
         *,
+        among: Any = None,
         out: Path | str | None = None,
         cache: Cache | Path | str | Literal[False] | None = None,
     ) -> "Explanation":
@@ -180,6 +181,8 @@ class Graph(DeclaredGraph):
 
         Args:
             item: The item as `run` takes it, such as its path, or the key it was run under.
+            among: The items of the run: then *item* is the key, path or URL of one of them. Needed where
+                an item has columns, or several values.
             out: Output folder of the run.
             cache: Cache of the run.
 
@@ -191,7 +194,7 @@ class Graph(DeclaredGraph):
         opened, _ = open_cache(cache)
         folder = None if out is None else Path(out)
         explained: Explanation = _asked_for("explain").explain_item(
-            self, item, folder, opened, accepted_in(opened)[0]
+            self, item, folder, opened, accepted_in(opened)[0], among=among
         )
         return explained
 

@@ -82,7 +82,7 @@ class Asked:
 
     def chosen(self, graph: Graph) -> Any:
         """
-        Return what `graph.run` takes.
+        Return what `graph.run` takes, None where no items were typed.
 
         Args:
             graph: The graph, whose inputs columns are named for.
@@ -91,6 +91,10 @@ class Asked:
             UsageError: ITEMS and options do not fit each other, or the graph.
             SourceError: The list cannot be read.
         """
+        if not self.items:
+            if not self._is_plain:
+                raise UsageError("options of a list need the list; name it with --among")
+            return None
         items = chosen_items(self.items)
         if self._is_plain:
             return items
@@ -141,23 +145,31 @@ class Asked:
         return dict.fromkeys(graph.inputs, self.url_column)
 
 
-def items_argument(command: F) -> F:
-    """Add ITEMS with the options of lists, as one `asked`, and `--out` and `--refresh`."""
+def list_options(command: F) -> F:
+    """Add the options of lists, and gather them with the parameter `items` as one `asked`."""
 
     @functools.wraps(command)
     def gathered(**options: Any) -> Any:
-        asked = Asked(**{field.name: options.pop(field.name) for field in attrs.fields(Asked)})
+        items = options.pop("items")
+        typed = {field.name: options.pop(field.name) for field in attrs.fields(Asked)[1:]}
+        asked = Asked((items,) if isinstance(items, str) else tuple(items or ()), **typed)
         return command(asked=asked, **options)
 
     made: Any = gathered
     for option in reversed(_OPTIONS):
         made = option(made)
+    added: F = made
+    return added
+
+
+def items_argument(command: F) -> F:
+    """Add ITEMS with the options of lists, as one `asked`, and `--out` and `--refresh`."""
+    made = list_options(command)
     made = click.option("--refresh", is_flag=True, help="Run everything, whatever the cache has.")(made)
     made = click.option(
         "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder the outputs are written to."
     )(made)
-    added: F = click.argument("items", nargs=-1, required=True, metavar="ITEMS...")(made)
-    return added
+    return click.argument("items", nargs=-1, required=True, metavar="ITEMS...")(made)
 
 
 def chosen_items(items: Sequence[str]) -> Any:

@@ -16,7 +16,8 @@ from typing import BinaryIO
 
 import attrs
 
-from creevey_graph.errors import SourceError, SourceNotFound, UsageError
+from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.sources.files import missing_path
 from creevey_graph.text import safe_text
 
 STDIN = "-"
@@ -117,7 +118,7 @@ class Document:
         try:
             yield
         except FileNotFoundError as error:
-            raise SourceNotFound(f"no file {self.shown} with a list of URLs or paths") from error
+            raise missing_path(str(self.path)) from error
         except UnicodeError as error:
             raise SourceError(f"{self.shown}: damaged UTF-16 ({error}); save it as UTF-8") from error
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:

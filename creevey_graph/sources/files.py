@@ -138,34 +138,35 @@ def files(
     """
     text = _checked_text(pattern_or_folder)
     if os.path.isdir(text):  # noqa: PTH112 - text may be no valid path
-        return _folder(Path(text), _normal(PICTURE_SUFFIXES if suffixes is None else suffixes), recursive)
+        chosen = PICTURE_SUFFIXES if suffixes is None else _normal(suffixes)
+        return _folder(Path(text), chosen, recursive)
     if os.path.lexists(text):
         path = Path(text)
         return FileSource(path.parent, [path.name], is_recursive=False)
     if has_magic(text):
         return _glob(text, _normal(suffixes or ()))
-    raise _missing(text)
+    raise missing_path(text)
 
 
 def _folder(folder: Path, suffixes: tuple[str, ...], recursive: bool) -> FileSource:
     parts = ("**", "*") if recursive else ("*",)
-    unread: list[str] = []
-    names = _list(folder, parts, suffixes, unread)
+    left_out: list[str] = []
+    names = _list(folder, parts, suffixes, left_out)
+    told = _unread_text(left_out) if suffixes is PICTURE_SUFFIXES else ""
     if not names:
         below = "in or below" if recursive else "in"
         raise SourceNotFound(
-            f"folder {_quoted(folder)}: no file {below} it ends in {_some(suffixes)}{_unread_text(unread)}; "
+            f"folder {_quoted(folder)}: no file {below} it ends in {_some(suffixes)}{told}; "
             f"name what is meant with a glob, such as {_quoted(folder / '**' / '*')} (or suffixes= in Python)"
         )
-    told = _unread_text(unread).removeprefix("; ")
-    notices = (f"folder {_quoted(folder)}: {told}",) if told else ()
+    notices = (f"folder {_quoted(folder)}: {told.removeprefix('; ')}",) if told else ()
     return FileSource(folder, names, is_recursive=recursive, notices=notices)
 
 
 def _glob(pattern: str, suffixes: tuple[str, ...]) -> FileSource:
     root, parts = parse_glob(pattern)
     if not root.is_dir():
-        raise _missing(str(root), f"glob {_quoted(pattern)}: ")
+        raise missing_path(str(root), f"glob {_quoted(pattern)}: ")
     names = _list(root, parts, suffixes)
     if not names:
         ending = f" and ends in {_some(suffixes)}" if suffixes else ""
@@ -215,7 +216,7 @@ def _unread_text(names: Sequence[str]) -> str:
     )
 
 
-def _missing(text: str, where: str = "") -> SourceNotFound:
+def missing_path(text: str, where: str = "") -> SourceNotFound:
     """Name the first part of a path that is not there, and the nearest name beside it."""
     path = Path(text)
     while not path.parent.is_dir() and path.parent != path:

@@ -1,12 +1,13 @@
 """Rows by column name become tuples: the values of the inputs first, then what travels along."""
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 
-from creevey_graph.errors import SourceError
+from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.sources.remarks import Remarks, no_column
 from creevey_graph.sources.rows import Row
 
@@ -18,7 +19,7 @@ _KEY_COLUMNS = ("key", "id")
 @attrs.frozen
 class Packed:
     """
-    A table as it is held: 10**6 rows of a URL and a caption take 0.3 GB, as mappings 0.6.
+    A table as it is held: a tuple a row.
 
     Args:
         columns: Names of what travels along.
@@ -40,8 +41,8 @@ def pack_rows(
     *,
     id_col: str | None,
     remarks: Remarks,
-    remedy: str = "",
-    problem_of: Callable[[Any], str] = lambda _value: "",
+    told: Mapping[str, str] = MappingProxyType({}),
+    problem_of: Callable[[Any], str] | None = None,
 ) -> Packed:
     """
     Pack rows.
@@ -52,7 +53,7 @@ def pack_rows(
         used: Columns of the inputs' values, in order.
         id_col: Column of the keys; None for `key`, else `id`, else the first input's text.
         remarks: Gets the rows that cannot be used.
-        remedy: What is said where a column is not there.
+        told: Column -> what is said where it is not there.
         problem_of: Value of the first input -> what is wrong with it, "" where nothing is.
 
     Raises:
@@ -60,33 +61,60 @@ def pack_rows(
 
     """
     needed = (*used, *(() if id_col is None else (id_col,)))
-    if header:
-        for name in needed:
-            if name not in header:
-                raise SourceError(
-                    f"{remarks.place} header: {no_column(name, header, remedy + _separator(header))}"
-                )
+    absent = next((name for name in needed if header and name not in header), None)
+    if absent is not None:
+        tail = told.get(absent, "") + _separator(header)
+        raise SourceError(f"{remarks.place} header: {no_column(absent, header, tail)}")
     keyed = (id_col,) if id_col is not None else tuple(name for name in _KEY_COLUMNS if name not in used)
     hidden = {*used, *(("key",) if "key" in keyed else ())}
     columns = {name: None for name in header if name not in hidden}
     packed = Packed((), [], array("q"), [])
+    explained: set[str] = set()
     for number, row in rows:
-        lacking = next((name for name in needed if name not in row), None)
-        if lacking is not None:
-            remarks.add_bad(number, no_column(lacking, row, remedy))
-            continue
-        if problem := problem_of(row[used[0]]) or _problem_of_id(row, id_col):
+        try:
+            values = [row[name] for name in needed]
+        except KeyError as error:
+            name = error.args[0]
+            is_told = name in explained
+            explained.add(name)
+            problem = f"no column '{name}'" if is_told else no_column(name, row, told.get(name, ""))
             remarks.add_bad(number, problem)
             continue
-        for name in row:
-            if name not in columns and name not in hidden:
-                columns[name] = None
+        problem = "" if problem_of is None else problem_of(values[0])
+        if id_col is not None and values.pop() in (None, ""):
+            problem = problem or f"no value in column '{id_col}'"
+        if problem:
+            remarks.add_bad(number, problem)
+            continue
+        if not header:
+            columns.update(dict.fromkeys(name for name in row if name not in hidden))
         packed.numbers.append(number)
-        packed.keys.append(_key(row, keyed) or text_of(row[used[0]], number))
-        packed.rows.append((*[row[name] for name in used], *map(row.get, columns)))
+        packed.keys.append(_key(row, keyed) or text_of(values[0], number))
+        packed.rows.append((*values, *map(row.get, columns)))
     _fill(packed.rows, len(used) + len(columns))
     remarks.check(has_entries=bool(packed.rows))
     return attrs.evolve(packed, columns=tuple(columns))
+
+
+def row_of(number: int, row: Any, inputs: Sequence[str]) -> Row:
+    """
+    Return a row that stands in memory: a mapping, or a tuple of the inputs' values.
+
+    Raises:
+        SourceError: It has another length.
+        UsageError: It is neither.
+    """
+    if isinstance(row, Mapping):
+        return {str(name): value for name, value in row.items()}
+    if not isinstance(row, (tuple, list)):
+        raise UsageError(f"row {number}: expected a mapping or a tuple (got {type(row).__name__})")
+    if len(row) != len(inputs):
+        values = "1 value" if len(inputs) == 1 else f"{len(inputs)} values"
+        raise SourceError(
+            f"row {number}: expected {values}, for {', '.join(inputs)} (got {len(row)}); "
+            "pass mappings to have further columns"
+        )
+    return dict(zip(inputs, row, strict=True))
 
 
 def text_of(value: Any, number: int) -> str:
@@ -106,15 +134,29 @@ def column_for(name: str, names: Collection[str]) -> str:
     return DEFAULT_COLUMN if name not in names and DEFAULT_COLUMN in names else name
 
 
+def remedies(used: Mapping[str, str], id_col: str | None) -> dict[str, str]:
+    """
+    Return column -> how to name another, for a column that is not there.
+
+    Args:
+        used: Input -> its column; the input is "" where it has no name.
+        id_col: Column of the keys.
+    """
+    told = {}
+    for name, column in used.items():
+        python = f"columns={{'{name}': …}}" if len(used) > 1 else "sources.url_list(…, url_col=…)"
+        option = f"--column {name}=…" if len(used) > 1 else "--url-column"
+        told[column] = f"; name another with {option} (in Python {python})"
+    if id_col is not None:
+        told[id_col] = "; name another with --id-column (in Python id_col=)"
+    return told
+
+
 def _key(row: Row, keyed: Sequence[str]) -> str:
     for name in keyed:
         if (key := row.get(name)) not in (None, ""):
             return str(key)
     return ""
-
-
-def _problem_of_id(row: Row, id_col: str | None) -> str:
-    return f"no value in column '{id_col}'" if id_col is not None and row[id_col] in (None, "") else ""
 
 
 def _separator(header: Sequence[str]) -> str:

@@ -80,8 +80,8 @@ class Remarks:
         where = f"{self.place}: " if self.place else ""
         return f"{where}{counted(count, f'bad {self.unit}')}: {'; '.join(self.bad)}{more}{tail}"
 
-    def notices(self) -> tuple[str, ...]:
-        """Return what is to be told of a list that can be used: a line for all of it, none where there is nothing."""
+    def left_out(self) -> str:
+        """Say what is left out of a list that can be used, "" where nothing is."""
         told = [
             f"{counted(count, kind)}, left out ({self.unit} {self.first[kind]:,}{' first' if count > 1 else ''})"
             for kind, count in self.counts.items()
@@ -89,10 +89,14 @@ class Remarks:
         ]
         if self.bad:
             count = self.counts[f"bad {self.unit}"]
-            told.append(
-                f"{counted(count, f'bad {self.unit}')}, left out ({self.bad[0]}{', first' * (count > 1)})"
-            )
-        return (f"{self.place or 'items'}: {'; '.join(told)}",) if told else ()
+            first = ", first" * (count > 1)
+            told.append(f"{counted(count, f'bad {self.unit}')}, left out ({self.bad[0]}{first})")
+        return "; ".join(told)
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what is to be told of a list that can be used: one line, none where there is nothing."""
+        told = self.left_out()
+        return (f"{self.place or 'items'}: {told}",) if told else ()
 
 
 def settle_duplicates(

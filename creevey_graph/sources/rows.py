@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from creevey_graph.errors import SourceError, SourceNotFound
+from creevey_graph.errors import SourceError
 from creevey_graph.sources.documents import Document
+from creevey_graph.sources.files import missing_path
 from creevey_graph.sources.remarks import Remarks, brief
 from creevey_graph.text import safe_text
 
@@ -110,7 +111,7 @@ def _read_parquet(document: Document, remarks: Remarks) -> tuple[list[str], Numb
     try:
         opened = parquet.ParquetFile(document.path)
     except FileNotFoundError as error:
-        raise SourceNotFound(f"no file {document.shown} with a table") from error
+        raise missing_path(str(document.path)) from error
     except (ArrowException, OSError) as error:
         raise SourceError(f"{document.shown}: cannot be read as Parquet ({brief(str(error))})") from error
     names = [name for name in opened.schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]

@@ -8,10 +8,10 @@ from typing import Any
 
 import attrs
 
-from creevey_graph.errors import SourceError, SourceNotFound, UsageError, did_you_mean
+from creevey_graph.errors import SourceNotFound, UsageError, did_you_mean
 from creevey_graph.sources.base import Item
 from creevey_graph.sources.documents import Document
-from creevey_graph.sources.packing import column_for, pack_rows, text_of
+from creevey_graph.sources.packing import column_for, pack_rows, remedies, row_of, text_of
 from creevey_graph.sources.remarks import (
     BadLines,
     Duplicates,
@@ -19,9 +19,7 @@ from creevey_graph.sources.remarks import (
     check_choices,
     settle_duplicates,
 )
-from creevey_graph.sources.rows import Row, read_rows
-
-_REMEDY = "; name another with columns={'%s': …} (--column %s=…)"
+from creevey_graph.sources.rows import read_rows
 
 
 @attrs.frozen(eq=False)
@@ -97,7 +95,7 @@ def table(
         header, rows = read_rows(path_or_rows, remarks)
     else:
         remarks = Remarks("", "row", bad_lines)
-        rows = ((number, _mapping(number, row, inputs)) for number, row in enumerate(path_or_rows, start=1))
+        rows = ((number, row_of(number, row, inputs)) for number, row in enumerate(path_or_rows, start=1))
     first = next(rows, None)
     if len(inputs) == 1 and not columns:
         named[inputs[0]] = column_for(inputs[0], header or ({} if first is None else first[1]))
@@ -107,7 +105,7 @@ def table(
         [named[name] for name in inputs],
         id_col=id_col,
         remarks=remarks,
-        remedy=_REMEDY % (inputs[0], inputs[0]) if isinstance(path_or_rows, Document) else "",
+        told=remedies(named, id_col) if isinstance(path_or_rows, Document) else {},
     )
     if isinstance(path_or_rows, Document) and not packed.rows:
         raise SourceNotFound(f"{remarks.place}: there are no rows in it")
@@ -124,17 +122,3 @@ def _checked_columns(inputs: Sequence[str], columns: Mapping[str, str]) -> dict[
         if not isinstance(column, str) or not column:
             raise UsageError(f"columns: expected the name of a column for input '{name}' (got {column!r})")
     return {name: columns.get(name, name) for name in inputs}
-
-
-def _mapping(number: int, row: Any, inputs: Sequence[str]) -> Row:
-    if isinstance(row, Mapping):
-        return {str(name): value for name, value in row.items()}
-    if not isinstance(row, (tuple, list)):
-        raise UsageError(f"row {number}: expected a mapping or a tuple (got {type(row).__name__})")
-    if len(row) != len(inputs):
-        values = "1 value" if len(inputs) == 1 else f"{len(inputs)} values"
-        raise SourceError(
-            f"row {number}: expected {values}, for {', '.join(inputs)} (got {len(row)}); "
-            "pass mappings to have further columns"
-        )
-    return dict(zip(inputs, row, strict=True))

@@ -14,7 +14,7 @@ import attrs
 from creevey_graph.errors import SourceNotFound, UsageError
 from creevey_graph.sources.base import ColumnSource, Item, is_url
 from creevey_graph.sources.documents import STDIN, Document
-from creevey_graph.sources.packing import DEFAULT_COLUMN, pack_rows
+from creevey_graph.sources.packing import DEFAULT_COLUMN, pack_rows, remedies, row_of
 from creevey_graph.sources.remarks import (
     BadLines,
     Duplicates,
@@ -119,7 +119,7 @@ def url_list(
         source = items_or_path if isinstance(items_or_path, Document) else list(items_or_path)
     if _is_table(source):
         return _from_rows(source, url_col, id_col, duplicates, bad_lines)
-    if has_columns:
+    if has_columns and source:
         raise UsageError(
             "url_list: url_col and id_col name columns of rows or of a table "
             f"({', '.join(READERS)}), and these items have none"
@@ -140,9 +140,9 @@ def _from_lines(source: Document | list[Any], duplicates: Duplicates, bad_lines:
         entries = list(_lines(source, remarks, numbers))
         remarks.check(has_entries=bool(entries))
         if not entries:
-            raise SourceNotFound(
-                "; ".join((f"{source.shown}: there is no URL or path in it", *remarks.notices()))
-            )
+            told = remarks.left_out()
+            tail = f" ({told})" if told else ""
+            raise SourceNotFound(f"{source.shown}: there is no URL or path in it{tail}")
     else:
         remarks = Remarks("", "item", bad_lines)
         entries = [_entry(number, item) for number, item in enumerate(source, start=1)]
@@ -164,14 +164,14 @@ def _from_rows(
         header, rows = read_rows(source, remarks)
     else:
         remarks = Remarks("", "row", bad_lines)
-        rows = enumerate(source, start=1)
+        rows = ((number, row_of(number, row, [url_col])) for number, row in enumerate(source, start=1))
     packed = pack_rows(
         header,
         rows,
         [url_col],
         id_col=id_col,
         remarks=remarks,
-        remedy="; name another with url_col= or id_col= (--url-column, --id-column)",
+        told=remedies({"": url_col}, id_col),
         problem_of=partial(_problem_of_value, column=url_col),
     )
     if not packed.rows:
