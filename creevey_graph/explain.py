@@ -135,6 +135,10 @@ def _path_of_key(graph: Graph, item: Any, out: Path | None, cache: Cache | None,
         known.close()
     if not near or not isinstance(exc, SourceNotFound):
         raise exc
+    if text in near:
+        raise SourceNotFound(
+            f"item '{safe_text(text)}' was run as one of a list; name the list with among= (--among)"
+        ) from exc
     names = ", ".join(f"'{safe_text(name)}'" for name in near)
     raise SourceNotFound(f"no item '{safe_text(text)}'; among those run before are {names}") from exc
 

@@ -72,7 +72,7 @@ class Graph(DeclaredGraph):
 
         Args:
             items: A file, a folder, a glob, a list of paths or URLs, a file of URLs (.txt), a table
-                (.csv, .tsv, .jsonl), rows (mappings), or a `sources` object.
+                (.csv, .tsv, .jsonl, .parquet), "-" for standard input, rows (mappings), or a `sources` object.
             out: Folder that writers' templates are relative to.
             jobs: Items in hand at once; by default the processors there are, or 16 where the graph
                 downloads.

@@ -187,6 +187,16 @@ def test_choices_are_checked(options):
             read([], **options)
 
 
+@pytest.mark.parametrize("items", [b"a.jpg", {"url": A}])
+def test_what_would_be_iterated_by_chance_is_refused(items):
+    """Bytes are numbers and a mapping is its names; a frame is the names of its columns."""
+    with pytest.raises(UsageError, match=rf"expected a list, rows .* \(got {type(items).__name__}\)"):
+        url_list(items)
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(UsageError, match=r"frame\.to_dict\('records'\)"):
+        url_list(pandas.DataFrame({"url": [A]}))
+
+
 # Which column is meant where nothing is said
 
 
@@ -530,15 +540,33 @@ def test_one_item_of_a_table_is_explained_among_the_others(tmp_path, monkeypatch
     for name in "ab":
         write(Path(f"{name}.jpg"), name)
     items = [{"photo": f"{name}.jpg", "id": f"item {name}", "label": 1} for name in "ab"]
+    items.append({"photo": "a.jpg", "id": "once more", "label": 2})
     captions.run(items, cache=tmp_path / "cache", progress=False, executor="serial")
     for asked in ("item b", "b.jpg"):
         explained = captions.explain(asked, among=items, cache=tmp_path / "cache")
         assert ("item b", "b.jpg") == (explained.key, explained.source)
         assert "up to date" in str(explained)
+    assert "once more" == captions.explain("once more", among=items, cache=tmp_path / "cache").key
     with pytest.raises(
-        SourceNotFound, match=r"no item 'item c' among these 2; did you mean 'item b', 'item a'\?"
+        SourceNotFound, match=r"no item 'item c' among these 3; did you mean 'item b', 'item a'\?"
     ):
         captions.explain("item c", among=items, cache=tmp_path / "cache")
+
+
+@graph
+def lengths(url: str):
+    return {"length": step(len)(url)}
+
+
+def test_the_key_of_a_url_in_a_table_is_explained_by_its_list(tmp_path):
+    """A key says nothing of the URL behind it; the message says what is missing."""
+    rows = [{"url": A, "id": "k1"}, {"url": B, "id": "k2"}]
+    lengths.run(rows, cache=tmp_path / "cache", progress=False, executor="serial")
+    with pytest.raises(
+        SourceNotFound, match=r"item 'k1' was run as one of a list; name the list with among="
+    ):
+        lengths.explain("k1", cache=tmp_path / "cache")
+    assert "up to date" in str(lengths.explain("k1", among=rows, cache=tmp_path / "cache"))
 
 
 def test_sources_are_a_public_place():

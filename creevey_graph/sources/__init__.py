@@ -1,6 +1,9 @@
 """
 Sources yield items: a key and one value per graph input.
 
+The public place is `from creevey_graph import sources`: what a run takes as plain items is listed by these
+functions, which have the options, such as `sources.url_list("my_images.csv", url_col="image_url")`.
+
 A new source is one file and one line in `SOURCES`; `check_source` then covers it.
 """
 

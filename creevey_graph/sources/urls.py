@@ -105,6 +105,10 @@ def url_list(
         SourceError: A line is neither a URL nor a file, or has no value in a column.
         UsageError: An entry is neither text nor a path, or an option has a value it cannot have.
 
+    >>> rows = [{"image_id": 7, "image_url": "http://a.example/x.jpg", "caption": "a cat"}]
+    >>> [item.key for item in url_list(rows, url_col="image_url", id_col="image_id")]
+    ['7']
+
     """
     check_choices("url_list", duplicates=duplicates, bad_lines=bad_lines)
     has_columns = url_col != DEFAULT_COLUMN or id_col is not None
@@ -115,8 +119,15 @@ def url_list(
         source = Document.of_stdin({url_col}, is_table=has_columns)
     elif isinstance(items_or_path, (str, os.PathLike)):
         source = Document.of_file(Path(items_or_path))
+    elif isinstance(items_or_path, Document):
+        source = items_or_path
+    elif isinstance(items_or_path, (bytes, Mapping)) or hasattr(items_or_path, "itertuples"):
+        raise UsageError(
+            f"url_list: expected a list, rows or the name of one (got {type(items_or_path).__name__}); "
+            "rows of a frame are frame.to_dict('records')"
+        )
     else:
-        source = items_or_path if isinstance(items_or_path, Document) else list(items_or_path)
+        source = list(items_or_path)
     if _is_table(source):
         return _from_rows(source, url_col, id_col, duplicates, bad_lines)
     if has_columns and source:
