@@ -271,7 +271,7 @@ def validate_outputs_apart(claims: Callable[[], Iterable[tuple[str, str]]]) -> N
             stem, number, count = key.rpartition("#")
             is_second = number and count.isdecimal() and stem == owners[place]
             twice = (
-                "; it is listed twice: duplicates='drop' (--duplicates drop) leaves it out"
+                "; the second is the first, listed again: duplicates='drop' (--duplicates drop) leaves it out"
                 if is_second
                 else ""
             )

@@ -387,6 +387,9 @@ def test_a_long_or_hostile_line_is_shown_short_and_inert(tmp_path):
     assert len(str(caught.value)) < 600
     assert "\\x1b[31mxxx" in str(caught.value)
     assert "(100,005 letters)" in str(caught.value)
+    with pytest.raises(SourceError) as caught:
+        url_list(write(tmp_path / "t.txt", bytes(range(128, 256)) * 400 + b"\n\xff" * 400))
+    assert len(str(caught.value)) < 1000
 
 
 # Bytes

@@ -17,7 +17,7 @@ Duplicates = Literal["keep", "drop"]
 """What becomes of a key's second, third … item: it is kept as "key#2", or left out and told."""
 
 _SHOWN = 10
-_LONGEST = 120
+_LONGEST = 100
 
 
 @attrs.define
@@ -151,9 +151,8 @@ def brief(text: str) -> str:
     >>> brief("a" * 1000)[-20:]
     'aaa… (1,000 letters)'
     """
-    if len(text) <= _LONGEST:
-        return safe_text(text)
-    return f"{safe_text(text[:_LONGEST])}… ({len(text):,} letters)"
+    shown = safe_text(text[: _LONGEST + 1])
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(text):,} letters)"
 
 
 def check_choices(where: str, *, duplicates: object, bad_lines: object) -> None:

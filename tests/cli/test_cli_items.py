@@ -113,7 +113,10 @@ def test_notices_stand_in_the_summary_and_in_the_status(cli, folder):
     )
     twice = cli("run", *SMALL, "list.txt", "--out", "out", "--bad-lines", "skip")
     assert 4 == twice.exit_code
-    assert "it is listed twice: duplicates='drop' (--duplicates drop) leaves it out" in twice.stderr
+    assert (
+        "the second is the first, listed again: duplicates='drop' (--duplicates drop) leaves it out"
+        in twice.stderr
+    )
     options = ("list.txt", "--out", "out", "--bad-lines", "skip", "--duplicates", "drop")
     notes = [
         "'list.txt': 1 blank line, left out (line 2); 1 bad line, left out (line 5: 'gone.jpg' is neither a URL nor a file)",
