@@ -39,7 +39,13 @@ _NAMES = 10_000
 
 
 def explain_item(
-    graph: Graph, item: Any, out: Path | None, cache: Cache | None, accepted: Mapping[str, Accepted]
+    graph: Graph,
+    item: Any,
+    out: Path | None,
+    cache: Cache | None,
+    accepted: Mapping[str, Accepted],
+    *,
+    among: Any = None,
 ) -> Explanation:
     """
     Say what a run would do with one item, and why.
@@ -50,12 +56,17 @@ def explain_item(
         out: Output folder.
         cache: The cache, None for none.
         accepted: Code part -> what it counts as.
+        among: The items that it is one of, as `run` takes them; None to look it up.
 
     Raises:
         SourceError: There is no such item, or it cannot be read.
         UsageError: It is several.
         GraphError: The graph or its output paths cannot be used.
     """
+    if among is not None:
+        listing = list_items(graph, among, out, accepted)
+        given = _one_of(listing, item)
+        return _explained(listing, given, out, cache, is_listed=True)
     try:
         listing = list_items(graph, item, out, accepted)
     except SourceNotFound as exc:
@@ -67,9 +78,16 @@ def explain_item(
         path = _path_of_key(graph, item, out, cache, exc)
         listing = list_items(graph, [path], out, accepted)
     given = _only(listing, item)
+    return _explained(listing, given, out, cache, is_listed=False)
+
+
+def _explained(
+    listing: Listing, given: Item, out: Path | None, cache: Cache | None, *, is_listed: bool
+) -> Explanation:
+    """Explain an item; where it stands as no run listed it, as it was when it was run."""
     known = Known.open(cache, listing.frozen, out)
     try:
-        found = find_state(known, given.source) or _by_key(known, given)
+        found = None if is_listed else find_state(known, given.source) or _by_key(known, given)
         if found is not None:
             given = _as_known(given, *found, listing.frozen)
         return _Case(listing.frozen, given, known, out, cache).explanation()
@@ -77,6 +95,18 @@ def explain_item(
         raise SourceError(f"item '{safe_text(given.source)}' cannot be read ({exc.strerror or exc})") from exc
     finally:
         known.close()
+
+
+def _one_of(listing: Listing, asked: Any) -> Item:
+    """Return the item of a key, path or URL."""
+    text = os.fspath(asked) if isinstance(asked, str | os.PathLike) else ""
+    for item in listing:
+        if text in (item.key, item.source):
+            return item
+    near = get_close_matches(text, [item.key for item in islice(listing, _NAMES)], n=3)
+    names = ", ".join(f"'{safe_text(key)}'" for key in near)
+    guess = f"; did you mean {names}?" if near else ""
+    raise SourceNotFound(f"no item '{safe_text(text)}' among these {len(listing):,}{guess}")
 
 
 def _only(listing: Listing, asked: Any) -> Item:
@@ -105,6 +135,10 @@ def _path_of_key(graph: Graph, item: Any, out: Path | None, cache: Cache | None,
         known.close()
     if not near or not isinstance(exc, SourceNotFound):
         raise exc
+    if text in near:
+        raise SourceNotFound(
+            f"item '{safe_text(text)}' was run as one of a list; name the list with among= (--among)"
+        ) from exc
     names = ", ".join(f"'{safe_text(name)}'" for name in near)
     raise SourceNotFound(f"no item '{safe_text(text)}'; among those run before are {names}") from exc
 

@@ -28,6 +28,7 @@ from creevey_graph.plan import Plan
 from creevey_graph.planner import make_plan, preview_item, reproduce_item
 from creevey_graph.report import Report
 from creevey_graph.runner import run
+from creevey_graph.sources import notices_of
 from creevey_graph.step import Step
 from creevey_graph.text import safe_text
 from creevey_graph.views import VIEWS
@@ -71,7 +72,7 @@ class Graph(DeclaredGraph):
 
         Args:
             items: A file, a folder, a glob, a list of paths or URLs, a file of URLs (.txt), a table
-                (.csv, .tsv, .jsonl), rows (mappings), or a `sources` object.
+                (.csv, .tsv, .jsonl, .parquet), "-" for standard input, rows (mappings), or a `sources` object.
             out: Folder that writers' templates are relative to.
             jobs: Items in hand at once; by default the processors there are, or 16 where the graph
                 downloads.
@@ -133,7 +134,7 @@ class Graph(DeclaredGraph):
         if (bar := open_progress(progress, sys.stderr)) is not None:
             heard.append(bar)
         try:
-            for text in filter(None, (notice, problem)):
+            for text in filter(None, (notice, problem, *notices_of(listing.source))):
                 for listener in heard:
                     listener(Noticed(text))
             run(listing, options, heard, known)
@@ -172,6 +173,7 @@ class Graph(DeclaredGraph):
         self,
         item: Any,
         *,
+        among: Any = None,
         out: Path | str | None = None,
         cache: Cache | Path | str | Literal[False] | None = None,
     ) -> "Explanation":
@@ -180,6 +182,8 @@ class Graph(DeclaredGraph):
 
         Args:
             item: The item as `run` takes it, such as its path, or the key it was run under.
+            among: The items of the run: then *item* is the key, path or URL of one of them. Needed where
+                an item has columns, or several values.
             out: Output folder of the run.
             cache: Cache of the run.
 
@@ -191,7 +195,7 @@ class Graph(DeclaredGraph):
         opened, _ = open_cache(cache)
         folder = None if out is None else Path(out)
         explained: Explanation = _asked_for("explain").explain_item(
-            self, item, folder, opened, accepted_in(opened)[0]
+            self, item, folder, opened, accepted_in(opened)[0], among=among
         )
         return explained
 

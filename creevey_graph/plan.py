@@ -203,6 +203,7 @@ class Plan:
         orphans: Outputs of items that are gone.
         untracked: What fingerprints could not see through.
         accepted: Nodes whose edited code counts as the code before.
+        notices: What listing the items came upon: duplicates, lines left out.
     """
 
     graph: str
@@ -216,6 +217,7 @@ class Plan:
     orphans: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def to_do(self) -> int:
@@ -267,6 +269,8 @@ class Plan:
             yield safe_text(accepted_text(node, accept))
         for text in self.untracked:
             yield f"not tracked: {safe_text(text)}; name it with depends_on= or version="
+        for text in self.notices:
+            yield f"note: {safe_text(text)}"
 
     def _rows(self) -> list[list[str]]:
         return [

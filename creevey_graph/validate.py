@@ -268,10 +268,17 @@ def validate_outputs_apart(claims: Callable[[], Iterable[tuple[str, str]]]) -> N
         if hash(place) not in doubtful:
             continue
         if place in owners:
+            stem, number, count = key.rpartition("#")
+            is_second = number and count.isdecimal() and stem == owners[place]
+            twice = (
+                "; the second is the first, listed again: duplicates='drop' (--duplicates drop) leaves it out"
+                if is_second
+                else ""
+            )
             raise GraphError(
                 f"items '{safe_text(owners[place])}' and '{safe_text(key)}' have one output path, "
                 f"'{safe_text(path)}'; make it different per item, as in '{{parent}}/{{stem}}.jpg', "
-                "'{key}.jpg' or '{index}.jpg'"
+                f"'{{key}}.jpg' or '{{index}}.jpg'{twice}"
             )
         owners[place] = key
 

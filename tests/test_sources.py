@@ -15,7 +15,7 @@ from PIL import Image
 from creevey_graph.errors import SourceError, SourceNotFound, UsageError
 from creevey_graph.sources import SOURCES, Item, Source, files, open_source, table, url_list
 from creevey_graph.sources.base import unique_keys
-from creevey_graph.sources.files import PICTURE_SUFFIXES
+from creevey_graph.sources.files import PICTURE_SUFFIXES, UNREAD_SUFFIXES
 
 URL = "http://127.0.0.1/a.jpg"
 
@@ -42,6 +42,7 @@ def source_of(name: str, folder: Path) -> Source:
         "files": ((folder,), {}),
         "urls": (([URL, "a.jpg", URL, Path("b.jpg"), URL + "#2"],), {}),
         "table": ((rows,), {"inputs": ["photo"]}),
+        "image_folder": ((folder,), {}),
     }[name]
     return SOURCES[name](*arguments[0], **arguments[1])
 
@@ -141,11 +142,13 @@ def test_suffixes_are_chosen(tmp_path, suffixes):
 
 
 def test_the_suffixes_are_those_of_pillow():
-    """The literal table is what Pillow opens, but for vector, video and stub formats."""
+    """The literal table is what Pillow opens, but for vector, video and stub formats, and HEIF for the extra."""
     Image.init()
     stubs = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
     read = {suffix for suffix, name in Image.registered_extensions().items() if name in {*Image.OPEN} - stubs}
-    assert set(PICTURE_SUFFIXES) == read
+    heif = {".heic", ".heics", ".heif", ".heifs", ".hif"}
+    assert set(PICTURE_SUFFIXES) == read | heif
+    assert UNREAD_SUFFIXES.isdisjoint(PICTURE_SUFFIXES)
 
 
 @pytest.mark.parametrize(
@@ -352,12 +355,12 @@ def test_a_line_may_name_a_file_that_is_not_utf8(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "got"), [("nothing", "neither a URL nor a file"), ("{}", "a folder"), ("a\0", "nei")]
+    ("line", "got"), [("nothing", "neither a URL nor a file"), ("{}", "a folder"), ("a\0", "a NUL byte")]
 )
 def test_a_wrong_line_is_named(tmp_path, line, got):
     """The line number, the line, and what it is."""
     (tmp_path / "list.txt").write_text(f"{URL}\n#\n{line.format(tmp_path)}\n")
-    with pytest.raises(SourceError, match=f"line 3: expected a URL or the path of a file .*{got}"):
+    with pytest.raises(SourceError, match=rf"list\.txt' line 3: .*{got}.*; begin a comment"):
         url_list(tmp_path / "list.txt")
 
 
@@ -442,7 +445,7 @@ def test_a_missing_column_is_named(tmp_path):
     ):
         table([{"photo": "a"}, {"photos": "b", "label": 1}], inputs=["photo"])
     (tmp_path / "t.csv").write_text("photo,mask\na.jpg,m.png\nb.jpg\n")
-    with pytest.raises(SourceError, match=r"t\.csv' row 2: no column 'mask' \(has: photo\)"):
+    with pytest.raises(SourceError, match=r"t\.csv' line 3: no column 'mask' \(has: photo\)"):
         table(tmp_path / "t.csv", inputs=["photo", "mask"])
 
 
@@ -454,10 +457,10 @@ def test_a_missing_column_is_named(tmp_path):
         ("t.csv", b"a\n\xff", "expected UTF-8"),
         ("t.csv", b"a\n" + b"x" * 200_000, "line 2: field larger"),
         ("t.csv", b"b\n", r"t\.csv' header: no column 'a' \(has: b\)"),
-        ("t.csv", b"", "no column 'a'"),
+        ("t.csv", b"", "there are no rows in it"),
         ("t.jsonl", b'{"a": 1}\n{"a"', "line 2: not JSON"),
         ("t.jsonl", b"[1]", r"line 1: expected an object \(got list\)"),
-        ("t.xls", b"", r"expected a table in \.csv, \.tsv, \.jsonl \(got '\.xls'\)"),
+        ("t.xls", b"", r"expected a table in \.csv, \.tsv, \.jsonl, \.parquet \(got '\.xls'\)"),
     ],
 )
 def test_a_broken_table_is_told_with_its_line(tmp_path, name, data, message):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import click
 
+from creevey_graph.cli.items import Asked, list_options
 from creevey_graph.cli.options import (
     accept_command,
     cache_folder,
@@ -32,6 +33,13 @@ _STYLES: dict[Line, dict[str, Any]] = {
 @graph_argument
 @click.argument("item")
 @click.option(
+    "--among",
+    "items",
+    metavar="ITEMS",
+    help="The list or folder that ITEM is of; needed for items of a table with further columns.",
+)
+@list_options
+@click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder the outputs are written to."
 )
 @click.option("-v", "--verbose", is_flag=True, help="Tell why of the steps with nothing to do, too.")
@@ -41,6 +49,7 @@ def explain(
     *,
     graph: str,
     item: str,
+    asked: Asked,
     settings: tuple[str, ...],
     out: Path | None,
     verbose: bool,
@@ -52,13 +61,17 @@ def explain(
 
     ITEM is a file, a URL, or the key of an item that was run before. Where code changed, the old
     and the new text are shown as a diff.
-    """
+
+    \b
+    creevey-graph explain graph.py photos/a.jpg --out train
+    creevey-graph explain graph.py 1042 --among my_images.csv --url-column image_url --out train
+    """  # noqa: D301 - click wants the character
     opened = opened_graph(graph, settings)
     check_out(opened, out)
     chosen: Path | Literal[False] | None = (
         cache if cache_folder(cache).is_dir() else False
     )  # opening it would make it
-    explanation = opened.explain(item, out=out, cache=chosen)
+    explanation = opened.explain(item, among=asked.chosen(opened), out=out, cache=chosen)
     if as_json:
         echo_json(explanation.data)
     else:

@@ -1,6 +1,5 @@
 """Arguments and options that several commands share."""
 
-import os
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,8 +11,6 @@ from creevey_graph import Graph, UsageError
 from creevey_graph.cache import default_folder
 from creevey_graph.cli.loading import load_graph
 from creevey_graph.cli.settings import bound_graph
-from creevey_graph.errors import SourceNotFound
-from creevey_graph.sources.base import is_url
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,15 +25,6 @@ def graph_argument(command: F) -> F:
         help="Set a parameter of the graph, such as size=128,128; may be given again.",
     )(command)
     return click.argument("graph")(command)
-
-
-def items_argument(command: F) -> F:
-    """Add ITEMS, `--out` and `--refresh`."""
-    command = click.option("--refresh", is_flag=True, help="Run everything, whatever the cache has.")(command)
-    command = click.option(
-        "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder the outputs are written to."
-    )(command)
-    return click.argument("items", nargs=-1, required=True, metavar="ITEMS...")(command)
 
 
 def cache_option(command: F) -> F:
@@ -71,28 +59,6 @@ def opened_graph(graph: str, settings: Sequence[str]) -> Graph:
         Failure: Its file cannot be imported.
     """
     return bound_graph(load_graph(graph), settings)
-
-
-def chosen_items(items: Sequence[str]) -> Any:
-    """
-    Return what ITEMS stands for: one of anything that `graph.run` takes, or a list of files and URLs.
-
-    Raises:
-        UsageError: One of several is a folder.
-        SourceNotFound: One of several is not there.
-    """
-    if len(items) == 1:
-        return items[0]
-    for item in items:
-        if is_url(item):
-            continue
-        if not os.path.lexists(item):
-            raise SourceNotFound(f"ITEMS: no file '{item}'; of several, each must be a file or a URL")
-        if Path(item).is_dir():
-            raise UsageError(
-                f"ITEMS: '{item}' is a folder; name one folder or one glob in quotes, or files only"
-            )
-    return list(items)
 
 
 def chosen_cache(cache: Path | None, *, no_cache: bool) -> Path | Literal[False] | None:

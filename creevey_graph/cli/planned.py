@@ -1,20 +1,20 @@
 """A plan as a table for people, and as data for programs; `status` and `run --dry-run` show it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from creevey_graph import Graph, Plan
-from creevey_graph.cli.options import cache_folder, check_out, chosen_cache, chosen_items
+from creevey_graph.cli.items import Asked
+from creevey_graph.cli.options import cache_folder, check_out, chosen_cache
 from creevey_graph.cli.tables import echo_json, echo_lines
 from creevey_graph.text import safe_text
 
 
 def show_plan(
     graph: Graph,
-    items: Sequence[str],
+    asked: Asked,
     *,
     out: Path | None,
     cache: Path | None,
@@ -28,7 +28,7 @@ def show_plan(
 
     Args:
         graph: The graph.
-        items: Its items, as they were typed.
+        asked: Its items, as they were typed.
         out: Output folder.
         cache: Cache folder, None for the usual one.
         no_cache: Whether there is none.
@@ -43,7 +43,7 @@ def show_plan(
     chosen = chosen_cache(cache, no_cache=no_cache)
     if not cache_folder(cache).is_dir():
         chosen = False  # opening it would make it
-    plan = graph.plan(chosen_items(items), out=out, cache=chosen, refresh=refresh)
+    plan = graph.plan(asked.chosen(graph), out=out, cache=chosen, refresh=refresh)
     if as_json:
         echo_json(plan_data(plan))
         return
@@ -75,4 +75,5 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "orphans": list(plan.orphans),
         "accepted": list(plan.accepted),
         "untracked": list(plan.untracked),
+        "notices": list(plan.notices),
     }

@@ -7,13 +7,12 @@ import click
 
 from creevey_graph import Report, RunFailed, RunInterrupted, UsageError
 from creevey_graph.cli.exits import ExitCode
+from creevey_graph.cli.items import Asked, items_argument
 from creevey_graph.cli.options import (
     accept_command,
     check_out,
     chosen_cache,
-    chosen_items,
     graph_argument,
-    items_argument,
     json_option,
     no_cache_option,
     opened_graph,
@@ -67,7 +66,7 @@ from creevey_graph.views.progress import Progress, open_progress
 def run(
     *,
     graph: str,
-    items: tuple[str, ...],
+    asked: Asked,
     settings: tuple[str, ...],
     out: Path | None,
     jobs: int | None,
@@ -90,18 +89,20 @@ def run(
     Run GRAPH over ITEMS, as far as they are not up to date.
 
     ITEMS is a file, a folder, a glob in quotes, a URL, a .txt file of URLs or paths, a table
-    (.csv, .tsv, .jsonl), or several files and URLs.
+    (.csv, .tsv, .jsonl, .parquet) with a column for each input of GRAPH, "-" for a list that is piped
+    in, or several files and URLs. Lists may be .gz.
 
     \b
     creevey-graph run graph.py photos --out train
     creevey-graph run graph.py:small "photos/*.jpg" --out small --set size=96,96
+    creevey-graph run graph.py my_images.csv --url-column image_url --id-column image_id --out train
     """  # noqa: D301 - click wants the character
     _check_report_file(report_file)
     opened = opened_graph(graph, settings)
     if dry_run:
         show_plan(
             opened,
-            items,
+            asked,
             out=out,
             cache=cache,
             no_cache=no_cache,
@@ -117,7 +118,7 @@ def run(
     interrupted: RunInterrupted | None = None
     try:
         report = opened.run(
-            chosen_items(items),
+            asked.chosen(opened),
             out=out,
             jobs=jobs,
             executor=executor,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from creevey_graph.cli.items import Asked, items_argument
 from creevey_graph.cli.options import (
     accept_command,
     graph_argument,
-    items_argument,
     json_option,
     no_cache_option,
     opened_graph,
@@ -23,7 +23,7 @@ from creevey_graph.cli.planned import show_plan
 def status(
     *,
     graph: str,
-    items: tuple[str, ...],
+    asked: Asked,
     settings: tuple[str, ...],
     out: Path | None,
     cache: Path | None,
@@ -42,7 +42,7 @@ def status(
     """  # noqa: D301 - click wants the character
     show_plan(
         opened_graph(graph, settings),
-        items,
+        asked,
         out=out,
         cache=cache,
         no_cache=no_cache,

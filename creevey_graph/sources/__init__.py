@@ -1,6 +1,9 @@
 """
 Sources yield items: a key and one value per graph input.
 
+The public place is `from creevey_graph import sources`: what a run takes as plain items is listed by these
+functions, which have the options, such as `sources.url_list("my_images.csv", url_col="image_url")`.
+
 A new source is one file and one line in `SOURCES`; `check_source` then covers it.
 """
 
@@ -9,19 +12,40 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from creevey_graph.errors import SourceError, UsageError
-from creevey_graph.sources.base import BulkSource, Item, Source, is_url
+from creevey_graph.sources.base import BulkSource, Item, Source, is_url, notices_of
+from creevey_graph.sources.documents import STDIN
 from creevey_graph.sources.files import files
-from creevey_graph.sources.tables import TABLE_SUFFIXES, table
+from creevey_graph.sources.folders import image_folder
+from creevey_graph.sources.lists import LIST_SUFFIXES, open_list
+from creevey_graph.sources.tables import table
 from creevey_graph.sources.urls import url_list
 from creevey_graph.text import safe_text
 
-__all__ = ["SOURCES", "BulkSource", "Item", "Source", "files", "open_source", "table", "url_list"]
+__all__ = [
+    "SOURCES",
+    "BulkSource",
+    "Item",
+    "Source",
+    "files",
+    "image_folder",
+    "notices_of",
+    "open_list",
+    "open_source",
+    "table",
+    "url_list",
+]
 
-SOURCES = {"files": files, "table": table, "urls": url_list}
+SOURCES = {"files": files, "image_folder": image_folder, "table": table, "urls": url_list}
+
+OPENERS: Mapping[str, Callable[[str, Sequence[str]], Source]] = {
+    suffix + packed: open_list for suffix in LIST_SUFFIXES for packed in ("", ".gz")
+}
+"""What a file's name ends in, lower case -> what lists its items; the others are one item each."""
 
 _ACCEPTED = (
-    "a file, folder or glob; a URL; a .txt file with a URL or path per line; a .csv, .tsv or .jsonl table; "
-    "a list of paths and URLs; rows (mappings, or tuples of the graph's inputs); or a source"
+    "a file, folder or glob; a URL; a .txt file with a URL or path per line; a .csv, .tsv, .jsonl or .parquet "
+    "table; '-' for standard input; a list of paths and URLs; rows (mappings, or tuples of the graph's "
+    "inputs); or a source"
 )
 
 
@@ -56,11 +80,11 @@ def _open_text(text: Any, inputs: Sequence[str]) -> Source:
         raise UsageError(f"items: expected {_ACCEPTED} (got {text!r})")
     if is_url(text):
         return _single(url_list, text, inputs)
-    is_file = os.path.isfile(text)  # noqa: PTH113 - text may be a glob
-    suffix = os.path.splitext(text)[1].lower() if is_file else ""  # noqa: PTH122 - the same
-    if suffix in TABLE_SUFFIXES:
-        return table(text, inputs=inputs)
-    return _single(url_list if suffix == ".txt" else files, text, inputs)
+    if text == STDIN:
+        return _checked(open_list(text, inputs), inputs)
+    name = text.lower() if os.path.isfile(text) else ""  # noqa: PTH113 - text may be a glob
+    ending = max((suffix for suffix in OPENERS if name.endswith(suffix)), key=len, default="")
+    return _checked(OPENERS[ending](text, inputs), inputs) if ending else _single(files, text, inputs)
 
 
 def _open_list(items: list[Any], inputs: Sequence[str]) -> Source:
@@ -82,5 +106,5 @@ def _checked(source: Source, inputs: Sequence[str]) -> Source:
     raise SourceError(
         f"items: expected {values} per item, for {', '.join(inputs)} "
         f"(got {len(first.values)}, as in '{safe_text(first.source)}'); "
-        "pass rows (mappings or tuples), or a .csv, .tsv or .jsonl file, with a value for each"
+        "pass rows (mappings or tuples), or a .csv, .tsv, .jsonl or .parquet file, with a value for each"
     )

@@ -86,6 +86,48 @@ class BulkSource(Protocol):
         ...
 
 
+@attrs.frozen(eq=False)
+class ColumnSource:
+    """
+    A source of one path or URL an item, and further facts of each item beside it.
+
+    Args:
+        base: The paths or URLs.
+        columns: Names of the facts.
+        cells: Per item of *base*, a value for each of *columns*.
+        notices: What listing them came upon.
+    """
+
+    base: Source = attrs.field(repr=False)
+    columns: tuple[str, ...]
+    cells: Sequence[tuple[Any, ...]] = attrs.field(repr=False)
+    notices: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Item]:
+        names = self.columns
+        for item, cells in zip(self.base, self.cells, strict=True):
+            columns = dict(zip(names, cells, strict=True))
+            yield Item(item.index, item.key, item.source, item.values, columns)
+
+    def __len__(self) -> int:
+        return len(self.base)
+
+    @property
+    def input_root(self) -> Path | None:
+        """That of the paths."""
+        return self.base.input_root
+
+    @property
+    def is_recursive(self) -> bool:
+        """True where a file in a sub-folder could be an item too."""
+        return getattr(self.base, "is_recursive", True)
+
+
+def notices_of(source: Source) -> tuple[str, ...]:
+    """Return what listing *source* came upon that its user should know: its `notices`, where it has any."""
+    return tuple(getattr(source, "notices", ()))
+
+
 def is_url(text: str) -> bool:
     """
     True where *text* begins with a scheme, of whatever kind.

@@ -7,6 +7,7 @@ links lead to twice is listed once, so a loop ends.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import islice
@@ -15,6 +16,7 @@ from pathlib import Path
 import attrs
 
 from creevey_graph.atomic import TEMPORARY, is_temporary
+from creevey_graph.columns import counted
 from creevey_graph.errors import SourceError, SourceNotFound, UsageError
 from creevey_graph.sources.base import Item
 from creevey_graph.sources.walk import has_magic, parse_glob, walk
@@ -26,8 +28,30 @@ PICTURE_SUFFIXES = (
     *(".jfif", ".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".msp", ".pbm", ".pcd", ".pcx"),
     *(".pfm", ".pgm", ".png", ".pnm", ".ppm", ".psd", ".pxr", ".qoi", ".ras", ".rgb", ".rgba", ".sgi"),
     *(".tga", ".tif", ".tiff", ".vda", ".vst", ".webp", ".xbm", ".xpm"),
+    *(".heic", ".heics", ".heif", ".heifs", ".hif"),  # with the extra `heif`; without it, each says so
 )
-"""What a folder is searched for: the raster formats that Pillow reads by itself."""
+"""What a folder is searched for: the raster formats that Pillow reads by itself, and HEIF."""
+UNREAD_SUFFIXES = frozenset(
+    (
+        *(
+            ".ai",
+            ".arw",
+            ".cdr",
+            ".cr2",
+            ".cr3",
+            ".dng",
+            ".emf",
+            ".eps",
+            ".exr",
+            ".hdr",
+            ".jxl",
+            ".nef",
+            ".orf",
+        ),
+        *(".pef", ".raf", ".raw", ".rw2", ".srw", ".svg", ".svgz", ".wmf", ".xcf"),
+    )
+)
+"""What pictures end in that a folder's search leaves out, for want of a reader: told, not lost."""
 
 _SIBLINGS = 1000  # a guess at the right name looks at no more than so many
 
@@ -41,12 +65,14 @@ class FileSource:
         input_root: The folder, or the part of a glob before its first wildcard, as given.
         names: Paths relative to it with "/", sorted by code point; they are the keys.
         is_recursive: True where a file in a sub-folder could be an item too.
+        notices: What listing them came upon.
     """
 
     input_root: Path
     names: list[str] = attrs.field(repr=False)
     is_recursive: bool = True
     columns: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Item]:
         prefix = _prefix(self.input_root)
@@ -112,31 +138,35 @@ def files(
     """
     text = _checked_text(pattern_or_folder)
     if os.path.isdir(text):  # noqa: PTH112 - text may be no valid path
-        return _folder(Path(text), _normal(PICTURE_SUFFIXES if suffixes is None else suffixes), recursive)
+        chosen = PICTURE_SUFFIXES if suffixes is None else _normal(suffixes)
+        return _folder(Path(text), chosen, recursive)
     if os.path.lexists(text):
         path = Path(text)
         return FileSource(path.parent, [path.name], is_recursive=False)
     if has_magic(text):
         return _glob(text, _normal(suffixes or ()))
-    raise _missing(text)
+    raise missing_path(text)
 
 
 def _folder(folder: Path, suffixes: tuple[str, ...], recursive: bool) -> FileSource:
     parts = ("**", "*") if recursive else ("*",)
-    names = _list(folder, parts, suffixes)
+    left_out: list[str] = []
+    names = _list(folder, parts, suffixes, left_out)
+    told = _unread_text(left_out) if suffixes is PICTURE_SUFFIXES else ""
     if not names:
         below = "in or below" if recursive else "in"
         raise SourceNotFound(
-            f"folder {_quoted(folder)}: no file {below} it ends in {_some(suffixes)}; "
+            f"folder {_quoted(folder)}: no file {below} it ends in {_some(suffixes)}{told}; "
             f"name what is meant with a glob, such as {_quoted(folder / '**' / '*')} (or suffixes= in Python)"
         )
-    return FileSource(folder, names, is_recursive=recursive)
+    notices = (f"folder {_quoted(folder)}: {told.removeprefix('; ')}",) if told else ()
+    return FileSource(folder, names, is_recursive=recursive, notices=notices)
 
 
 def _glob(pattern: str, suffixes: tuple[str, ...]) -> FileSource:
     root, parts = parse_glob(pattern)
     if not root.is_dir():
-        raise _missing(str(root), f"glob {_quoted(pattern)}: ")
+        raise missing_path(str(root), f"glob {_quoted(pattern)}: ")
     names = _list(root, parts, suffixes)
     if not names:
         ending = f" and ends in {_some(suffixes)}" if suffixes else ""
@@ -147,12 +177,21 @@ def _glob(pattern: str, suffixes: tuple[str, ...]) -> FileSource:
     return FileSource(root, names, is_recursive=len(parts) > 1)
 
 
-def _list(root: Path, parts: tuple[str, ...], suffixes: tuple[str, ...]) -> list[str]:
+def _list(
+    root: Path, parts: tuple[str, ...], suffixes: tuple[str, ...], left_out: list[str] | None = None
+) -> list[str]:
+    """Return the names that fit, sorted; *left_out* gets the others."""
+    others = [] if left_out is None else left_out
+
+    def kept_apart(name: str) -> bool:
+        others.append(name)
+        return False
+
     try:
         found = [
             name
             for name in walk(str(root), parts)
-            if (not suffixes or name.lower().endswith(suffixes))
+            if (not suffixes or name.lower().endswith(suffixes) or kept_apart(name))
             and not (TEMPORARY in name and is_temporary(name.rpartition("/")[2]))
         ]
     except OSError as error:
@@ -164,7 +203,20 @@ def _list(root: Path, parts: tuple[str, ...], suffixes: tuple[str, ...]) -> list
     return found
 
 
-def _missing(text: str, where: str = "") -> SourceNotFound:
+def _unread_text(names: Sequence[str]) -> str:
+    """Say how many of the names that a folder's search left out are pictures."""
+    counts = Counter(name[name.rfind(".") :].lower() for name in names)
+    unread = {suffix: count for suffix, count in counts.most_common() if suffix in UNREAD_SUFFIXES}
+    if not unread:
+        return ""
+    kinds = ", ".join(f"{suffix} {count:,}" for suffix, count in unread.items())
+    verb = "is" if sum(unread.values()) == 1 else "are"
+    return (
+        f"; {counted(sum(unread.values()), 'picture')} of formats that are not read {verb} left out ({kinds})"
+    )
+
+
+def missing_path(text: str, where: str = "") -> SourceNotFound:
     """Name the first part of a path that is not there, and the nearest name beside it."""
     path = Path(text)
     while not path.parent.is_dir() and path.parent != path:

@@ -1,20 +1,25 @@
-"""Items from rows: mappings or tuples in memory, or a .csv, .tsv or .jsonl file."""
+"""Items from rows: mappings or tuples in memory, or a table in a file."""
 
-import csv
-import json
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import attrs
 
-from creevey_graph.errors import SourceError, SourceNotFound, UsageError, did_you_mean
-from creevey_graph.sources.base import Item, unique_keys
-from creevey_graph.text import safe_text
-
-_Row = Mapping[str, Any]
+from creevey_graph.errors import SourceNotFound, UsageError, did_you_mean
+from creevey_graph.sources.base import Item
+from creevey_graph.sources.documents import Document
+from creevey_graph.sources.packing import column_for, pack_rows, remedies, row_of, text_of
+from creevey_graph.sources.remarks import (
+    BadLines,
+    Duplicates,
+    Remarks,
+    check_choices,
+    settle_duplicates,
+)
+from creevey_graph.sources.rows import read_rows
 
 
 @attrs.frozen(eq=False)
@@ -23,10 +28,11 @@ class TableSource:
     Rows in the order given.
 
     Args:
-        columns: Names of the columns that travel along: all but the inputs and `key`.
+        columns: Names of the columns that travel along: all but the inputs' and `key`.
         keys: One per row, unique.
         rows: Per row, the values of the inputs, then of *columns* (None where a row has none).
         width: How many inputs there are.
+        notices: What reading it came upon.
     """
 
     columns: tuple[str, ...]
@@ -34,154 +40,85 @@ class TableSource:
     rows: list[tuple[Any, ...]] = attrs.field(repr=False)
     width: int
     input_root: Path | None = None
+    notices: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Item]:
         for index, (key, row) in enumerate(zip(self.keys, self.rows, strict=True)):
             values, rest = row[: self.width], row[self.width :]
             columns = dict(zip(self.columns, rest, strict=True))
-            yield Item(index, key, _text(values[0], index), values, columns)
+            yield Item(index, key, text_of(values[0], index + 1), values, columns)
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
 def table(
-    path_or_rows: str | os.PathLike[str] | Iterable[Mapping[str, Any] | Sequence[Any]],
+    path_or_rows: str | os.PathLike[str] | Document | Iterable[Mapping[str, Any] | Sequence[Any]],
     *,
     inputs: Sequence[str],
+    columns: Mapping[str, str] | None = None,
+    id_col: str | None = None,
+    duplicates: Duplicates = "keep",
+    bad_lines: BadLines = "error",
 ) -> TableSource:
     """
     List rows, each with a value for every graph input.
 
     Args:
         path_or_rows: Mappings by column name; or tuples with the inputs in order; or a .csv, .tsv
-            or .jsonl file (UTF-8). Values stay as they are: those of .csv and .tsv are text.
+            or .jsonl file (UTF-8, plain or .gz), or .parquet with the extra `parquet`. Values stay as they
+            are: those of .csv and .tsv are text.
         inputs: Names of the graph's inputs, in order.
+        columns: Input -> the column of its values; by default that of its own name, and for an only
+            input without one `url`.
+        id_col: Column of the keys, which every row has; by default `key`, else `id`, else the text of the
+            first input.
+        duplicates: "keep": the second row of a key is named "key#2"; "drop": it is left out. Either is told.
+        bad_lines: "error", or "skip": rows that cannot be used are left out, and told.
 
     Returns:
-        One item per row in that order. Its key is the column `key`, else `id`, else the text
-        of the first input; the columns that are no inputs travel along.
+        One item per row in that order; the columns that are no inputs travel along.
 
     Raises:
-        SourceNotFound: The file is not there.
+        SourceNotFound: The file is not there, or has no rows.
         SourceError: A row has no value for an input, or the file cannot be read.
+        UsageError: An option has a value it cannot have.
 
     """
+    check_choices("table", duplicates=duplicates, bad_lines=bad_lines)
+    named = _checked_columns(inputs, columns or {})
+    header: Sequence[str] = ()
+    if isinstance(path_or_rows, (str, os.PathLike)):
+        path_or_rows = Document.of_file(Path(path_or_rows))
+    if isinstance(path_or_rows, Document):
+        remarks = Remarks(path_or_rows.shown, bad_lines=bad_lines)
+        header, rows = read_rows(path_or_rows, remarks)
+    else:
+        remarks = Remarks("", "row", bad_lines)
+        rows = ((number, row_of(number, row, inputs)) for number, row in enumerate(path_or_rows, start=1))
+    first = next(rows, None)
+    if len(inputs) == 1 and not columns:
+        named[inputs[0]] = column_for(inputs[0], header or ({} if first is None else first[1]))
+    packed = pack_rows(
+        header,
+        rows if first is None else chain((first,), rows),
+        [named[name] for name in inputs],
+        id_col=id_col,
+        remarks=remarks,
+        told=remedies(named, id_col) if isinstance(path_or_rows, Document) else {},
+    )
+    if isinstance(path_or_rows, Document) and not packed.rows:
+        raise SourceNotFound(f"{remarks.place}: there are no rows in it")
+    keys, notices = settle_duplicates(packed.keys, packed.numbers, remarks, duplicates, packed.rows)
+    return TableSource(packed.columns, keys, packed.rows, len(inputs), notices=notices)
+
+
+def _checked_columns(inputs: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
     if not inputs:
         raise UsageError("table: expected the name of an input at least (got none)")
-    header, where = None, ""
-    if isinstance(path_or_rows, (str, os.PathLike)):
-        where = f"'{safe_text(str(path_or_rows))}' "
-        header, rows = _read(Path(path_or_rows))
-        if header is not None:
-            _check_names(f"{where}header", header, inputs)
-    else:
-        rows = [_mapping(number, row, inputs) for number, row in enumerate(path_or_rows, start=1)]
-    for number, row in enumerate(rows, start=1):
-        _check_names(f"{where}row {number}", row, inputs)
-    return _pack(header or [], rows, tuple(inputs))
-
-
-def _pack(header: list[str], rows: list[_Row], inputs: tuple[str, ...]) -> TableSource:
-    seen = dict.fromkeys([*header, *(name for row in rows for name in row)])
-    columns = tuple(name for name in seen if name not in inputs and name != "key")
-    keyed = [name for name in ("key", "id") if name in seen and name not in inputs]
-    keys = [_key(index, row, keyed, inputs[0]) for index, row in enumerate(rows)]
-    packed = [tuple(row.get(name) for name in (*inputs, *columns)) for row in rows]
-    return TableSource(columns, unique_keys(keys), packed, len(inputs))
-
-
-def _key(index: int, row: _Row, keyed: Sequence[str], first: str) -> str:
-    given = (row.get(name) for name in keyed)
-    return next((str(key) for key in given if key not in (None, "")), _text(row[first], index))
-
-
-def _text(value: Any, index: int) -> str:
-    """Return what to call a value by; a picture or an array in memory is called by its row."""
-    if isinstance(value, os.PathLike):
-        return os.fsdecode(value)
-    return str(value) if isinstance(value, (str, int, float)) else f"row {index + 1}"
-
-
-def _mapping(number: int, row: Any, inputs: Sequence[str]) -> _Row:
-    if isinstance(row, Mapping):
-        return {str(name): value for name, value in row.items()}
-    if not isinstance(row, (tuple, list)):
-        raise UsageError(f"row {number}: expected a mapping or a tuple (got {type(row).__name__})")
-    if len(row) != len(inputs):
-        values = "1 value" if len(inputs) == 1 else f"{len(inputs)} values"
-        raise SourceError(
-            f"row {number}: expected {values}, for {', '.join(inputs)} (got {len(row)}); "
-            "pass mappings to have further columns"
-        )
-    return dict(zip(inputs, row, strict=True))
-
-
-def _check_names(where: str, names: Collection[str], inputs: Sequence[str]) -> None:
-    for name in inputs:
-        if name not in names:
-            raise SourceError(f"{where}: no column '{name}'{did_you_mean(name, map(safe_text, names))}")
-
-
-def _read(path: Path) -> tuple[list[str] | None, list[_Row]]:
-    """Return the names of the header, where the format has one, and the rows."""
-    shown = safe_text(str(path))
-    read = _READERS.get(path.suffix.lower())
-    if read is None:
-        raise SourceError(f"'{shown}': expected a table in {', '.join(_READERS)} (got '{path.suffix}')")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return read(file, shown)
-    except FileNotFoundError as error:
-        raise SourceNotFound(f"no file '{shown}' with a table") from error
-    except UnicodeDecodeError as error:
-        raise SourceError(
-            f"'{shown}': expected UTF-8 (byte {error.start} is not); save it as UTF-8"
-        ) from error
-    except OSError as error:
-        raise SourceError(f"'{shown}': cannot be read ({error.strerror})") from error
-
-
-def _read_separated(file: TextIO, shown: str, *, delimiter: str) -> tuple[list[str], list[_Row]]:
-    reader = csv.reader(file, delimiter=delimiter)
-    rows: list[_Row] = []
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        if len(set(header)) < len(header):
-            raise SourceError(
-                f"'{shown}': expected a name for each column (got {safe_text(', '.join(header))})"
-            )
-        for cells in reader:
-            if len(cells) > len(header):
-                raise SourceError(
-                    f"'{shown}' line {reader.line_num}: expected {len(header)} cells (got {len(cells)}); "
-                    "quote a cell that holds the separator"
-                )
-            if cells:
-                rows.append(dict(zip(header, cells, strict=False)))  # a short row lacks its last columns
-    except csv.Error as error:
-        raise SourceError(f"'{shown}' line {reader.line_num}: {error}") from error
-    return header, rows
-
-
-def _read_jsonl(file: TextIO, shown: str) -> tuple[None, list[_Row]]:
-    rows: list[_Row] = []
-    for number, line in enumerate(file, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise SourceError(f"'{shown}' line {number}: not JSON ({error})") from error
-        if not isinstance(row, dict):
-            raise SourceError(f"'{shown}' line {number}: expected an object (got {type(row).__name__})")
-        rows.append(row)
-    return None, rows
-
-
-_READERS: dict[str, Callable[[TextIO, str], tuple[list[str] | None, list[_Row]]]] = {
-    ".csv": partial(_read_separated, delimiter=","),
-    ".tsv": partial(_read_separated, delimiter="\t"),
-    ".jsonl": _read_jsonl,
-}
-TABLE_SUFFIXES = tuple(_READERS)
+    for name, column in columns.items():
+        if name not in inputs:
+            raise UsageError(f"columns: there is no input '{name}'{did_you_mean(name, inputs)}")
+        if not isinstance(column, str) or not column:
+            raise UsageError(f"columns: expected the name of a column for input '{name}' (got {column!r})")
+    return {name: columns.get(name, name) for name in inputs}

@@ -1,17 +1,32 @@
-"""Items from a list of URLs and paths, in memory or in a text file."""
+"""Items from a list of URLs and paths: in memory, in a text, in a table, or piped in."""
 
-import codecs
 import operator
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import attrs
 
-from creevey_graph.errors import SourceError, SourceNotFound, UsageError
-from creevey_graph.sources.base import Item, is_url, unique_keys
-from creevey_graph.text import safe_text
+from creevey_graph.errors import SourceNotFound, UsageError
+from creevey_graph.sources.base import ColumnSource, Item, is_url
+from creevey_graph.sources.documents import STDIN, Document
+from creevey_graph.sources.packing import DEFAULT_COLUMN, pack_rows, remedies, row_of
+from creevey_graph.sources.remarks import (
+    BadLines,
+    Duplicates,
+    Remarks,
+    brief,
+    check_choices,
+    settle_duplicates,
+)
+from creevey_graph.sources.rows import READERS, read_rows
+
+_REMEDY = "begin a comment with '#'; relative paths are read from the current folder"
+_NUL = "a NUL byte: this is no text, or UTF-16 without its mark"
 
 
 @attrs.frozen(eq=False)
@@ -22,12 +37,14 @@ class ListSource:
     Args:
         entries: URLs and paths as text; an item's value is a `str` for a URL, else a `Path`.
         keys: One per entry, unique.
+        notices: What reading them came upon.
     """
 
     entries: list[str] = attrs.field(repr=False)
     keys: Sequence[str] = attrs.field(repr=False)
     columns: tuple[str, ...] = ()
     input_root: Path | None = None
+    notices: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Item]:
         for index in range(len(self.entries)):
@@ -58,32 +75,137 @@ class ListSource:
         return Item(index, self.keys[index], entry, (entry if is_url(entry) else Path(entry),))
 
 
-def url_list(items_or_path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> ListSource:
+def url_list(
+    items_or_path: str | os.PathLike[str] | Document | Iterable[str | os.PathLike[str] | Mapping[str, Any]],
+    *,
+    url_col: str = DEFAULT_COLUMN,
+    id_col: str | None = None,
+    duplicates: Duplicates = "keep",
+    bad_lines: BadLines = "error",
+) -> ListSource | ColumnSource:
     """
-    List URLs and paths, from memory or from a text file.
+    List URLs and paths, from memory, from a text file, from a table, or from standard input.
 
     Args:
-        items_or_path: URLs and paths, in which case no path is looked at (the run reports
-            missing files); or one URL; or a text file with a URL or a path per line, where
-            blank lines and lines that begin with "#" are left out. Relative paths are read from
-            the current folder.
+        items_or_path: URLs and paths; or rows (mappings by column name); or one URL; or a text file with a
+            URL or a path per line, where blank lines and lines that begin with "#" are left out;
+            or a .csv, .tsv or .jsonl file, or .parquet with the extra `parquet`; or "-" for standard
+            input: lines, JSON lines, or a table with a header. Files may be .gz. Relative paths are read from
+            the current folder. Only the paths in a text are looked at; a run reports the others that are missing.
+        url_col: Column of the URLs and paths in rows and tables.
+        id_col: Column of the keys there; by default `key`, else `id`, else the URL or path.
+        duplicates: "keep": the second entry of a key is named "key#2"; "drop": it is left out. Either is told.
+        bad_lines: "error", or "skip": lines that cannot be used are left out, and told.
 
     Returns:
-        One item per entry in that order; the key is the entry's text.
+        One item per entry in that order; the other columns of rows and tables travel along.
 
     Raises:
-        SourceNotFound: The text file is not there.
-        SourceError: A line is neither a URL nor a file.
-        UsageError: An entry is neither text nor a path.
+        SourceNotFound: The file is not there, or there is nothing in it.
+        SourceError: A line is neither a URL nor a file, or has no value in a column.
+        UsageError: An entry is neither text nor a path, or an option has a value it cannot have.
+
+    >>> rows = [{"image_id": 7, "image_url": "http://a.example/x.jpg", "caption": "a cat"}]
+    >>> [item.key for item in url_list(rows, url_col="image_url", id_col="image_id")]
+    ['7']
 
     """
+    check_choices("url_list", duplicates=duplicates, bad_lines=bad_lines)
+    has_columns = url_col != DEFAULT_COLUMN or id_col is not None
+    source: Document | list[Any]
     if isinstance(items_or_path, str) and is_url(items_or_path):
-        entries = [items_or_path]
+        source = [items_or_path]
+    elif isinstance(items_or_path, str) and items_or_path == STDIN:
+        source = Document.of_stdin({url_col}, is_table=has_columns)
     elif isinstance(items_or_path, (str, os.PathLike)):
-        entries = list(_lines(Path(items_or_path)))
+        source = Document.of_file(Path(items_or_path))
+    elif isinstance(items_or_path, Document):
+        source = items_or_path
+    elif isinstance(items_or_path, (bytes, Mapping)) or hasattr(items_or_path, "itertuples"):
+        raise UsageError(
+            f"url_list: expected a list, rows or the name of one (got {type(items_or_path).__name__}); "
+            "rows of a frame are frame.to_dict('records')"
+        )
     else:
-        entries = [_entry(number, item) for number, item in enumerate(items_or_path, start=1)]
-    return ListSource(entries, unique_keys(entries))
+        source = list(items_or_path)
+    if _is_table(source):
+        return _from_rows(source, url_col, id_col, duplicates, bad_lines)
+    if has_columns and source:
+        raise UsageError(
+            "url_list: url_col and id_col name columns of rows or of a table "
+            f"({', '.join(READERS)}), and these items have none"
+        )
+    return _from_lines(source, duplicates, bad_lines)
+
+
+def _is_table(source: Document | list[Any]) -> bool:
+    if isinstance(source, Document):
+        return source.suffix in READERS
+    return bool(source) and isinstance(source[0], Mapping)
+
+
+def _from_lines(source: Document | list[Any], duplicates: Duplicates, bad_lines: BadLines) -> ListSource:
+    numbers = array("q")
+    if isinstance(source, Document):
+        remarks = Remarks(source.shown, "line", bad_lines, _REMEDY)
+        entries = list(_lines(source, remarks, numbers))
+        remarks.check(has_entries=bool(entries))
+        if not entries:
+            told = remarks.left_out()
+            tail = f" ({told})" if told else ""
+            raise SourceNotFound(f"{source.shown}: there is no URL or path in it{tail}")
+    else:
+        remarks = Remarks("", "item", bad_lines)
+        entries = [_entry(number, item) for number, item in enumerate(source, start=1)]
+        numbers.extend(range(1, len(entries) + 1))
+    keys, notices = settle_duplicates(entries, numbers, remarks, duplicates)
+    return ListSource(entries, keys, notices=notices)
+
+
+def _from_rows(
+    source: Document | list[Any],
+    url_col: str,
+    id_col: str | None,
+    duplicates: Duplicates,
+    bad_lines: BadLines,
+) -> ListSource | ColumnSource:
+    header: Sequence[str] = ()
+    if isinstance(source, Document):
+        remarks = Remarks(source.shown, "line", bad_lines)
+        header, rows = read_rows(source, remarks)
+    else:
+        remarks = Remarks("", "row", bad_lines)
+        rows = ((number, row_of(number, row, [url_col])) for number, row in enumerate(source, start=1))
+    packed = pack_rows(
+        header,
+        rows,
+        [url_col],
+        id_col=id_col,
+        remarks=remarks,
+        told=remedies({"": url_col}, id_col),
+        problem_of=partial(_problem_of_value, column=url_col),
+    )
+    if not packed.rows:
+        raise SourceNotFound(f"{remarks.place}: there are no rows in it")
+    keys, notices = settle_duplicates(packed.keys, packed.numbers, remarks, duplicates, packed.rows)
+    entries = [_cleaned(row[0]) for row in packed.rows]
+    if not packed.columns:
+        return ListSource(entries, keys, notices=notices)
+    cells = [row[1:] for row in packed.rows]
+    return ColumnSource(ListSource(entries, keys), packed.columns, cells, notices)
+
+
+def _problem_of_value(value: Any, *, column: str) -> str:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return f"no value in column '{column}'"
+    if not isinstance(value, (str, os.PathLike)):
+        return f"expected a URL or path in column '{column}' (got {type(value).__name__})"
+    return _NUL if "\0" in str(value) else ""
+
+
+def _cleaned(value: str | os.PathLike[str]) -> str:
+    text = os.fspath(value)
+    return text.strip() if is_url(text.lstrip()) else text
 
 
 def _entry(number: int, item: object) -> str:
@@ -97,29 +219,30 @@ def _entry(number: int, item: object) -> str:
     )
 
 
-def _lines(path: Path) -> Iterator[str]:
-    shown = safe_text(str(path))
-    for number, raw in enumerate(_read(path, shown).split("\n"), start=1):
+def _lines(document: Document, remarks: Remarks, numbers: "array[int]") -> Iterator[str]:
+    for number, raw in document.lines(is_strict=False):
         line = raw.strip()
-        if not line or line.startswith("#"):
-            continue
-        if not is_url(line) and not os.path.isfile(line):  # noqa: PTH113 - a line may be no valid path
-            what = "a folder" if os.path.isdir(line) else "neither a URL nor a file"  # noqa: PTH112 - the same
-            raise SourceError(
-                f"'{shown}' line {number}: expected a URL or the path of a file (got '{safe_text(line)}', {what}); "
-                "begin a comment with '#'; relative paths are read from the current folder"
-            )
-        yield line
+        if not line:
+            remarks.note("blank line", number)
+        elif line.startswith("#"):
+            remarks.note("comment", number)
+        elif problem := _problem_of_line(line, document.path):
+            remarks.add_bad(number, problem)
+        else:
+            numbers.append(number)
+            yield line
 
 
-def _read(path: Path, shown: str) -> str:
-    """Return the text of *path*; bytes that are not UTF-8 stay, as in a file name."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SourceNotFound(f"no file '{shown}' with a URL or path per line") from error
-    except OSError as error:
-        raise SourceError(f"'{shown}': cannot be read as a list of URLs ({error.strerror})") from error
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # what `>` writes in PowerShell 5
-        return data.decode("utf-16", "replace")
-    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+def _problem_of_line(line: str, path: Path | None) -> str:
+    """Say what is wrong with a line that is neither a URL nor a file, "" where nothing is."""
+    if is_url(line):
+        return f"'{brief(line)}' is a URL and more; name a table .tsv or .csv" if "\t" in line else ""
+    if os.path.isfile(line):  # noqa: PTH113 - a line may be no valid path
+        return ""
+    if "\0" in line:
+        return _NUL
+    if os.path.isdir(line):  # noqa: PTH112 - the same
+        return f"'{brief(line)}' is a folder"
+    told = f"'{brief(line)}' is neither a URL nor a file"
+    beside = "" if path is None else str(path.parent / line)
+    return f"{told} (but '{brief(beside)}' is one)" if beside and os.path.isfile(beside) else told  # noqa: PTH113

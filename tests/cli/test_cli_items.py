@@ -1,0 +1,162 @@
+"""ITEMS on the command line: tables and their columns, lists, standard input, labelled folders."""
+
+import json
+
+import pytest
+
+TWO = """
+@graph
+def both(photo: Path, mask: Path):
+    return {"file": write_image(load_image(photo), "{key}.png"), "seen": mean_brightness(load_image(mask))}
+
+@graph
+def told(photo: Path):
+    return {"file": write_image(load_image(photo), "{label}/{stem}.png")}
+"""
+SMALL = ("graph.py:small",)
+
+
+@pytest.fixture
+def table(folder):
+    """`my_images.csv` with a column of ids, one of paths, and captions."""
+    lines = [f"im{n},photos/{n}.jpg,picture {n}" for n in range(3)]
+    (folder / "my_images.csv").write_text("\n".join(["image_id,image_url,caption", *lines]) + "\n")
+    with (folder / "graph.py").open("a") as file:
+        file.write(TWO)
+    return folder / "my_images.csv"
+
+
+def test_a_column_of_a_table_is_named(cli, table, folder):
+    """`--url-column` and `--id-column`, for run, status and explain; captions stand in the report."""
+    options = ("--url-column", "image_url", "--id-column", "image_id", "--out", "out")
+    result = cli("run", *SMALL, "my_images.csv", *options, "--report", "rows.jsonl")
+    assert 0 == result.exit_code, result.stderr
+    rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+    assert [("im0", "picture 0"), ("im1", "picture 1")] == [
+        (row["key"], row["fields"]["caption"]) for row in rows[:2]
+    ]
+    status = cli("status", *SMALL, "my_images.csv", *options).stdout
+    assert "small: 3 items, 3 up to date, 0 to do" in status
+    explained = cli("explain", *SMALL, "im2", "--among", "my_images.csv", *options)
+    assert "im2 (photos/2.jpg) in graph 'small': up to date" in explained.stdout
+    assert "3 items, 3 up to date" in cli("run", *SMALL, "my_images.csv", *options, "--dry-run").stdout
+
+
+def test_inputs_have_a_column_each(cli, table):
+    """`--column INPUT=COLUMN`, once for each input."""
+    columns = ("--column", "photo=image_url", "--column", "mask=image_url")
+    result = cli("run", "graph.py:both", "my_images.csv", *columns, "--id-column", "image_id", "--out", "out")
+    assert 0 == result.exit_code, result.stderr
+    assert "both: 3 items" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (
+            ("small", "my_images.csv"),
+            3,
+            "no column 'photo' (has: caption, image_id, image_url); name another with --url-column",
+        ),
+        (
+            ("small", "my_images.csv", "--url-column", "image_ulr"),
+            3,
+            "no column 'image_ulr'; did you mean 'image_url'?",
+        ),
+        (("small", "my_image.csv", "--url-column", "image_url"), 3, "did you mean 'my_images.csv'?"),
+        (("small", "photos", "--url-column", "image_url"), 2, "'photos' is no list"),
+        (
+            ("small", "photos/0.jpg", "photos/1.jpg", "--id-column", "x"),
+            2,
+            "a list of files and URLs has no columns",
+        ),
+        (
+            ("both", "my_images.csv", "--url-column", "image_url"),
+            2,
+            "has 2 inputs (photo, mask); say --column INPUT=COLUMN",
+        ),
+        (
+            ("both", "my_images.csv", "--column", "image_url"),
+            2,
+            "--column must be INPUT=COLUMN (got 'image_url')",
+        ),
+        (("both", "my_images.csv", "--column", "msk=image_url"), 2, "no input 'msk'; did you mean 'mask'?"),
+        (
+            ("both", "my_images.csv", "--column", "mask=a", "--column", "mask=b"),
+            2,
+            "two columns for input 'mask' ('a', 'b')",
+        ),
+        (("small", "my_images.csv", "--column", "photo=a", "--url-column", "b"), 2, "exclude each other"),
+        (("small", "my_images.csv", "--labels"), 2, "--labels is for one folder"),
+        (
+            ("small", "photos", "--labels", "--id-column", "x"),
+            2,
+            "--labels is for a folder, which has no columns",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told(cli, table, args, code, told):
+    """Each mistake has its message, and the code of its kind."""
+    for command in ("run", "status"):
+        result = cli(command, f"graph.py:{args[0]}", *args[1:], "--out", "out")
+        assert (code, True) == (result.exit_code, told in result.stderr), result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_notices_stand_in_the_summary_and_in_the_status(cli, folder):
+    """Duplicates, blanks and bad lines, with their lines; as data, too."""
+    (folder / "list.txt").write_text("photos/0.jpg\n\nphotos/1.jpg\nphotos/0.jpg\ngone.jpg\n")
+    refused = cli("run", *SMALL, "list.txt", "--out", "out")
+    assert (3, True) == (
+        refused.exit_code,
+        "line 5: 'gone.jpg' is neither a URL nor a file" in refused.stderr,
+    )
+    twice = cli("run", *SMALL, "list.txt", "--out", "out", "--bad-lines", "skip")
+    assert 4 == twice.exit_code
+    assert (
+        "the second is the first, listed again: duplicates='drop' (--duplicates drop) leaves it out"
+        in twice.stderr
+    )
+    options = ("list.txt", "--out", "out", "--bad-lines", "skip", "--duplicates", "drop")
+    notes = [
+        "'list.txt': 1 blank line, left out (line 2); 1 bad line, left out (line 5: 'gone.jpg' is neither a URL nor a file)",
+        "'list.txt': 1 duplicate, left out (line 4 is line 1 again)",
+    ]
+    result = cli("run", *SMALL, *options, "--json")
+    assert (0, notes) == (result.exit_code, json.loads(result.stdout)["notices"])
+    assert all(f"note: {note}" in result.stderr for note in notes)
+    assert all(f"note: {note}" in cli("status", *SMALL, *options).stdout for note in notes)
+    assert notes == json.loads(cli("status", *SMALL, *options, "--json").stdout)["notices"]
+
+
+def test_a_list_is_piped_in(cli, table):
+    """Lines, JSON lines or a table; run and status alike; nothing at all is told."""
+    lines = "photos/0.jpg\nphotos/1.jpg\n"
+    for command in ("run", "status"):
+        result = cli(command, *SMALL, "-", "--out", "out", input=lines)
+        assert "small: 2 items" in result.output, result.output
+        piped = cli(
+            command, *SMALL, "-", "--out", "out", "--url-column", "image_url", input=table.read_text()
+        )
+        assert "small: 3 items" in piped.output, piped.output
+        rows = '{"photo": "photos/0.jpg"}\n'
+        assert "small: 1 item" in cli(command, *SMALL, "-", "--out", "out", input=rows).output
+    result = cli("run", *SMALL, "-", "--out", "out", input="")
+    assert (3, True) == (result.exit_code, "standard input: there is no URL or path in it" in result.stderr)
+
+
+def test_a_folder_is_labelled(cli, table, folder):
+    """`--labels`: the folder's name is a column, for output paths, too."""
+    (folder / "set").mkdir()
+    (folder / "photos").rename(folder / "set" / "cat")
+    result = cli("run", "graph.py:told", "set", "--labels", "--out", "out")
+    assert 0 == result.exit_code, result.stderr
+    assert sorted(path.name for path in (folder / "out" / "cat").iterdir()) == ["0.png", "1.png", "2.png"]
+    explained = cli("explain", "graph.py:told", "cat/0.jpg", "--among", "set", "--labels", "--out", "out")
+    assert "up to date" in explained.stdout, explained.stderr
+
+
+def test_options_of_a_list_want_the_list(cli):
+    """`explain` without `--among` has no list that they could be of."""
+    result = cli("explain", *SMALL, "photos/0.jpg", "--url-column", "x", "--out", "out")
+    assert (2, True) == (result.exit_code, "name it with --among" in result.stderr)
