@@ -105,6 +105,11 @@ class Row:
         return self.origin(self)
 
     @property
+    def failed_now(self) -> bool:
+        """True where it failed in this run, and was not only told again of an earlier one."""
+        return self.outcome is Outcome.FAILED and self.reason != NOT_TRIED
+
+    @property
     def total_seconds(self) -> float:
         """Seconds spent in all nodes in this run."""
         return sum(self.seconds.values())

@@ -136,10 +136,14 @@ def pays(measure: Measure) -> bool:
     return could_pay(measure.saves_s, measure.size_bytes) and measure.saves_s >= GAIN * measure.costs_s
 
 
-@functools.lru_cache(maxsize=1024)  # asked several times an item: 0.1 ms each without
-def judged(measures: tuple[Measure, ...]) -> bool | None:
+def judged(measures: Sequence[Measure]) -> bool | None:
     """Return whether a node's large values are kept, by its first measures; None while they are too few."""
-    return None if len(measures) < MEASURED else pays(middle(measures))
+    return None if len(measures) < MEASURED else _pays_mostly(tuple(measures))
+
+
+@functools.lru_cache(maxsize=1024)  # asked several times an item: 0.1 ms each without
+def _pays_mostly(measures: tuple[Measure, ...]) -> bool:
+    return pays(middle(measures))
 
 
 def middle(measures: Sequence[Measure]) -> Measure:
@@ -172,7 +176,7 @@ def shown_policy(step: Step[..., Any], measures: Sequence[Measure] | None = None
 
 
 def _shown_verdict(measures: Sequence[Measure]) -> str:
-    keeps, typical = judged(tuple(measures)), middle(measures)
+    keeps, typical = judged(measures), middle(measures)
     if keeps is None:
         return f"undecided: measured on {len(measures)} of {MEASURED} items"
     size = bytes_text(typical.size_bytes)

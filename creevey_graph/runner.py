@@ -24,7 +24,6 @@ from creevey_graph.claims import Claims
 from creevey_graph.ending import AcceptedRuns, end_known, tell_troubles
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
-    NOT_TRIED,
     ItemFinished,
     ItemsCached,
     Listener,
@@ -161,9 +160,9 @@ class _Run:
         item_s = self.ledger.item_seconds(self.frozen)
         expected_s = None if item_s is None else item_s * self.tally.left
         executor, jobs = choose_executor(self.frozen, self.options, to_do, expected_s)
-        scratches = self.scratches if executor in ("serial", "threads") else None
-        settings = (self.options.out, self.options.cache, self.options.refresh, scratches)
-        bench = Bench(self.frozen.for_workers(), *settings)
+        kept = self.scratches if executor in ("serial", "threads") else None
+        given = (self.options.out, self.options.cache, self.options.refresh, kept)
+        bench = Bench(self.frozen.for_workers(), *given)
         if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
@@ -293,7 +292,7 @@ class _Run:
 
     def _finish(self, event: ItemFinished) -> None:
         self._tell(event)
-        if event.row.outcome is not Outcome.FAILED or event.row.reason == NOT_TRIED:
+        if not event.row.failed_now:
             return
         limit = self.options.max_failures
         if self.options.on_error != "continue" and not self.stopped:
@@ -315,8 +314,8 @@ class _Run:
         """Begin anew after a worker died: suspects alone, everything else as before."""
         hands = self.pool.suspects()
         self._absorb_good(self.in_flight)
-        held = chain.from_iterable(self.in_flight.values())
-        lost = [task for task in held if not self.tally.done[task.item.index]]
+        held, done = chain.from_iterable(self.in_flight.values()), self.tally.done
+        lost = [task for task in held if not done[task.item.index]]
         self.in_flight.clear()
         if not self.pool.rebuild():
             self._stop(f"executor '{self.pool.name}' broke ({error}); 'processes' goes on after such a death")
