@@ -114,7 +114,7 @@ def is_unreachable(error: Exception) -> bool:
 
 def is_of_host(error: Exception) -> bool:
     """Return whether *error* would meet anything that is asked of the host: no way to it, or none allowed."""
-    wrong = (*_UNASKABLE, requests.exceptions.SSLError, PrivateAddress)
+    wrong = (*_UNASKABLE, ProxyError, requests.exceptions.SSLError, PrivateAddress)
     return is_unreachable(error) or any(isinstance(each, wrong) for each in chain_of(error))
 
 

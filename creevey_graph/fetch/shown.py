@@ -29,12 +29,13 @@ def shown(url: str) -> str:
 
 def origin_of(url: str) -> str:
     """
-    Return scheme, host and port of a well-formed *url*: what is asked for robots.txt, and may be down.
+    Return scheme, host and port of a well-formed *url*, as short as can be.
 
-    >>> origin_of("HTTP://me@Host/a.jpg"), origin_of("https://[::1]:8443/")
-    ('http://host:80', 'https://[::1]:8443')
+    >>> origin_of("HTTP://me@Host:80/a.jpg"), origin_of("https://[::1]:8443/")
+    ('http://host', 'https://[::1]:8443')
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    host = f"[{host}]" if ":" in host else host
+    is_usual = parts.port in {None, 443 if parts.scheme == "https" else 80}
+    return f"{parts.scheme}://{host}" + ("" if is_usual else f":{parts.port}")
