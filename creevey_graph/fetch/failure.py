@@ -122,6 +122,8 @@ def cause_of(error: Exception, limits: Limits) -> str:
     """Say what is at the bottom of *error*."""
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {limits.connect_timeout_s:g} s"
+    if isinstance(error, BrokenBody):
+        return str(error)
     bottom = list(chain_of(error))[-1]
     if isinstance(bottom, TimeoutError):
         return f"the server was silent for {limits.read_timeout_s:g} s"
