@@ -3,7 +3,7 @@ HTTP GET to bytes: the only place that imports requests.
 
 - terms: what a caller may ask for, checked
 - clock, deadline: where time comes from, what is left of it, and sockets that keep to it
-- addresses, connection: which addresses may be asked, and sessions that keep to that
+- addresses, connection: which addresses may be asked, and connections that keep to that
 - hosts: what all downloads of the process know of a host: how busy it is, and whether it is down
 - robots, courtesy, opt_out: what a site asks of machines
 - body, partial, content: the bytes, the rest of them, and whether they are the right ones

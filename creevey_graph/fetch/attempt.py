@@ -73,7 +73,7 @@ def attempt(url: str, job: Job) -> Answer:
             raise TooManyRedirects(
                 f"{get_of(url)}: more than {terms.max_redirects} redirects, the last to {shown(found)}"
             )
-        if not is_same_place(here, found, job.wire):
+        if not is_same_place(here, found):
             private = _CREDENTIALS.union(name.lower() for name in terms.secret_headers or ())
             headers = {name: text for name, text in headers.items() if name.lower() not in private}
         passed.append(found)
@@ -115,7 +115,7 @@ def _asked(url: str, headers: Mapping[str, str], job: Job, host: Host) -> Answer
         known = job.validators.headers(url) if job.validators is not None and not rest else {}
         with ask(url, {**headers, **known, **rest} if known or rest else headers, job.wire) as response:
             host.connected()
-            target = redirect_target(response, job.wire)
+            target = redirect_target(response)
             if target is not None or response.status_code >= _BAD_REQUEST:
                 drain(response)
             if target is not None:

@@ -108,7 +108,7 @@ def _text(host: Host, job: Job) -> str:
             with ask(here, job.headers, wire) as answer:
                 if here == first:
                     host.connected()
-                target = redirect_target(answer, wire)
+                target = redirect_target(answer)
                 if target is None:
                     return _read(here, answer, limits)
                 drain(answer)

@@ -44,6 +44,8 @@ class RobotsFile:
     def allows(self, token: str, url: str) -> bool:
         """Return whether the client of this product *token* may ask for *url*."""
         rules = self.groups.get(token, self.groups.get(_ANYONE, []))
+        if not rules:
+            return True
         path = path_of(url)
         if path == "/robots.txt":
             return True
