@@ -2,12 +2,14 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 
 import pytest
 from servers import FakeNetwork, FakeTime, PictureServer, serve, status
 
 from creevey_graph.errors import FetchError, HostGivenUp, HTTPStatusError
 from creevey_graph.fetch import Hosts, fetch
+from creevey_graph.fetch.deadline import Limits
 
 BODY = b"a picture"
 PUBLIC = "93.184.215.14"
@@ -140,21 +142,22 @@ def test_no_host_is_left_in_peace_for_a_day(server):
 
 
 def test_few_ask_one_host_at_once(server):
-    """With per_host=2, sixteen downloads from eight threads come two by two."""
-    together = threading.Barrier(2)
+    """With per_host=2 no third download comes while two are being answered, however many threads there are."""
+    three = threading.Barrier(3)
     lock = threading.Lock()
     inside, most = [0], [0]
 
-    def paired(handler):
+    def counted(handler):
         with lock:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
-        together.wait(30)
+        with suppress(threading.BrokenBarrierError):
+            three.wait(0.3)  # gives a third one time to come
         with lock:
             inside[0] -= 1
         serve(handler)
 
-    server.behave("/a.jpg", paired)
+    server.behave("/a.jpg", counted)
 
     def get(_number):
         return fetch(server.url("/a.jpg"), allow_private=True, per_host=2)
@@ -162,6 +165,18 @@ def test_few_ask_one_host_at_once(server):
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(get, range(16))) == [BODY] * 16
     assert most == [2]
+
+
+def test_failures_at_one_moment_are_one():
+    """Eight connections that a restart cuts off at once do not make a dead host; three in a row do."""
+    host = Hosts().find("http://pictures.example")
+    limits = Limits(1e9, 120.0, 10.0, 20.0, 0.0, 1, FakeTime().clock)
+    with ExitStack() as stack:
+        slots = [stack.enter_context(host.slot(URL, limits, 8)) for _ in range(8)]
+        assert [host.failed(slot, "refused", limits.clock) for slot in slots] == [False] * 8
+    for given_up in (False, True):
+        with host.slot(URL, limits, 8) as slot:
+            assert host.failed(slot, "refused", limits.clock) == given_up
 
 
 def test_hosts_do_not_wait_for_each_other():
