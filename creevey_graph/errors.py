@@ -12,9 +12,17 @@ CreeveyError
 ├── CodecError        (ValueError)         bytes are not what the codec wrote
 ├── CacheError        (OSError)            a cache folder cannot be used
 ├── FetchError        (OSError)            a download failed
-│   ├── HTTPStatusError                    the server answered with an error status
+│   ├── BadURL         (ValueError)        the URL is none, or not http; permanent
+│   ├── HTTPStatusError                    the server answered with an error status; 4xx are permanent
 │   ├── DeadlineExceeded (TimeoutError)    the download took too long
-│   └── TooLarge                           more bytes than allowed
+│   ├── TooSlow        (TimeoutError)      the server sends fewer bytes a second than asked for
+│   ├── TooLarge                           more bytes than allowed; permanent
+│   ├── TooManyRedirects                   redirects lead on and on, or in a circle; permanent
+│   ├── PrivateAddress (PermissionError)   the address is not of the public internet; permanent
+│   ├── OptedOut       (PermissionError)   the site asks not to be used; permanent
+│   ├── HostGivenUp    (ConnectionError)   the host was down for others just now; not asked
+│   ├── WrongContent   (ValueError)        the answer is of another kind than asked for
+│   └── HashMismatch   (ValueError)        the bytes are not those that were promised; permanent
 ├── ImageError        (ValueError)         bytes are no picture that can be read
 ├── StepTimeout       (TimeoutError)       a step ran longer than its timeout_s
 ├── SourceChanged     (RuntimeError)       a file changed while it was read
@@ -74,7 +82,25 @@ class CacheError(CreeveyError, OSError):
 
 
 class FetchError(CreeveyError, OSError):
-    """A download failed; the message names the URL and the cause."""
+    """
+    A download failed; the message names the URL and the cause.
+
+    State:
+        is_permanent: True where asking again would end the same, so that it may be remembered.
+    """
+
+    is_permanent: bool = False
+    # Several subclasses are also OSErrors of Python's own, which show two arguments as an errno.
+    __str__ = Exception.__str__
+
+
+class BadURL(FetchError, ValueError):
+    """What was to be downloaded is no URL, or not one of http or https."""
+
+    is_permanent = True
+
+
+_PASSING = frozenset({408, 425, 429})
 
 
 class HTTPStatusError(FetchError):
@@ -83,12 +109,13 @@ class HTTPStatusError(FetchError):
 
     Args:
         message: What is shown.
-        status: HTTP status code, 100-599.
+        status: HTTP status code, 100-599; 4xx are permanent, but for 408, 425 and 429.
     """
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message, status)
         self.status = status
+        self.is_permanent = status // 100 == 4 and status not in _PASSING  # noqa: PLR2004 - 4xx
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -98,8 +125,46 @@ class DeadlineExceeded(FetchError, TimeoutError):
     """A download was not finished by its deadline."""
 
 
+class TooSlow(FetchError, TimeoutError):
+    """A server sends fewer bytes a second than asked for."""
+
+
 class TooLarge(FetchError):
     """A download has more bytes than allowed."""
+
+    is_permanent = True
+
+
+class TooManyRedirects(FetchError):
+    """A download was led from URL to URL, in a circle or without an end."""
+
+    is_permanent = True
+
+
+class PrivateAddress(FetchError, PermissionError):
+    """A download led to an address that is not of the public internet."""
+
+    is_permanent = True
+
+
+class OptedOut(FetchError, PermissionError):
+    """The site asks, by a header or its robots.txt, not to be used for this."""
+
+    is_permanent = True
+
+
+class HostGivenUp(FetchError, ConnectionError):
+    """A host gave no connection several times in a row, so that this URL of it was not asked for."""
+
+
+class WrongContent(FetchError, ValueError):
+    """The answer is of another kind than asked for, such as a web page in place of a picture."""
+
+
+class HashMismatch(FetchError, ValueError):
+    """The bytes that came are not those whose hash was given."""
+
+    is_permanent = True
 
 
 class ImageError(CreeveyError, ValueError):

@@ -1,16 +1,17 @@
 """A loopback server of pictures that can misbehave, and a clock that does not wait."""
 
+import itertools
 import socket
 import struct
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
-from creevey_graph.fetch import Clock
+from creevey_graph.fetch import Clock, Network
 
 
 class PictureServer:
@@ -36,6 +37,7 @@ class PictureServer:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
         self._http.block_on_close = False
+        self._http.handle_error = lambda *_: None  # a client may leave at any time
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> Self:
@@ -55,6 +57,11 @@ class PictureServer:
     def url(self, path: str) -> str:
         """Return the URL of *path*, which begins with "/"."""
         return f"http://127.0.0.1:{self._http.server_port}{path}"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return "127.0.0.1", self._http.server_port
 
     @property
     def connections(self) -> int:
@@ -111,6 +118,35 @@ def serve(handler) -> None:
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
     handler.wfile.write(body)
+
+
+def sends(body: bytes, code: int = 200, **headers: str) -> Callable:
+    """Answer with a body and headers ("Content_Type" is sent as Content-Type)."""
+
+    def behave(handler) -> None:
+        status(code, Content_Length=str(len(body)), **headers)(handler)
+        handler.wfile.write(body)
+
+    return behave
+
+
+def ranged(body: bytes, etag: str, *, stop: int | None = None, keeps_to_if_range: bool = True) -> Callable:
+    """Serve ranges of a body that has an ETag; hang up before byte *stop* of it."""
+
+    def behave(handler) -> None:
+        wanted = handler.headers.get("Range", "")
+        same = handler.headers.get("If-Range", etag) == etag or not keeps_to_if_range
+        begin = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and same else 0
+        handler.send_response(206 if begin else 200)
+        handler.send_header("ETag", etag)
+        handler.send_header("Content-Length", str(len(body) - begin))
+        if begin:
+            handler.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
+        handler.end_headers()
+        handler.wfile.write(body[begin:stop])
+        handler.close_connection = stop is not None
+
+    return behave
 
 
 def status(code: int, reason: str | None = None, **headers: str) -> Callable:
@@ -191,18 +227,54 @@ def reset(handler) -> None:
     handler.close_connection = True
 
 
+class FakeNetwork:
+    """
+    A network with names of its own, whose addresses all lead to one server, or nowhere.
+
+    Args:
+        names: Host to addresses; another host is no such host.
+        server: Where connections lead; None refuses them.
+
+    State:
+        asked: The hosts that were looked up, in order.
+        dialed: The addresses that were connected to, in order.
+        down: Addresses that refuse.
+    """
+
+    def __init__(self, names: Mapping[str, Sequence[str]], server: PictureServer | None = None) -> None:
+        self.names = dict(names)
+        self.server = server
+        self.asked: list[str] = []
+        self.dialed: list[str] = []
+        self.down: set[str] = set()
+        self.network = Network(resolve=self._resolve, connect=self._connect)
+
+    def _resolve(self, host: str, port: int) -> list:
+        self.asked.append(host)
+        if host not in self.names:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, (address, port)) for address in self.names[host]]
+
+    def _connect(self, address, timeout_s, _options) -> socket.socket:
+        self.dialed.append(address[1][0])
+        if self.server is None or address[1][0] in self.down:
+            raise ConnectionRefusedError("Connection refused")
+        return socket.create_connection(self.server.address, timeout_s)
+
+
 class FakeTime:
     """
-    A clock whose sleep moves it instead of waiting.
+    A clock whose sleep moves it instead of waiting; each look at it moves it by *tick_s*.
 
     State:
         slept: Seconds of each sleep, in order.
     """
 
-    def __init__(self, *, jitter: float = 1.0, wall: float = 0.0) -> None:
+    def __init__(self, *, jitter: float = 1.0, wall: float = 0.0, tick_s: float = 0.0) -> None:
         self.slept: list[float] = []
+        ticks = itertools.count()
         self.clock = Clock(
-            monotonic=lambda: time.monotonic() + sum(self.slept),
+            monotonic=lambda: time.monotonic() + sum(self.slept) + tick_s * next(ticks),
             wall=lambda: wall,
             sleep=self.slept.append,
             jitter=lambda: jitter,

@@ -20,9 +20,9 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # From the ground up; a name with "/" is a folder with all that is in it. A module imports from rows
 # above its own in this table, or from its own folder.
 FLOORS = (
-    ("errors", "text", "fields", "deadline"),
-    ("events", "sizes", "columns", "atomic", "fetch", "fingerprint/", "codecs/"),
-    ("signature", "options", "interrupts", "memory", "symbolic"),
+    ("errors", "text", "fields", "memory"),
+    ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
+    ("signature", "options", "interrupts", "symbolic"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "validate", "telling", "images/", "journal", "outputs", "policy"),
     ("symbols", "compose", "wiring"),
@@ -58,8 +58,8 @@ HOMES = {
     "loky": {"executors/"},
     "networkx": {"validate", "graph", "wiring", "views/"},
     "pickle": {"executors/"},  # SECURITY.md: no pickle on any read from disk
-    "requests": {"fetch"},
-    "urllib3": {"fetch"},
+    "requests": {"fetch/"},
+    "urllib3": {"fetch/"},
 }
 MOST_LINES = 350
 

@@ -1,5 +1,6 @@
 """Downloads: what arrives, what is refused, what is tried again, and when it ends."""
 
+import functools
 import gzip
 import pickle
 import socket
@@ -20,9 +21,10 @@ from servers import (
     status,
 )
 
-from creevey_graph.errors import DeadlineExceeded, FetchError, HTTPStatusError, TooLarge
-from creevey_graph.fetch import fetch
+import creevey_graph.fetch as fetching
+from creevey_graph.errors import DeadlineExceeded, FetchError, HTTPStatusError, TooLarge, TooManyRedirects
 
+fetch = functools.partial(fetching.fetch, allow_private=True)
 BODY = bytes(range(256)) * 400
 
 
@@ -282,11 +284,22 @@ def test_follows_redirects(server):
 
 
 def test_ends_a_redirect_loop(server, fake):
-    """Ten redirects are enough, and the loop is not tried again."""
-    server.behave("/loop", redirect("/loop"))
-    with pytest.raises(FetchError, match="more than 10 redirects"):
+    """A URL that leads back to one before is told as a circle, once."""
+    server.behave("/loop", redirect("/other"))
+    server.behave("/other", redirect("/loop"))
+    with pytest.raises(TooManyRedirects, match=r"redirects lead in a circle, back to .*/loop"):
         fetch(server.url("/loop"), clock=fake.clock)
-    assert server.gets["/loop"] == 11
+    assert server.gets["/loop"] == server.gets["/other"] == 1
+
+
+@pytest.mark.parametrize("most", [0, 3, 10])
+def test_ends_redirects_without_an_end(server, fake, most):
+    """A URL that always leads to a new one is followed so many times."""
+    for number in range(12):
+        server.behave(f"/{number}", redirect(f"/{number + 1}"))
+    with pytest.raises(TooManyRedirects, match=f"more than {most} redirects, the last to .*/{most + 1}"):
+        fetch(server.url("/0"), clock=fake.clock, max_redirects=most)
+    assert [server.gets[f"/{number}"] for number in (most, most + 1)] == [1, 0]
 
 
 def test_does_not_follow_a_redirect_out_of_http(server):

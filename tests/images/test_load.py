@@ -459,7 +459,12 @@ def test_download_feeds_load_image():
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        data = download(f"http://127.0.0.1:{server.server_port}/a.png", deadline_s=10)
+        data = download(
+            f"http://127.0.0.1:{server.server_port}/a.png",
+            deadline_s=10,
+            allow_private=True,
+            robots_txt=False,
+        )
         thread.join()
 
     assert body == data

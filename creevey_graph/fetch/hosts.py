@@ -1,0 +1,183 @@
+"""
+Hosts, as all downloads of this process know them: how many ask at once, which are down, which asked for peace.
+
+A dead host must cost seconds, not the full round of tries for each of its URLs. After a connection that
+failed, one URL at a time tries the host, each after a longer pause; after the third in a row the host is
+given up: its URLs fail at once for a minute, then one may try again. Failures of connections that were
+begun before the last failure count with it, so that eight at once are one, and a server that is
+restarted is not taken for a dead one.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import attrs
+
+from creevey_graph.errors import HostGivenUp
+from creevey_graph.fetch.clock import Clock
+from creevey_graph.fetch.deadline import Limits
+from creevey_graph.fetch.robots import RobotsFile
+from creevey_graph.fetch.shown import get_of
+
+GIVE_UP_AFTER = 3
+"""Connections that fail in a row before a host is given up."""
+COOL_DOWN_S = 60.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+_KEPT = 4096
+
+
+def longest_pause_s(failures: int) -> float:
+    """Return the upper end of the random wait after so many failures: 1, 2, 4 … 60 s."""
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10))
+
+
+@attrs.define
+class Slot:
+    """The right to ask a host, held while its answer is read."""
+
+    host: "Host"
+    begin: float
+    is_probe: bool
+
+
+class Host:
+    """
+    One origin (scheme, host and port).
+
+    State:
+        robots: What its robots.txt says, None before it was asked for; `robots_lock` is held meanwhile.
+        _active: Slots that are held.
+        _failures: Connections that failed in a row.
+        _failed_at: When the last of them did.
+        _cause: Why.
+        _refused_until: While given up: when the next one may try.
+        _is_probed: One tries whether it is back.
+        _held_until: Before then nothing is asked.
+
+    Thread safety: `_changed` guards all but `robots`.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.robots: RobotsFile | None = None
+        self.robots_lock = threading.Lock()
+        self._changed = threading.Condition(threading.Lock())
+        self._active = 0
+        self._failures = 0
+        self._failed_at = 0.0
+        self._cause = ""
+        self._refused_until = 0.0
+        self._is_probed = False
+        self._held_until = 0.0
+
+    @contextmanager
+    def slot(self, url: str, limits: Limits, per_host: int) -> Iterator[Slot]:
+        """
+        Wait until *url* may be asked for, and hold its place meanwhile; the wait is not the download's.
+
+        Raises:
+            HostGivenUp: The host is down.
+        """
+        slot = self._enter(url, limits, per_host)
+        try:
+            yield slot
+        finally:
+            self._leave(slot)
+
+    def _enter(self, url: str, limits: Limits, per_host: int) -> Slot:
+        clock = limits.clock
+        asked = now = clock.monotonic()
+        while True:
+            with self._changed:
+                while self._is_full(per_host) and not self._is_refused(now):
+                    self._changed.wait()
+                    now = clock.monotonic()
+                if self._is_refused(now):
+                    raise HostGivenUp(self._told_given_up(url))
+                wait_s = self._held_until - now
+                if wait_s <= 0:
+                    is_probe = self._is_probed = self._failures > 0
+                    self._active += 1
+                    break
+            clock.sleep(wait_s)
+            now = clock.monotonic()
+        limits.pause(now - asked)
+        return Slot(self, now, is_probe)
+
+    def _is_full(self, per_host: int) -> bool:
+        return self._active >= per_host or (self._failures > 0 and self._is_probed)
+
+    def _is_refused(self, now: float) -> bool:
+        return self._failures >= GIVE_UP_AFTER and (now < self._refused_until or self._is_probed)
+
+    def _told_given_up(self, url: str) -> str:
+        return (
+            f"{get_of(url)}: {self.origin} gave no connection {self._failures} times in a row "
+            f"({self._cause}), so it was not asked; it is tried again {COOL_DOWN_S:g} s later, "
+            "or by the next run"
+        )
+
+    def _leave(self, slot: Slot) -> None:
+        with self._changed:
+            self._active -= 1
+            if slot.is_probe:
+                self._is_probed = False
+                self._changed.notify_all()
+            else:
+                self._changed.notify()
+
+    def connected(self) -> None:
+        """Take in that the host answered."""
+        if self._failures:
+            with self._changed:
+                self._failures = 0
+                self._changed.notify_all()
+
+    def failed(self, slot: Slot, cause: str, clock: Clock) -> bool:
+        """Take in that there was no connection, for this *cause*; return whether the host is given up."""
+        with self._changed:
+            if slot.begin >= self._failed_at:
+                self._failures += 1
+                self._failed_at = clock.monotonic()
+                self._cause = cause
+                if self._failures >= GIVE_UP_AFTER:
+                    self._refused_until = self._failed_at + COOL_DOWN_S
+                    self._changed.notify_all()
+                else:
+                    pause_s = clock.jitter() * longest_pause_s(self._failures)
+                    self._held_until = max(self._held_until, self._failed_at + pause_s)
+            return self._failures >= GIVE_UP_AFTER
+
+    def hold(self, seconds: float, clock: Clock) -> None:
+        """Ask nothing of the host for so long: it said so in Retry-After."""
+        with self._changed:
+            self._held_until = max(self._held_until, clock.monotonic() + seconds)
+
+
+class Hosts:
+    """
+    The hosts that were asked lately; the longest unused are forgotten beyond 4096.
+
+    Thread safety: all methods, from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._hosts: OrderedDict[str, Host] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, origin: str) -> Host:
+        """Return what is known of *origin*, the same object for all that ask it at once."""
+        with self._lock:
+            host = self._hosts.get(origin)
+            if host is None:
+                host = self._hosts[origin] = Host(origin)
+                if len(self._hosts) > _KEPT:
+                    self._hosts.popitem(last=False)
+            else:
+                self._hosts.move_to_end(origin)
+            return host
+
+
+HOSTS = Hosts()
