@@ -82,25 +82,39 @@ def resize(
 
     """
     checked_choice("resize", "fit", fit, get_args(Fit))
-    checked_choice("resize", "filter", filter, get_args(Filter))
     checked_choice("resize", "position", position, get_args(Position))
     fill = checked_color("resize", "background", background)
-    target = checked_size("resize", size)
-    image = unpaletted(checked_picture("resize", image))
-    resample = Image.Resampling[filter.upper()]
+    return _fitted("resize", image, size, fit, filter, fill, upscale=upscale, position=position)
+
+
+def _fitted(  # noqa: PLR0917 - as resize has them
+    name: str,
+    image: Image.Image,
+    size: Size,
+    fit: str,
+    filter_name: str,
+    background: str,
+    *,
+    upscale: bool,
+    position: str,
+) -> Image.Image:
+    checked_choice(name, "filter", filter_name, get_args(Filter))
+    target = checked_size(name, size)
+    image = unpaletted(checked_picture(name, image))
+    resample = Image.Resampling[filter_name.upper()]
     if fit == "fill":
-        return _sized("resize", image, _at_most(target, image.size, upscale=upscale), resample)
+        return _sized(name, image, _at_most(target, image.size, upscale=upscale), resample)
     across, down = target[0] / image.width, target[1] / image.height
     factor = max(across, down) if fit in {"cover", "outside"} else min(across, down)
     factor = factor if upscale else min(factor, 1.0)
     scaled = max(1, round(image.width * factor)), max(1, round(image.height * factor))
     if fit == "cover":
-        target = bounded("resize", _at_most(target, scaled), image)
+        target = bounded(name, _at_most(target, scaled), image)
         return clamped(_covering(image, target, factor, resample, position), image)
     if fit == "contain":
-        bounded("resize", target, image)
-    small = _sized("resize", image, scaled, resample)
-    return _padded(small, target, fill, position) if fit == "contain" else small
+        bounded(name, target, image)
+    small = _sized(name, image, scaled, resample)
+    return _padded(small, target, background, position) if fit == "contain" else small
 
 
 def _sized(name: str, image: Image.Image, size: tuple[int, int], resample: Image.Resampling) -> Image.Image:

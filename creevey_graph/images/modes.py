@@ -50,9 +50,10 @@ def convert(image: Image.Image, mode: Mode, *, background: Color = "white") -> I
         image = flattened(image, color)
     if image.mode not in _PLAIN or mode in {"LAB", "HSV"}:
         image = image if image.mode == "RGB" else image.convert("RGB")  # the one way out of LAB, and into it
-    if image.mode == mode:
-        return image
-    return without_metadata(image, ()).convert(mode, dither=Image.Dither.NONE)
+    if image.mode != mode:
+        image = without_metadata(image, ()).convert(mode, dither=Image.Dither.NONE)
+    # Pillow adds a profile to what it made from or into LAB, which holds the time of day.
+    return without_metadata(image, ())
 
 
 def parted(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:

@@ -13,7 +13,7 @@ from creevey_graph.images.checks import (
     checked_size,
 )
 from creevey_graph.images.color import unpaletted
-from creevey_graph.images.geometry import _POSITIONS, Filter, Position, Size, _cut, _padded, resize
+from creevey_graph.images.geometry import _POSITIONS, Filter, Position, Size, _cut, _fitted, _padded
 from creevey_graph.step import step
 
 PadMode = Literal["constant", "edge", "reflect"]
@@ -141,6 +141,6 @@ def letterbox(
     (114, 114, 114)
 
     """
-    return resize(
-        image, size, fit="contain", filter=filter, background=color, upscale=upscale, position=position
-    )
+    checked_choice("letterbox", "position", position, get_args(Position))
+    fill = checked_color("letterbox", "color", color)
+    return _fitted("letterbox", image, size, "contain", filter, fill, upscale=upscale, position=position)

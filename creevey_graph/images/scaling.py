@@ -13,7 +13,7 @@ from PIL import Image
 
 from creevey_graph.images.checks import checked_choice, checked_picture, checked_whole
 from creevey_graph.images.color import unpaletted
-from creevey_graph.images.geometry import Filter, Fit, _sized, resize
+from creevey_graph.images.geometry import Filter, Fit, _fitted, _sized
 from creevey_graph.step import step
 
 Img2datasetMode = Literal["border", "keep_ratio", "keep_ratio_largest", "center_crop", "no"]
@@ -157,4 +157,5 @@ def img2dataset_resize(
     side = max(sides) if mode in _BY_LARGEST_SIDE else min(sides)
     if only_if_bigger and side <= length:
         return unpaletted(image)
-    return resize(image, length, fit=_FITS[mode], filter=filter, background="white")
+    fit = _FITS[mode]
+    return _fitted("img2dataset_resize", image, length, fit, filter, "white", upscale=True, position="center")
