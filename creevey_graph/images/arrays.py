@@ -109,7 +109,7 @@ def from_numpy(array: Array) -> Image.Image:
 
 
 def _hint(shape: tuple[int, ...]) -> str:
-    if len(shape) == _DIMENSIONS[1] and 1 <= shape[0] <= max(_MODES) < shape[2]:
+    if len(shape) == _DIMENSIONS[1] and 1 <= shape[0] <= max(_MODES) < min(shape[1:]):
         return "; channels come last: array.transpose(1, 2, 0)"
     return ""
 

@@ -93,7 +93,7 @@ def blur_boxes(
     """
     checked_choice("blur_boxes", "unit", unit, get_args(Unit))
     if radius is not None:
-        checked_number("blur_boxes", "radius", radius, low=0, high=_MOST_RADIUS)
+        radius = checked_number("blur_boxes", "radius", radius, low=0, high=_MOST_RADIUS)
     image = _blurrable(checked_picture("blur_boxes", image))
     found = [box for box in (_clipped(image, box, unit) for box in _listed(boxes)) if box]
     if not found:

@@ -161,6 +161,7 @@ def _padded(image: Image.Image, size: tuple[int, int], background: str, position
     if image.size == size:
         return image
     canvas = Image.new(image.mode, size, fill_of(image, background))
+    canvas.info = dict(image.info)  # a colour profile above all
     x, y = _POSITIONS[position]
     canvas.paste(image, (int((size[0] - image.width) * x), int((size[1] - image.height) * y)))
     return canvas

@@ -2,6 +2,8 @@
 
 import operator
 
+import numpy as np
+
 from creevey_graph.images import (
     adjust,
     autocontrast,
@@ -73,6 +75,14 @@ CALLS = [
     (adjust, {"brightness": 1.2, "contrast": 0.8, "saturation": 1.5, "sharpness": 2}),
     (adjust, {}),
     (gaussian_blur, {"radius": 1.5}),
+    (gaussian_blur, {"radius": np.float32(2)}),
+    (adjust, {"contrast": np.float64(0.5), "saturation": np.int64(2)}),
+    (autocontrast, {"cutoff": (np.float64(1), np.int8(2))}),
+    (rotate, {"degrees": np.float32(45)}),
+    (center_crop, {"ratio": np.float64(0.5)}),
+    (crop, {"box": np.array([1, 1, 3, 3])}),
+    (blur_boxes, {"boxes": np.array([[1, 1, 3, 3]]), "radius": np.float64(2)}),
+    (trim_border, {"fuzz": np.int64(3), "color": (np.uint8(9), 9, 9), "blank": "keep"}),
     (blur_boxes, {"boxes": [(1, 1, 3, 3), (5.5, 4, 100, 100)]}),
     (blur_boxes, {"boxes": "[[0, 0, 0.5, 0.5]]", "unit": "rel", "radius": 3}),
     (to_numpy, {}),
