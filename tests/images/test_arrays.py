@@ -67,6 +67,7 @@ def test_other_modes_are_resolved(mode):
         (np.full((1, 1, 3), 1.0, np.float32), "RGB", (255, 255, 255)),
         (np.full((1, 1), 127.6), "L", 128),
         (np.full((1, 1), 32896, np.uint16), "L", 128),
+        (np.full((1, 1), 32800, np.uint16), "L", 128),
         (np.full((1, 1), 65535, ">u2"), "L", 255),
         (np.full((1, 1), 200, np.int64), "L", 200),
         (np.full((1, 1), 1, np.int8), "L", 1),

@@ -76,6 +76,15 @@ def test_jpeg_noise_is_forgiven_by_fuzz():
     assert trim_border(noisy, fuzz=0).width > 64
 
 
+@pytest.mark.parametrize(("pixel", "is_border"), [((2, 2, 2), True), ((3, 1, 1), True), ((3, 2, 0), False)])
+def test_fuzz_is_exact_at_its_limit(pixel, is_border):
+    """Squares of 12 are a root mean square of 2: within fuzz=2; 13 is beyond."""
+    image = Image.new("RGB", (5, 5))
+    image.putpixel((2, 2), pixel)
+
+    assert trim_border(image, fuzz=2, blank="keep").size == ((5, 5) if is_border else (1, 1))
+
+
 def test_auto_takes_each_sides_corner():
     """Left and top go by the upper left pixel, right by the upper right, bottom by the lower left."""
     image = Image.new("RGB", (30, 20), "white")

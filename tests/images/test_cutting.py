@@ -70,6 +70,10 @@ def test_a_relative_box_keeps_a_pixel():
     image = make_picture("L", (10, 10))
 
     assert (
+        crop(image, (0.41, 0.31, 0.001, 0.001), unit="rel").tobytes() == crop(image, (4, 3, 1, 1)).tobytes()
+    )
+
+    assert (
         crop(image, (0.999, 0.999, 0.001, 0.001), unit="rel").tobytes() == crop(image, (9, 9, 1, 1)).tobytes()
     )
 
