@@ -155,6 +155,10 @@ def unpaletted(image: Image.Image) -> Image.Image:
     """
     if image.mode == "P":
         image = image.copy()  # Pillow writes the transparency into the palette of what it converts
+    key = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(key, tuple) and max(key) > _BRIGHTEST:
+        image = without_metadata(image)  # of a 16-bit file, whose pixels Pillow reads as 8
+        image.info["transparency"] = tuple(value >> 8 for value in key)
     if image.mode == "1" and "transparency" not in image.info:
         return image.convert("L")
     if "transparency" in image.info and not image.mode.startswith("I"):

@@ -252,6 +252,8 @@ def test_convert_scales_and_lays_on_a_background():
     keyed = Image.new("RGB", (1, 1), "red")
     keyed.info["transparency"] = (255, 0, 0)
     assert convert(keyed, "RGB", background="lime").getpixel((0, 0)) == (0, 255, 0)
+    keyed.info["transparency"] = (0xFF10, 0x0020, 0x0030)  # as Pillow keeps it of a 16-bit file
+    assert convert(keyed, "RGB", background="lime").getpixel((0, 0)) == (0, 255, 0)
     assert convert(Image.linear_gradient("L"), "1").tobytes() == bytes(128 * 32) + b"\xff" * (128 * 32)
 
 
