@@ -7,42 +7,52 @@ is to be done.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from PIL import Image
+from PIL import Image, ImageMath
 
-from creevey_graph.errors import ImageError
+from creevey_graph.errors import ImageError, UsageError
+from creevey_graph.images.checks import checked_picture
 from creevey_graph.step import step
 
 _DEEPEST = 65535
 _BRIGHTEST = 255
 _KEPT = ("icc_profile", "transparency")
+_AVERAGED: Mapping[str, str] = MappingProxyType({"La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "HSV": "RGB"})
 
 
 @step(borrows=True)
-def grayscale(image: Image.Image) -> Image.Image:
+def grayscale(image: Image.Image, *, channels: int = 1) -> Image.Image:
     """
-    Return the brightness of *image*, one byte a pixel.
+    Return the brightness of *image*, one byte a pixel and channel.
 
     Args:
         image: Any mode, any size; alpha is left out, 16 bits are scaled to 8.
+        channels: 1 gives mode "L"; 3 gives "RGB" with three equal bands, for models that want them.
 
     Returns:
-        Mode "L", 0 (black) to 255 (white); *image* itself where it is "L" already.
+        0 (black) to 255 (white); *image* itself where it is "L" and one channel is asked for.
 
     Raises:
         ImageError: 32-bit or float pixels outside the ranges of `scaled_to_8_bit`.
+        UsageError: *channels* is neither 1 nor 3. (A ValueError.)
 
     Source: ITU-R BT.601 luma, 0.299 R + 0.587 G + 0.114 B, as in Pillow's "L".
 
     >>> grayscale(Image.new("RGB", (1, 1), (255, 0, 0))).getpixel((0, 0))
     76
+    >>> grayscale(Image.new("L", (1, 1), 9), channels=3).getpixel((0, 0))
+    (9, 9, 9)
 
     """
-    image = unpaletted(scaled_to_8_bit(image))
+    if channels not in {1, 3}:
+        raise UsageError(f"step 'grayscale': parameter 'channels' must be 1 or 3 (got {channels!r})")
+    image = unpaletted(scaled_to_8_bit(checked_picture("grayscale", image, empty=True)))
     if image.mode == "LAB":
         image = image.convert("RGB")  # the one way out of LAB
-    return image if image.mode == "L" else without_metadata(image, ()).convert("L")
+    gray = image if image.mode == "L" else without_metadata(image, ()).convert("L")
+    return gray if channels == 1 else without_metadata(gray, ()).convert("RGB")
 
 
 def without_metadata(image: Image.Image, kept: Sequence[str] = _KEPT) -> Image.Image:
@@ -50,7 +60,7 @@ def without_metadata(image: Image.Image, kept: Sequence[str] = _KEPT) -> Image.I
     Return a plain `Image` on the same pixels, without EXIF, format or file; nothing is copied.
 
     Args:
-        image: A loaded picture.
+        image: Any mode; read in full where it is an opened file.
         kept: Keys of `Image.info` that stay; by default what tells how pixels are seen.
 
     >>> picture = Image.new("L", (1, 1))
@@ -60,6 +70,7 @@ def without_metadata(image: Image.Image, kept: Sequence[str] = _KEPT) -> Image.I
 
     """
     # Image.copy would cost 5 ms for 12 megapixels, a tenth of decoding them.
+    image.load()  # of a file that Pillow has only opened there are no pixels yet
     plain = image._new(image.im)  # noqa: SLF001
     plain.info = {key: image.info[key] for key in kept if key in image.info}
     return plain
@@ -128,14 +139,15 @@ def _sixteen_to_eight() -> tuple[int, ...]:
 
 def unpaletted(image: Image.Image) -> Image.Image:
     """
-    Return *image* in a mode whose values can be averaged: no palette, no single bits, no colour key.
+    Return *image* in a mode whose values can be averaged: no palette, bits, colour key or hue.
 
     Args:
         image: Any mode.
 
     Returns:
         "P" and "PA" become "RGB" or, with transparency, "RGBA"; "1" becomes "L"; one transparent
-        colour of "L" or "RGB" becomes an alpha band. Else *image* itself.
+        colour of "L" or "RGB" becomes an alpha band; "HSV", whose hue is an angle, becomes "RGB";
+        premultiplied and padded modes ("La", "RGBa", "RGBX") become plain. Else *image* itself.
 
     >>> unpaletted(Image.new("P", (1, 1))).mode
     'RGB'
@@ -143,13 +155,17 @@ def unpaletted(image: Image.Image) -> Image.Image:
     """
     if image.mode == "P":
         image = image.copy()  # Pillow writes the transparency into the palette of what it converts
+    key = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(key, tuple) and max(key) > _BRIGHTEST:
+        image = without_metadata(image)  # of a 16-bit file, whose pixels Pillow reads as 8
+        image.info["transparency"] = tuple(value >> 8 for value in key)
     if image.mode == "1" and "transparency" not in image.info:
         return image.convert("L")
     if "transparency" in image.info and not image.mode.startswith("I"):
         return image.convert("LA" if image.mode in {"1", "L"} else "RGBA")
     if image.mode in {"P", "PA"}:
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return image
+    return image.convert(_AVERAGED[image.mode]) if image.mode in _AVERAGED else image
 
 
 def flattened(image: Image.Image, background: str) -> Image.Image:
@@ -193,3 +209,47 @@ def fill_value(background: str, mode: str) -> float | tuple[int, ...]:
     value = pixel.convert("L" if deep else mode).getpixel((0, 0))
     assert value is not None
     return value * 257 if deep and isinstance(value, int) else value
+
+
+def fill_of(image: Image.Image, background: str) -> float | tuple[int, ...]:
+    """
+    Return a named colour as a pixel value beside the pixels of *image*.
+
+    Args:
+        image: Any mode without palette. Floats in 0-1 get a fill in 0-1, so that they stay what
+            `scaled_to_8_bit` takes for 0-1.
+        background: As for `fill_value`.
+
+    >>> fill_of(Image.new("F", (1, 1), 0.5), "white")
+    1.0
+
+    """
+    value = fill_value(background, image.mode)
+    if image.mode == "F" and isinstance(value, int | float) and _extrema(image)[1] <= 1:
+        return value / _BRIGHTEST
+    return value
+
+
+def clamped(image: Image.Image, source: Image.Image) -> Image.Image:
+    """
+    Return *image*, made from *source* by a filter, without values beyond those of *source*.
+
+    Sharp filters overshoot at edges. 8 and 16 bits are cut off there by Pillow; "I" and "F" are not,
+    and a float of 1.02 would make a picture in 0-1 one in 0-255: black.
+
+    Args:
+        image: The result, of the same mode.
+        source: What was filtered.
+
+    >>> edge = Image.frombytes("F", (2, 1), Image.new("F", (1, 1), 0).tobytes() + Image.new("F", (1, 1), 1).tobytes())
+    >>> edge.resize((9, 1), Image.Resampling.LANCZOS).getextrema() == (0, 1)
+    False
+    >>> clamped(edge.resize((9, 1), Image.Resampling.LANCZOS), edge).getextrema()
+    (0.0, 1.0)
+
+    """
+    if image is source or image.mode not in {"I", "F"}:
+        return image
+    low, high = _extrema(source)
+    within = ImageMath.lambda_eval(lambda args: args["min"](args["max"](args["x"], low), high), x=image)
+    return within if isinstance(within, Image.Image) else image
