@@ -1,0 +1,126 @@
+"""
+Pictures of which only the header is read: what `facts.py`, `exif_tags.py` and the filters on files share.
+
+No pixel is decoded, so that a photo costs 0.1 ms and a decompression bomb nothing.
+"""
+
+import io
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any, Protocol, runtime_checkable
+
+from PIL import Image
+
+from creevey_graph.errors import ImageError, UsageError
+
+# All that Pillow's plugins were seen to raise on bad bytes; MemoryError is not among them.
+PLUGIN_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    Warning,  # where the user's filters turn them into errors
+    Image.DecompressionBombError,
+    struct.error,
+    zlib.error,
+)
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """Anything whose bytes can be read, such as a member of an archive."""
+
+    def read_bytes(self) -> bytes:
+        """Return all of them."""
+        ...
+
+
+Source = str | os.PathLike[str] | bytes | Readable
+
+
+@contextmanager
+def reading(step: str, source: Source) -> Iterator[tuple[IO[bytes], str]]:
+    """
+    Yield an open file on *source*, and what a message calls it.
+
+    Raises:
+        UsageError: It is no path, no bytes, and cannot be read.
+        OSError: The file cannot be opened.
+
+    >>> with reading("nbytes", b"abc") as (file, where):
+    ...     file.read(), where
+    (b'abc', 'file of 3 bytes')
+
+    """
+    if isinstance(source, str | os.PathLike):
+        path = os.fsdecode(source)
+        with open(path, "rb") as file:  # noqa: PTH123 - path is text
+            yield file, path
+        return
+    if not isinstance(source, bytes):
+        if not isinstance(source, Readable):
+            raise UsageError(f"step '{step}': source must be a path or bytes (got {type(source).__name__})")
+        source = source.read_bytes()
+    with io.BytesIO(source) as memory:
+        yield memory, f"file of {len(source)} bytes"
+
+
+def opened(file: IO[bytes], where: str) -> Image.Image:
+    """
+    Return the picture in *file*, undecoded, in any format Pillow knows but Ghostscript's.
+
+    Raises:
+        ImageError: It is none, or its header is damaged.
+
+    >>> opened(io.BytesIO(b"P5 4 3 255 "), "a.pgm").size
+    (4, 3)
+
+    """
+    # As Image.open, but without its bomb check, which warns, and knows one limit for the process.
+    with suppress(ImportError):
+        _register_heif()
+    Image.init()
+    file.seek(0)
+    prefix = file.read(16)
+    damage: Exception | None = None
+    for name in Image.ID:
+        factory, accept = Image.OPEN[name]
+        if name in {"EPS", "WMF"} or not _accepts(accept, prefix):
+            continue
+        file.seek(0)
+        try:
+            image: Image.Image = factory(file, "")
+        except PLUGIN_ERRORS as exc:
+            damage = damage or exc
+        else:
+            return image
+    if damage is not None and prefix:
+        raise ImageError(f"{where}: no picture, or its header is damaged ({text_of(damage)})") from damage
+    raise ImageError(f"{where}: {'no picture in a format Pillow knows' if prefix else 'empty, no picture'}")
+
+
+def text_of(exc: Exception) -> str:
+    """Return what an error says, the name of its class where it says nothing."""
+    return str(exc) or type(exc).__name__
+
+
+def _accepts(accept: Any, prefix: bytes) -> bool:
+    try:
+        return accept is None or accept(prefix) is True  # text says why not
+    except PLUGIN_ERRORS:  # the prefix is too short for this format
+        return False
+
+
+def _register_heif() -> None:
+    from pillow_heif import register_heif_opener  # noqa: PLC0415 - the extra `heif`
+
+    register_heif_opener()
