@@ -7,7 +7,8 @@ from typing import Any
 from PIL import Image
 
 from creevey_graph.errors import ImageError
-from creevey_graph.images.header import PLUGIN_ERRORS, Source, opened, reading, text_of
+from creevey_graph.images.header import PLUGIN_ERRORS, Source, format_of, opened, reading, text_of
+from creevey_graph.images.load import DEFAULT_FORMATS
 from creevey_graph.step import step
 
 _ORIENTATION_TAG = 0x0112
@@ -17,7 +18,9 @@ _PART_BYTES = 2**20
 
 
 @step(borrows=True, by_content=True)
-def picture_facts(source: Source, *, exif_transpose: bool = True) -> dict[str, Any]:
+def picture_facts(
+    source: Source, *, exif_transpose: bool = True, formats: tuple[str, ...] | None = DEFAULT_FORMATS
+) -> dict[str, Any]:
     """
     Return what the header of a picture says: a photo takes 0.1 ms, and a bomb is told before it is decoded.
 
@@ -25,6 +28,7 @@ def picture_facts(source: Source, *, exif_transpose: bool = True) -> dict[str, A
         source: A path (text will do), the bytes of a file, or what has `read_bytes()`.
         exif_transpose: Give width and height as the picture is seen, as `load_image` turns it; False
             for how they are stored.
+        formats: Names of Pillow's formats that are read, as in `load_image`.
 
     Returns:
         "format" (Pillow's name: "JPEG", "PNG", …), "mode", "width" and "height" (pixels), "orientation"
@@ -41,12 +45,12 @@ def picture_facts(source: Source, *, exif_transpose: bool = True) -> dict[str, A
 
     """
     with reading("picture_facts", source) as (file, where):
-        image = opened(file, where)
+        image = opened(file, where, formats)
         orientation = _orientation(image)
         turned = exif_transpose and orientation in _TURNED
         width, height = reversed(image.size) if turned else image.size
         return {
-            "format": image.format,
+            "format": format_of(image),
             "mode": image.mode,
             "width": width,
             "height": height,

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from creevey_graph.errors import SkipItem, UsageError
 from creevey_graph.images.filters import require
-from creevey_graph.images.header import Readable, opened, reading
+from creevey_graph.images.header import Readable, format_of, opened, reading
 from creevey_graph.step import step
 
 FileT = TypeVar("FileT", Path, str, bytes, Readable)
@@ -82,7 +82,7 @@ def require_format(source: FileT, formats: str | tuple[str, ...]) -> FileT:
         raise UsageError(f"step 'require_format': formats must be names of formats (got {formats!r})")
     wanted = [_SHORT.get(name.upper(), name.upper()) for name in names]
     with reading("require_format", source) as (file, where):
-        found = opened(file, where).format or "unknown"
+        found = format_of(opened(file, where))
     if found not in wanted:
         raise SkipItem(f"{found}, not {' or '.join(dict.fromkeys(wanted))}")
     return source

@@ -15,6 +15,7 @@ from typing import IO, Any, Protocol, runtime_checkable
 from PIL import Image
 
 from creevey_graph.errors import ImageError, UsageError
+from creevey_graph.images.load import DEFAULT_FORMATS
 
 # All that Pillow's plugins were seen to raise on bad bytes; MemoryError is not among them.
 PLUGIN_ERRORS = (
@@ -74,9 +75,14 @@ def reading(step: str, source: Source) -> Iterator[tuple[IO[bytes], str]]:
         yield memory, f"file of {len(source)} bytes"
 
 
-def opened(file: IO[bytes], where: str) -> Image.Image:
+def opened(file: IO[bytes], where: str, formats: tuple[str, ...] | None = DEFAULT_FORMATS) -> Image.Image:
     """
-    Return the picture in *file*, undecoded, in any format Pillow knows but Ghostscript's.
+    Return the picture in *file*, undecoded.
+
+    Args:
+        file: An open file.
+        where: What a message calls it.
+        formats: As in `load_image`.
 
     Raises:
         ImageError: It is none, or its header is damaged.
@@ -92,20 +98,33 @@ def opened(file: IO[bytes], where: str) -> Image.Image:
     file.seek(0)
     prefix = file.read(16)
     damage: Exception | None = None
-    for name in Image.ID:
-        factory, accept = Image.OPEN[name]
-        if name in {"EPS", "WMF"} or not _accepts(accept, prefix):
+    for name in Image.ID if formats is None else [name.upper() for name in formats]:
+        factory, accept = Image.OPEN.get(name, (None, None))
+        if factory is None or not _accepts(accept, prefix):
             continue
         file.seek(0)
         try:
             image: Image.Image = factory(file, "")
         except PLUGIN_ERRORS as exc:
-            damage = damage or exc
+            damage = damage or (exc if accept else None)  # without a magic number all is tried
         else:
             return image
-    if damage is not None and prefix:
-        raise ImageError(f"{where}: no picture, or its header is damaged ({text_of(damage)})") from damage
-    raise ImageError(f"{where}: {'no picture in a format Pillow knows' if prefix else 'empty, no picture'}")
+    if damage is not None:
+        raise ImageError(f"{where}: its header cannot be read ({text_of(damage)})") from damage
+    names = ", ".join(Image.ID if formats is None else formats)
+    reason = f"not a picture in a format that is read ({names})" if prefix else "empty, no picture"
+    raise ImageError(f"{where}: {reason}")
+
+
+def format_of(image: Image.Image) -> str:
+    """
+    Return Pillow's name of a picture's format; a JPEG that has a preview besides is a JPEG.
+
+    >>> format_of(opened(io.BytesIO(b"P5 4 3 255 "), "a.pgm"))
+    'PPM'
+
+    """
+    return "JPEG" if image.format == "MPO" else image.format or "unknown"
 
 
 def text_of(exc: Exception) -> str:
