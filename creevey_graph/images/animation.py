@@ -42,7 +42,7 @@ def write_animation(
         quality: As in `write_image`, for WebP.
         compress_level: As there, for PNG.
         lossless: As there, for WebP.
-        method: As there, for WebP.
+        method: As there, for WebP; 0 by default.
 
     Returns:
         The path written to.

@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from creevey_graph.images.header import PLUGIN_ERRORS, Source, opened, reading, text_of
+from creevey_graph.images.header import PLUGIN_ERRORS, Source, opened, quietly, reading, text_of
 from creevey_graph.step import step
 
 _MOST_PARTS = 64
@@ -25,8 +25,8 @@ def exif(source: Source) -> dict[str, Any]:
     """
     Return the EXIF tags of a picture by name, as plain values for a report.
 
-    Only the header is read. What cannot be read never costs the picture: it is left out, and told under
-    the key "error".
+    Only the header is read. A broken tag never costs the picture: it is left out, and where reading it
+    fails outright, the key "error" says so.
 
     Args:
         source: A path (text will do), the bytes of a file, or what has `read_bytes()`.
@@ -49,7 +49,7 @@ def exif(source: Source) -> dict[str, Any]:
 
     """
     with reading("exif", source) as (file, where):
-        return exif_of(opened(file, where))
+        return quietly(lambda: exif_of(opened(file, where)))
 
 
 def exif_of(image: Image.Image) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _tags(image: Image.Image, errors: list[str]) -> Iterator[tuple[int, Mapping[
             errors.append(f"{ifd.name}: {text_of(exc)}")
 
 
-_POINTERS = frozenset(ExifTags.IFD)
+_POINTERS = frozenset(ExifTags.IFD) - {ExifTags.IFD.MakerNote}
 """Tags that say where other tags stand."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from creevey_graph.errors import ImageError
-from creevey_graph.images.header import PLUGIN_ERRORS, Source, format_of, opened, reading, text_of
+from creevey_graph.images.header import PLUGIN_ERRORS, Source, format_of, opened, quietly, reading, text_of
 from creevey_graph.images.load import DEFAULT_FORMATS
 from creevey_graph.step import step
 
@@ -110,7 +110,7 @@ def nbytes(source: Source) -> int:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        value = quietly(image.getexif).get(_ORIENTATION_TAG, 1)
         return value if value in range(1, 9) else 1
     except Exception:  # noqa: BLE001 - a broken tag raises anything, and must not cost the picture
         return 1
@@ -118,6 +118,6 @@ def _orientation(image: Image.Image) -> int:
 
 def _frames(image: Image.Image, where: str) -> int:
     try:
-        return int(getattr(image, "n_frames", 1))
+        return quietly(lambda: int(getattr(image, "n_frames", 1)))
     except PLUGIN_ERRORS as exc:
         raise ImageError(f"{where}: its frames cannot be counted ({text_of(exc)})") from exc

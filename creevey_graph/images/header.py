@@ -7,10 +7,13 @@ No pixel is decoded, so that a photo costs 0.1 ms and a decompression bomb nothi
 import io
 import os
 import struct
+import threading
+import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any, Protocol, runtime_checkable
+from functools import partial
+from typing import IO, Any, Protocol, TypeVar, runtime_checkable
 
 from PIL import Image
 
@@ -29,11 +32,12 @@ PLUGIN_ERRORS = (
     SyntaxError,
     TypeError,
     ValueError,
-    Warning,  # where the user's filters turn them into errors
     Image.DecompressionBombError,
     struct.error,
     zlib.error,
 )
+_WARNINGS_LOCK = threading.Lock()
+T = TypeVar("T")
 
 
 @runtime_checkable
@@ -102,13 +106,10 @@ def opened(file: IO[bytes], where: str, formats: tuple[str, ...] | None = DEFAUL
         factory, accept = Image.OPEN.get(name, (None, None))
         if factory is None or not _accepts(accept, prefix):
             continue
-        file.seek(0)
         try:
-            image: Image.Image = factory(file, "")
+            return quietly(partial(_made, factory, file))
         except PLUGIN_ERRORS as exc:
             damage = damage or (exc if accept else None)  # without a magic number all is tried
-        else:
-            return image
     if damage is not None:
         raise ImageError(f"{where}: its header cannot be read ({text_of(damage)})") from damage
     names = ", ".join(Image.ID if formats is None else formats)
@@ -130,6 +131,31 @@ def format_of(image: Image.Image) -> str:
 def text_of(exc: Exception) -> str:
     """Return what an error says, the name of its class where it says nothing."""
     return str(exc) or type(exc).__name__
+
+
+def quietly(call: Callable[[], T]) -> T:
+    """
+    Return what *call* returns, also where warnings are errors: Pillow warns of a broken tag and goes on.
+
+    Filters belong to the whole process, so they are touched only where there is such a warning, and by
+    one thread at a time; *call* then runs a second time.
+
+    >>> quietly(lambda: 7)
+    7
+
+    """
+    try:
+        return call()
+    except Warning:
+        with _WARNINGS_LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return call()
+
+
+def _made(factory: Any, file: IO[bytes]) -> Image.Image:
+    file.seek(0)
+    image: Image.Image = factory(file, "")  # without its name Pillow maps no file into memory
+    return image
 
 
 def _accepts(accept: Any, prefix: bytes) -> bool:

@@ -158,7 +158,18 @@ def test_broken_exif_does_not_cost_the_picture():
 
         assert all(type(value) in {int, float, str, list, type(None)} for value in found.values())
         assert {40, 30} == {facts["width"], facts["height"]}
-    assert "error" in exif(whole[:start] + b"\xff" * 8 + whole[start + 8 :])
+
+
+def test_tags_that_raise_are_told(monkeypatch):
+    """Pillow's readers have raised anything; the other tags are kept, and the error has its place."""
+
+    def divide(*_):
+        raise ZeroDivisionError("division by zero")
+
+    data = tagged({ExifTags.Base.Make: "Reconyx"})
+    monkeypatch.setattr(Image.Exif, "get_ifd", divide)
+
+    assert {"Make": "Reconyx", "error": "Exif: division by zero; GPSInfo: division by zero"} == exif(data)
 
 
 @pytest.mark.skipif(not CORPUS, reason="CREEVEY_CORPUS names no folder of pictures")

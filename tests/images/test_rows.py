@@ -109,7 +109,7 @@ def test_a_report_and_its_file_give_the_same(go, tmp_path):
     for rows in (report.rows, lines):
         assert [keys[:2]] == exact_duplicates(rows)
         assert [keys[:3]] == near_duplicates(rows)
-        assert {"done": 4, "failed": 1} == count_by(rows, "outcome")
+        assert {"done": 3, "cached": 1, "failed": 1} == count_by(rows, "outcome")
         assert {None: 4, "load_image": 1} == count_by(rows, "step")
 
 
