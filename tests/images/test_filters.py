@@ -2,7 +2,7 @@
 
 import pytest
 from drawn import noise
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -53,6 +53,7 @@ def within(value, low, high):
 @pytest.mark.parametrize(
     ("step", "measure"), [(require_brightness, mean_brightness), (require_aspect_ratio, aspect_ratio)]
 )
+@settings(deadline=None)
 @given(image=pictures, low=bounds, high=bounds)
 def test_a_filter_agrees_with_its_measure(step, measure, image, low, high):
     """What passes is what the column would let one choose by hand; the bounds themselves pass."""
@@ -66,6 +67,7 @@ def test_a_filter_agrees_with_its_measure(step, measure, image, low, high):
 
 
 @pytest.mark.parametrize(("step", "measure"), [(require_entropy, entropy), (require_sharpness, blur_score)])
+@settings(deadline=None)
 @given(image=pictures, low=st.floats(0, 300))
 def test_a_least_value_agrees_with_its_measure(step, measure, image, low):
     """As above, for filters with one bound."""
@@ -73,6 +75,7 @@ def test_a_least_value_agrees_with_its_measure(step, measure, image, low):
     assert passes(step, image, min=measure(image))
 
 
+@settings(deadline=None)
 @given(image=pictures, tolerance=st.integers(0, 255))
 def test_a_picture_is_either_grey_or_coloured(image, tolerance):
     """One of the two filters passes it, the one that `is_grayscale` names."""
@@ -205,6 +208,7 @@ def test_copies_keep_their_own_paths(go, tmp_path):
     for name in ("a.png", "b.png"):
         write_image(noise(), folder / name)
 
+    assert require_bytes.options.by_content is require_format.options.by_content is False
     report = go(filtered, str(folder / "*.png"))
     assert ["a.png", "b.png"] == [row.fields["path"].rpartition("/")[2] for row in report.rows]
     (folder / "a.png").rename(folder / "c.png")

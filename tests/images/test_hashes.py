@@ -4,7 +4,7 @@ import math
 
 import pytest
 from drawn import noise
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -37,6 +37,7 @@ def test_hashes_are_those_of_imagehash(hashed):
 
 
 @pytest.mark.parametrize("hashed", HASHES, ids=lambda step: step.name)
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), width=st.integers(1, 60), height=st.integers(1, 60))
 def test_lossless_encoding_keeps_a_hash(hashed, seed, width, height):
     """The pixels count and not the file."""
@@ -115,6 +116,7 @@ def test_wavelets_need_a_power_of_two():
         wavelet_hash(noise(), side_px=6)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
 def test_distance_is_a_metric(first, second, third):
     """It is symmetric, zero for equals only, and no detour is shorter; text and numbers agree."""

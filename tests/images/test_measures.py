@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from drawn import MODES, noise
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -34,6 +34,7 @@ def static(size=(40, 30), seed=1):
     return Image.fromarray(data)
 
 
+@settings(deadline=None)
 @given(st.one_of(pictures, st.builds(static, size=sizes)))
 def test_blur_score_is_the_variance_of_the_laplacian(image):
     """Nothing is clipped and the edges are mirrored, as numpy computes it in whole numbers."""
@@ -56,6 +57,7 @@ def test_blur_lowers_the_score():
     assert blur_score(image.resize((20, 15)).resize((80, 60))) < blur_score(image) / 10
 
 
+@settings(deadline=None)
 @given(pictures)
 def test_entropy_is_shannons(image):
     """The sum over the frequencies of the grey values."""
@@ -65,6 +67,7 @@ def test_entropy_is_shannons(image):
     assert pytest.approx(-(shares * np.log2(shares)).sum(), abs=1e-9) == entropy(image)
 
 
+@settings(deadline=None)
 @given(pictures)
 def test_colorfulness_is_hasler_and_susstrunks(image):
     """The third of their measures, in floats."""
@@ -75,6 +78,7 @@ def test_colorfulness_is_hasler_and_susstrunks(image):
     assert pytest.approx(expected, abs=1e-9) == colorfulness(image)
 
 
+@settings(deadline=None)
 @given(pictures)
 def test_channels_have_numpys_mean_and_spread(image):
     """Mean and population deviation of the values scaled to 0-1, and the mean brightness besides."""
@@ -88,6 +92,7 @@ def test_channels_have_numpys_mean_and_spread(image):
         assert pytest.approx(255 * stats["mean"][0]) == mean_brightness(image)
 
 
+@settings(deadline=None)
 @given(st.lists(st.builds(noise, size=sizes, seed=st.integers(0, 99)), min_size=1, max_size=4), st.randoms())
 def test_merged_statistics_are_those_of_the_union(images, random):
     """In whatever order rows are merged, it is exactly one picture of all the pixels."""
