@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from creevey_graph.images import download
     from creevey_graph.plan import Plan
     from creevey_graph.report import Report
+    from creevey_graph.values import write_bytes, write_json, write_npy, write_text
 
 __version__ = "0.1.0"
 
@@ -54,6 +55,10 @@ _HOMES = {
     "UsageError": "errors",
     "download": "images",
     "graph": "facade",
+    "write_bytes": "values",
+    "write_json": "values",
+    "write_npy": "values",
+    "write_text": "values",
 }
 """Public name -> module it stands in."""
 
@@ -78,6 +83,10 @@ __all__ = [
     "download",
     "graph",
     "step",
+    "write_bytes",
+    "write_json",
+    "write_npy",
+    "write_text",
 ]
 
 

@@ -41,6 +41,21 @@ def replacing(target: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def placing(target: Path) -> Iterator[Path]:
+    """
+    Yield where a writer is to write *target*, so that it appears whole or not at all.
+
+    In a graph a writer is handed a temporary path, and the runner replaces the target: that path
+    itself is yielded. Else it is as with `replacing`.
+    """
+    if is_temporary(target.name):
+        yield target
+        return
+    with replacing(target) as temporary:
+        yield temporary
+
+
 def temporary_beside(target: Path) -> Path:
     """Return a path that is not in use, in *target*'s folder (made where needed), with its suffix."""
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ FLOORS = (
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
     ("signature", "options", "interrupts", "symbolic"),
     ("step", "cache/", "executors/", "sources/"),
-    ("node", "validate", "telling", "images/", "journal", "outputs", "policy"),
+    ("node", "validate", "telling", "images/", "journal", "outputs", "policy", "values"),
     ("symbols", "compose", "wiring"),
     ("tracing",),
     ("graph", "report"),

@@ -61,7 +61,7 @@ def test_brightness_of_deep_pictures_is_not_clipped():
 
 def test_brightness_of_nothing_is_an_error():
     """A picture without pixels has no mean."""
-    with pytest.raises(UsageError, match=r"must have pixels \(got \(0, 5\)\)"):
+    with pytest.raises(UsageError, match=r"must have pixels \(got 0 x 5\)"):
         mean_brightness(Image.new("L", (0, 5)))
 
 
