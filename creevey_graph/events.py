@@ -122,6 +122,8 @@ class RunStarted:
         run_id: Sortable name of the run.
         left_out: How many items the run does not look at (`only_failed`).
         nodes: Names of the nodes, in the order they run.
+        out: The output folder as an absolute path, "" where there is none.
+        scope: Names the rows of this graph and output folder in the cache's index, "" without a cache.
     """
 
     graph: str
@@ -131,6 +133,8 @@ class RunStarted:
     run_id: str
     left_out: int = 0
     nodes: tuple[str, ...] = ()
+    out: str = ""
+    scope: str = ""
 
 
 @attrs.frozen

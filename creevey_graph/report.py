@@ -104,8 +104,8 @@ class Report:
     What happened in a run.
 
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
-    graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run): of
-    the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
+    graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run), out
+    (absolute, "" where there is none), scope (its rows in the cache's index): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
     it ran for; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
@@ -119,6 +119,8 @@ class Report:
         self.total = 0
         self.columns: tuple[str, ...] = ()
         self.nodes: tuple[str, ...] = ()
+        self.out = ""
+        self.scope = ""
         self.counts: Counter[Outcome] = Counter()
         self.executed: Counter[str] = Counter()
         self.spared: Counter[str] = Counter()
@@ -165,6 +167,7 @@ class Report:
         elif isinstance(event, RunStarted):
             self.graph, self.executor = event.graph, event.executor
             self.run_id, self.columns, self.nodes = event.run_id, event.columns, event.nodes
+            self.out, self.scope = event.out, event.scope
             self.total, self._width = event.total - event.left_out, event.total
         elif isinstance(event, Noticed):
             self.notices.append(event.text)

@@ -124,7 +124,8 @@ class _Run:
         name = asked if isinstance(asked, str) else type(asked).__name__
         self.agenda.choose(self.tally)
         facts = (self.frozen.name, len(self.listing), self.listing.columns, name, run_id, self.tally.left_out)
-        self.tell.emit(RunStarted(*facts, nodes=tuple(node.name for node in self.frozen.nodes)))
+        nodes = tuple(node.name for node in self.frozen.nodes)
+        self.tell.emit(RunStarted(*facts, nodes, *self.known.place))
         for text in unkept(self.frozen):
             self.tell.notice(text)
 
