@@ -38,7 +38,8 @@ def export_image_folder(
 
     The list has `file_name`, and `COLUMN_file_name` for each further output, which stands in `COLUMN/`; this is
     what `datasets.load_dataset("imagefolder")` reads. A picture keeps the name of its output; a later one
-    of the same name in the same folder has a few digits of its key's hash added.
+    of the same name in the same folder has a few digits of its key's hash added. Numbers beyond 64 bits are
+    text, and values of several kinds JSON text, column by column.
 
     Args:
         report: Of a finished run.
@@ -63,7 +64,7 @@ def export_image_folder(
     if label is not None:
         samples.check_field(label, "label")
     names = [_listed_as(column, number) for number, column in enumerate(samples.outputs)]
-    columns = [*names, "key", *(column for column in report.columns if column in samples.kinds)]
+    columns = [*names, "key", *samples.columns]
     if clash := {column for column in columns if columns.count(column) > 1}:
         raise UsageError(
             f"column '{min(clash)}' of the report is called like one of the list's own; rename it"
@@ -82,7 +83,7 @@ def export_image_folder(
                     name = places.name_of(sample, file, "" if column == samples.outputs[0] else column)
                     place_file(destination, file, f"{sample.part}/{name}".lstrip("/"), link)
                     line[names[samples.outputs.index(column)]] = name
-                lists[sample.part].add({**line, **sample.fields})
+                lists[sample.part].add({**line, **samples.line_of(sample)})
         finally:
             for opened in files.values():
                 opened.close()
@@ -155,7 +156,7 @@ class _List:
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict | bool) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | bool) else value
 
 
 def _listed_as(column: str, number: int) -> str:

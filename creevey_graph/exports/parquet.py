@@ -14,7 +14,7 @@ from typing import Any
 from creevey_graph.errors import UsageError
 from creevey_graph.exports.destination import Destination
 from creevey_graph.exports.exported import Exported, publish
-from creevey_graph.exports.kinds import NULL, Kind
+from creevey_graph.exports.kinds import INT64, NULL, UINT64, Kind, cell_of, is_wide, json_text
 from creevey_graph.exports.samples import IMAGE, Sample, Samples
 from creevey_graph.exports.shards import MAXCOUNT, MAXSIZE, Cutter, Limits, parse_limits
 from creevey_graph.report import Report
@@ -24,7 +24,6 @@ DEFAULT_PART = "train"
 ROW_GROUP_ROWS = 1_000
 ROW_GROUP_BYTES = 32 * 10**6
 """Whichever comes first; `datasets` wants row groups of pictures no larger than this."""
-_INT64, _UINT64 = 2**63, 2**64
 _FORM = "creevey_graph parquet 1"
 
 
@@ -45,7 +44,7 @@ def export_parquet(
     The files are called as on the Hub, `train-00000-of-00003.parquet`. An output is a column `image` (under
     its own column's name where there are several), of type Image where every file of it is a picture, else of
     bytes. Whole numbers stay whole: beyond 64 bits they are text. A column of values of several
-    kinds, or of mappings, holds JSON.
+    kinds, or of mappings, holds JSON text.
 
     Args:
         report: Of a finished run.
@@ -84,7 +83,7 @@ def export_parquet(
 def _cut(samples: Samples, limits: Limits) -> Iterator[tuple[str, list[Sample]]]:
     cutters: dict[str, Cutter[Sample]] = {part: Cutter(limits) for part in samples.parts}
     for sample in samples:
-        size = sum(file.size for file in sample.files) + len(_json(sample.fields))
+        size = sum(file.size for file in sample.files) + len(json_text(sample.fields))
         if full := cutters[sample.part].add(sample, size):
             yield sample.part, full
     for part, cutter in cutters.items():
@@ -111,8 +110,7 @@ class _Table:
         self._pictures = pictures
         single = len(samples.outputs) == 1 and IMAGE not in samples.kinds
         self._names = {column: IMAGE if single else column for column in samples.outputs}
-        columns = (column for column in samples.report.columns if column in samples.kinds)
-        self._kinds = {"key": Kind("text"), **{column: samples.kinds[column] for column in columns}}
+        self._kinds = {"key": Kind("text"), **{name: samples.kinds[name] for name in samples.columns}}
         self._schema = self._made_schema()
 
     def _made_schema(self) -> Any:
@@ -135,7 +133,7 @@ class _Table:
         recipe = hashlib.sha256(head.encode())
         for sample in shard:
             files = [[file.column, file.path, file.digest] for file in sample.files]
-            recipe.update(f"{_json([files, sample.fields])}\n".encode("utf-8", "backslashreplace"))
+            recipe.update(f"{json_text([files, sample.fields])}\n".encode("utf-8", "backslashreplace"))
         return recipe.hexdigest()
 
     def write(self, path: Path, shard: list[Sample]) -> None:
@@ -168,7 +166,10 @@ class _Table:
             path = file.path.encode("utf-8", "backslashreplace").decode()
             is_picture = file.column in self._pictures
             row[self._names[file.column]] = {"bytes": data, "path": path} if is_picture else data
-        return {**row, **{name: _cell(sample.fields[name], kind) for name, kind in self._kinds.items()}}
+        return {
+            **row,
+            **{name: cell_of(sample.fields[name], kind, UINT64) for name, kind in self._kinds.items()},
+        }
 
 
 def _type_of(arrow: Any, kind: Kind) -> Any:
@@ -184,10 +185,8 @@ def _dtype_of(kind: Kind) -> str:
     >>> _dtype_of(Kind("int", -1, 5)), _dtype_of(Kind("int", 0, 2**64 - 1)), _dtype_of(Kind("int", -1, 2**63))
     ('int64', 'uint64', 'string')
     """
-    if kind.name == "int":
-        if kind.least >= -_INT64 and kind.most < _INT64:
-            return "int64"
-        return "uint64" if kind.least >= 0 and kind.most < _UINT64 else "string"
+    if kind.name == "int" and not is_wide(kind, UINT64):
+        return "uint64" if is_wide(kind, INT64) else "int64"
     return {"bool": "bool", "float": "float64"}.get(kind.name, "string")
 
 
@@ -199,22 +198,6 @@ def _feature_of(kind: Kind) -> dict[str, Any]:
 
 def _value_feature(dtype: str) -> dict[str, Any]:
     return {"dtype": dtype, "_type": "Value"}
-
-
-def _cell(value: Any, kind: Kind) -> Any:
-    if value is None:
-        return None
-    if kind.name == "json":
-        return _json(value)
-    if kind.name == "list":
-        return [_cell(part, kind.part or NULL) for part in value]
-    if kind.name == "float":
-        return float(value)
-    return str(value) if kind.name == "int" and _dtype_of(kind) == "string" else value
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _pyarrow() -> Any:

@@ -18,7 +18,7 @@ import attrs
 from creevey_graph.cache import FileState, Index, ItemState, decode_state
 from creevey_graph.errors import SourceChanged, SourceNotFound, UsageError, did_you_mean
 from creevey_graph.events import Outcome, Row
-from creevey_graph.exports.kinds import Kind, merged_columns
+from creevey_graph.exports.kinds import Kind, cell_of, merged_columns
 from creevey_graph.exports.split import Split, parse_split
 from creevey_graph.fingerprint.files import Stat, digest_file, is_left_alone, read_file
 from creevey_graph.report import Report
@@ -183,6 +183,16 @@ class Samples:
             self.kinds.pop(column, None)
         return named, most - len(named)
 
+    def line_of(self, sample: Sample) -> dict[str, Any]:
+        """Return a sample's fields as a line of JSON may hold them, whoever reads it; see `kinds.py`."""
+        cells = {name: cell_of(sample.fields[name], self.kinds[name]) for name in self.columns}
+        return {"key": sample.key, **cells}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The report's columns that have values, and not outputs, in order."""
+        return tuple(column for column in self.report.columns if column in self.kinds)
+
     def _names_of_others(self, count: int) -> Iterator[str]:
         number = 1
         while count > 0:
@@ -223,7 +233,8 @@ class Samples:
             if column in self.outputs
         )
         fields = {name: row.fields.get(name) for name in self.report.columns if name not in self._named}
-        return Sample(row.key, self._part_of(row), files, _plain({"key": row.key, **fields}))
+        fields = _plain({"key": row.key, **fields})
+        return Sample(fields["key"], self._part_of(row), files, fields)
 
     def _columns_of(self, row: Row) -> Iterator[tuple[str, str]]:
         named = {row.fields[column]: column for column in self._named}

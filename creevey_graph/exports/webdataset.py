@@ -13,16 +13,16 @@ import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from creevey_graph.errors import UsageError
 from creevey_graph.exports.destination import Destination
 from creevey_graph.exports.exported import Exported, publish
+from creevey_graph.exports.kinds import json_text
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.exports.shards import MAXCOUNT, MAXSIZE, Cutter, parse_limits
-from creevey_graph.outputs import safe_path
+from creevey_graph.outputs import safe_name, safe_path
 from creevey_graph.report import Report
 from creevey_graph.text import safe_text
 
@@ -84,7 +84,8 @@ def export_webdataset(
     Write the rows of a run as WebDataset tars, in input order.
 
     A sample has its output as `KEY.jpg` (or as `KEY.COLUMN.jpg` where there are several) and its fields,
-    the item's own key first, as `KEY.json`.
+    the item's own key among them, as
+    `KEY.json`; there, numbers beyond 64 bits are text, and values of several kinds JSON text, column by column.
 
     Args:
         report: Of a finished run.
@@ -111,7 +112,7 @@ def export_webdataset(
         if column is not None:
             samples.check_field(column, option)
     _check_pattern(pattern)
-    classes = None if cls is None else _classes_of(samples, cls)
+    members_of = _Members(samples, text, cls)
     cutters: dict[str, Cutter[list[Member]]] = {part: Cutter(limits) for part in samples.parts}
     numbers = dict.fromkeys(samples.parts, 0)
     room = 2 * _BLOCK + _RECORD - 1  # a tar ends with two empty blocks, and is filled up to whole records
@@ -125,9 +126,8 @@ def export_webdataset(
             name = f"{part}/{name}" if part else name
             destination.add(name, recipe, len(shard), lambda path: _write_tar(path, members))
 
-        keys = _Keys()
         for sample in samples:
-            members = list(_members_of(sample, keys.key_of(sample.key), text, cls, classes))
+            members = list(members_of.of(sample))
             size = sum(member.tar_bytes() for member in members)
             cutter = cutters[sample.part]
             if full := cutter.add(members, size if cutter.held else size + room):
@@ -136,22 +136,43 @@ def export_webdataset(
         for part, cutter in cutters.items():
             if rest := cutter.rest():
                 write(part, rest)
-        if classes is not None:
+        if members_of.classes is not None:
             staged = destination.stage(".json")
-            staged.write_text(json.dumps(list(classes), ensure_ascii=False) + "\n", encoding="utf-8")
+            staged.write_text(
+                json.dumps(list(members_of.classes), ensure_ascii=False) + "\n", encoding="utf-8"
+            )
             destination.take(CLASSES, staged, 0)
         return publish(samples, destination)
 
 
-class _Keys:
-    """Gives every item a key that a tar can hold; two never have the same."""
+class _Members:
+    """
+    Makes the members of samples.
 
-    def __init__(self) -> None:
+    State: text, cls = columns that are members too; classes = label -> number, None where labels are numbers;
+    taken = the keys given so far: two samples never have the same.
+    """
+
+    def __init__(self, samples: Samples, text: str | None, cls: str | None) -> None:
+        self._samples = samples
+        self._text = text
+        self._cls = cls
+        self.classes = None if cls is None else _classes_of(samples, cls)
         self._taken: set[str] = set()
 
-    def key_of(self, key: str) -> str:
-        safe = safe_path(key) or "item"
-        safe = _SUFFIX.sub("", safe).replace(".", "_")
+    def of(self, sample: Sample) -> Iterator[Member]:
+        key = self._key_of(sample.key)
+        for file, suffix in _suffixes_of(sample):
+            yield Member(f"{key}.{suffix}", file.size, file.digest, file)
+        if self._cls is not None:
+            yield _literal(f"{key}.cls", str(self._class_of(sample, self._cls)))
+        yield _literal(f"{key}.json", json_text(self._samples.line_of(sample)))
+        value = None if self._text is None else sample.fields[self._text]
+        if value is not None:
+            yield _literal(f"{key}.txt", value if isinstance(value, str) else json_text(value))
+
+    def _key_of(self, key: str) -> str:
+        safe = _SUFFIX.sub("", safe_path(key)).replace(".", "_") or "item"
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         if len(data := safe.encode()) > _MOST_KEY_BYTES:
             safe = f"{data[:_MOST_KEY_BYTES].decode('utf-8', 'ignore')}-{digest[:16]}"
@@ -161,31 +182,24 @@ class _Keys:
         self._taken.add(found)
         return found
 
+    def _class_of(self, sample: Sample, cls: str) -> int:
+        value = sample.fields[cls]
+        if value is None:
+            raise UsageError(f"cls: item '{safe_text(sample.key)}' has no '{cls}'")
+        return int(value) if self.classes is None else self.classes[str(value)]
 
-def _members_of(
-    sample: Sample, key: str, text: str | None, cls: str | None, classes: Mapping[str, int] | None
-) -> Iterator[Member]:
+
+def _suffixes_of(sample: Sample) -> Iterator[tuple[OutputFile, str]]:
+    """Yield the outputs with what follows their key and its dot."""
     taken = {"json", "txt", "cls"}
     for file in sample.files:
         suffix = file.suffix.lstrip(".") or "bin"
         if len(sample.files) > 1 or suffix in taken:
-            suffix = f"{safe_path(file.column).replace('.', '_').replace('/', '_')}.{suffix}"
+            suffix = f"{safe_name(file.column).replace('.', '_')}.{suffix}"
         if suffix in taken:
             raise UsageError(f"item '{safe_text(sample.key)}': two files would be called '.{suffix}'")
         taken.add(suffix)
-        yield Member(f"{key}.{suffix}", file.size, file.digest, file)
-    if cls is not None:
-        yield _literal(f"{key}.cls", str(_class_of(sample, cls, classes or {})))
-    yield _literal(f"{key}.json", _json(sample.fields))
-    if text is not None and (value := sample.fields[text]) is not None:
-        yield _literal(f"{key}.txt", value if isinstance(value, str) else _json(value))
-
-
-def _class_of(sample: Sample, cls: str, classes: Mapping[str, int]) -> int:
-    value = sample.fields[cls]
-    if value is None:
-        raise UsageError(f"cls: item '{safe_text(sample.key)}' has no '{cls}'")
-    return classes[str(value)] if classes else int(value)
+        yield file, suffix
 
 
 def _classes_of(samples: Samples, cls: str) -> dict[str, int] | None:
@@ -201,10 +215,6 @@ def _classes_of(samples: Samples, cls: str) -> dict[str, int] | None:
 def _literal(name: str, text: str) -> Member:
     data = text.encode()
     return Member(name, len(data), hashlib.sha256(data).hexdigest(), data)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _recipe_of(members: list[Member]) -> str:
