@@ -145,10 +145,12 @@ class WorkersStarted:
     Args:
         executor: Name of the executor.
         jobs: How many items may be in hand at once.
+        versions: Name -> version of what takes part.
     """
 
     executor: str
     jobs: int
+    versions: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -47,6 +47,7 @@ from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
 from creevey_graph.text import first_line, safe_text
 from creevey_graph.validate import validate_sendable
+from creevey_graph.versions import list_versions
 from creevey_graph.worker import run_chunk
 
 
@@ -162,7 +163,7 @@ class _Run:
         if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
-        self.tell.emit(WorkersStarted(pool.name, pool.jobs))
+        self.tell.emit(WorkersStarted(pool.name, pool.jobs, list_versions()))
         return pool
 
     # --- the loop --------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from creevey_graph.exports.placing import WAYS
 from creevey_graph.text import safe_text
 
 
-@click.command(short_help="Write what a run made as a data set.")
+@click.command(short_help="Write what a run made as a data set: tars, Parquet, folders, links.")
 @click.argument("form", metavar="FORMAT", type=click.Choice(list(EXPORTS)))
 @click.option("--to", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write.")
 @click.option(
