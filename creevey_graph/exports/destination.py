@@ -158,6 +158,8 @@ class Destination:
                 f"'{safe_text(str(target))}' is there already and is not of an earlier export; "
                 "choose another folder"
             )
+        if piece.name.casefold() == INDEX:
+            raise UsageError(f"'{INDEX}' is the export's own list; choose another name for an output")
         self._check_folder(PurePosixPath(piece.name).parent)
         self.pieces[piece.name] = piece
         self._staged[piece.name] = staged

@@ -10,13 +10,14 @@ from typing import Any, TextIO
 from creevey_graph.errors import UsageError, did_you_mean
 from creevey_graph.exports.destination import Destination
 from creevey_graph.exports.exported import Exported, publish
-from creevey_graph.exports.placing import check_way, place_file
+from creevey_graph.exports.placing import check_way, name_of, place_file
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.outputs import safe_name
 from creevey_graph.report import Report
 from creevey_graph.text import safe_text
 
 METADATA = ("jsonl", "csv")
+_LISTS = tuple(f"metadata.{form}" for form in METADATA)
 FILE_NAME = "file_name"
 """The column by which loaders find the picture of a line."""
 
@@ -106,18 +107,13 @@ class _Places:
 
     def name_of(self, sample: Sample, file: OutputFile, column: str) -> str:
         folders = [part for part in (column and safe_name(column), self._folder_of(sample)) if part]
-        name = safe_name(file.path.rpartition("/")[2]) or "item"
+        stem, suffix = name_of(file.path)
+        if not folders and f"{stem}{suffix}" in _LISTS:
+            stem = f"picture-{stem}"
         digest = hashlib.sha256(sample.key.encode("utf-8", "surrogatepass")).hexdigest()
-        found, digits = "/".join([*folders, name]), 8
-        if not folders and name.startswith("metadata."):
-            found = "/".join([*folders, f"picture-{name}"])  # the list's own name
+        found, digits = "/".join([*folders, f"{stem}{suffix}"]), 8
         while f"{sample.part}/{found}".casefold() in self._taken:
-            stem, dot, suffix = name.rpartition(".")
-            added = f"-{digest[:digits]}"
-            found, digits = (
-                "/".join([*folders, f"{stem}{added}.{suffix}" if dot else f"{name}{added}"]),
-                digits + 8,
-            )
+            found, digits = "/".join([*folders, f"{stem}-{digest[:digits]}{suffix}"]), digits + 8
         self._taken.add(f"{sample.part}/{found}".casefold())
         return found
 

@@ -1,19 +1,21 @@
 """A tree of links to the outputs, laid out by a template: another order of the same files, taking no room."""
 
+import re
 import string
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from creevey_graph.errors import UsageError, did_you_mean
 from creevey_graph.exports.destination import Destination
 from creevey_graph.exports.exported import Exported, publish
-from creevey_graph.exports.placing import check_way, place_file
+from creevey_graph.exports.placing import check_way, name_of, place_file
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.outputs import MAX_NAME_BYTES, safe_name, safe_path
 from creevey_graph.report import Report
 from creevey_graph.text import safe_text
 
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 FIELDS = ("path", "parent", "name", "stem", "suffix", "key", "column", "index", "split")
 
 
@@ -81,13 +83,13 @@ def _checked(template: str, columns: tuple[str, ...], *, has_split: bool) -> str
 
 
 def _place_of(template: str, index: int, sample: Sample, file: OutputFile) -> str:
-    path = PurePosixPath(file.path)
+    (stem, suffix), parent = name_of(file.path), safe_path(file.path.rpartition("/")[0])
     own: dict[str, Any] = {
-        "path": safe_path(file.path),
-        "parent": safe_path(str(path.parent)),
-        "name": safe_name(path.name),
-        "stem": safe_name(path.stem),
-        "suffix": path.suffix,
+        "path": f"{parent}/{stem}{suffix}".lstrip("/"),
+        "parent": parent,
+        "name": f"{stem}{suffix}",
+        "stem": stem,
+        "suffix": suffix,
         "key": safe_path(sample.key),
         "column": safe_name(file.column),
         "index": index,
@@ -99,10 +101,14 @@ def _place_of(template: str, index: int, sample: Sample, file: OutputFile) -> st
         text = template.format_map({**columns, **own})
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as exc:
         raise UsageError(f"{where} ({exc})") from exc
-    place = safe_path(text)
-    if not place or any(len(part.encode()) > MAX_NAME_BYTES for part in place.split("/")):
-        raise UsageError(f"{where}: it gives no usable path (got '{safe_text(text)}')")
-    return place
+    parts = [part for part in text.split("/") if part]
+    if not parts or any(_is_unfit(part) for part in parts):
+        raise UsageError(f"{where}: it gives no usable path inside the folder (got '{safe_text(text)}')")
+    return "/".join(parts)
+
+
+def _is_unfit(part: str) -> bool:
+    return part in (".", "..") or bool(_UNSAFE.search(part)) or len(part.encode()) > MAX_NAME_BYTES
 
 
 def _shown(value: Any) -> Any:

@@ -11,6 +11,7 @@ from creevey_graph.errors import CreeveyError, UsageError, did_you_mean
 from creevey_graph.exports.destination import Destination, Piece, link_or_copy
 from creevey_graph.exports.samples import OutputFile
 from creevey_graph.fingerprint.files import digest_file
+from creevey_graph.outputs import safe_name
 
 
 @attrs.frozen
@@ -43,6 +44,18 @@ def place_file(destination: Destination, file: OutputFile, name: str, link: str)
     way, target = WAYS[link], destination.folder / name
     piece = Piece(name, f"{link} {file.digest}", 1, file.size)
     destination.place(piece, lambda path: way.make(file, path, target), lambda path: way.is_there(file, path))
+
+
+def name_of(path: str) -> tuple[str, str]:
+    """
+    Return the stem and the suffix of an output's name, made safe; a long stem is cut, a suffix is not.
+
+    >>> name_of("cats/a:b.jpg"), name_of("x/.hidden")
+    (('a_b', '.jpg'), ('hidden', ''))
+    """
+    stem, suffix = os.path.splitext(path.rpartition("/")[2])  # noqa: PTH122 - per sample
+    suffix = safe_name(suffix[1:])
+    return safe_name(stem) or "item", f".{suffix}" if suffix else ""
 
 
 def check_way(link: str) -> None:

@@ -30,7 +30,7 @@ class Split:
         Return the part that everything with this key, or of this group, belongs to.
 
         >>> split = parse_split({"train": 0.9, "val": 0.1})
-        >>> [split.part_of(key) for key in ("a.jpg", "b.jpg", "s.jpg")]
+        >>> [split.part_of(key) for key in ("b.jpg", "s.jpg", "a.jpg")]
         ['train', 'train', 'val']
         """
         digest = hashlib.sha256(b"creevey_graph split\0" + group.encode("utf-8", "surrogatepass")).digest()
