@@ -30,6 +30,8 @@ CLASSES = "classes.json"
 _FORM = b"creevey_graph webdataset 1\0"
 _MOST_KEY_BYTES = 200
 _BLOCK, _RECORD = 512, 10_240
+_MOST_PLAIN = 8**11
+"""Bytes of a member whose size needs no PAX header."""
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
@@ -62,7 +64,8 @@ class Member:
 
     def tar_bytes(self) -> int:
         """Return how many bytes of the tar it takes."""
-        header = len(self.info().tobuf(tarfile.PAX_FORMAT))
+        is_short = self.name.isascii() and len(self.name) <= tarfile.LENGTH_NAME and self.size < _MOST_PLAIN
+        header = _BLOCK if is_short else len(self.info().tobuf(tarfile.PAX_FORMAT))
         return header + -(-self.size // _BLOCK) * _BLOCK
 
 

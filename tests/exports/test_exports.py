@@ -14,6 +14,7 @@ from creevey_graph import UsageError
 from creevey_graph.errors import SourceChanged, SourceNotFound
 from creevey_graph.exports import EXPORTS, export
 from creevey_graph.exports.destination import INDEX, Destination
+from creevey_graph.exports.samples import Samples
 from creevey_graph.report import Report
 
 FORMS = sorted(EXPORTS)
@@ -212,26 +213,51 @@ class Killed(BaseException):
     """Stands for a kill: no handler of errors sees it."""
 
 
+@pytest.fixture
+def dying(monkeypatch):
+    """Gives a function that makes the process die, as far as that can be seen here, at the n-th rename."""
+
+    def arm(at):
+        renames, real = iter(range(at)), os.replace
+
+        def replace(source, goal):
+            if next(renames, None) is None:
+                raise Killed
+            return real(source, goal)
+
+        monkeypatch.setattr(os, "replace", replace)
+        monkeypatch.setattr(Path, "replace", replace)
+
+    return arm
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_a_first_export_that_was_interrupted_goes_on(made, tmp_path, monkeypatch, dying, at):
+    """What it had put in place is known as its own."""
+    report = made(3)
+    options = {"maxcount": 1}
+    export("webdataset", report, tmp_path / "fresh", **options)
+    dying(at)
+    with pytest.raises(Killed):
+        export("webdataset", report, tmp_path / "set", **options)
+    monkeypatch.undo()
+
+    export("webdataset", report, tmp_path / "set", **options)
+
+    assert tree_of(tmp_path / "fresh") == tree_of(tmp_path / "set")
+
+
 @pytest.mark.parametrize("at", range(8))
-def test_an_interrupted_export_leaves_whole_files_and_heals(made, tmp_path, monkeypatch, at):
+def test_an_interrupted_export_leaves_whole_files_and_heals(made, tmp_path, monkeypatch, dying, at):
     """Killed at any rename: each file is the former or the new one, and the next export puts all right."""
     target = tmp_path / "set"
     options = {"maxcount": 1, "text": "caption"}
     export("webdataset", made(4), target, **options)
     former = tree_of(target)
     report = made(rows_of(3), graph=squares.bind(level=1))
-    new = tree_of_fresh = None
     export("webdataset", report, tmp_path / "fresh", **options)
-    new = tree_of_fresh = tree_of(tmp_path / "fresh")
-    renames, real = iter(range(at)), os.replace
-
-    def replace(source, goal):
-        if next(renames, None) is None:
-            raise Killed
-        return real(source, goal)
-
-    monkeypatch.setattr(os, "replace", replace)
-    monkeypatch.setattr(Path, "replace", replace)
+    new = tree_of(tmp_path / "fresh")
+    dying(at)
     try:
         export("webdataset", report, target, **options)
     except Killed:
@@ -243,7 +269,7 @@ def test_an_interrupted_export_leaves_whole_files_and_heals(made, tmp_path, monk
 
     export("webdataset", report, target, **options)
 
-    assert tree_of_fresh == tree_of(target)
+    assert new == tree_of(target)
 
 
 def test_a_report_read_from_its_file_is_exported(made, tmp_path, form):
@@ -336,3 +362,12 @@ def test_what_an_export_did_is_plain_data(made, tmp_path):
     exported = export("links", made(1), tmp_path / "set")
 
     assert 1 == json.loads(json.dumps(attrs.asdict(exported), default=str))["rows"]
+
+
+def test_a_file_that_changes_during_the_export_is_an_error(made, tmp_path):
+    """Between the look and the reading, too: what is written is what was looked at."""
+    (sample,) = Samples(made(1))
+    Path(sample.files[0].file).write_bytes(b"another")
+
+    with pytest.raises(SourceChanged, match="changed during the export"):
+        sample.files[0].read()

@@ -191,6 +191,18 @@ def test_tars_hold_the_rows_in_order_whatever_the_keys(tmp_path_factory, data, k
     assert fresh == {path.name: path.read_bytes() for path in (folder / "set").iterdir()}
 
 
+@pytest.mark.parametrize(("maxsize", "tars"), [(20_479, 2), (20_480, 2), (40_000, 1)])
+def test_the_end_of_a_tar_counts(tmp_path, maxsize, tars):
+    """A tar is filled up to whole records; two samples of 6.5 kB take 20 kB, and never more than was asked."""
+    report = report_of(tmp_path, ["a", "b"], [5120, 5120])
+
+    export_webdataset(report, tmp_path / "set", maxsize=maxsize)
+
+    sizes = [path.stat().st_size for path in (tmp_path / "set").glob("*.tar")]
+    assert tars == len(sizes)
+    assert max(sizes) <= maxsize
+
+
 def test_appending_items_leaves_full_shards_alone(made, tmp_path):
     """Only the last one, and new ones, are written."""
     export_webdataset(made(5), tmp_path / "set", maxcount=2)
