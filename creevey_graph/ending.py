@@ -1,12 +1,15 @@
 """What a run leaves behind when it ends: orphans found or pruned, the index made ready, troubles told."""
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from creevey_graph.atomic import remove_stale
 from creevey_graph.cache import Cache, mark_ran
 from creevey_graph.choices import Options
 from creevey_graph.errors import CacheError
+from creevey_graph.events import Outcome, Row
 from creevey_graph.frozen import FrozenGraph, edited_in_run
 from creevey_graph.look import Known
 from creevey_graph.telling import Teller
@@ -34,6 +37,28 @@ class AcceptedRuns:
                 mark_ran(
                     self._cache.folder, [self._frozen.ingredients[name]["accepted"]["part"] for name in ran]
                 )
+
+
+class WrittenFolders:
+    """
+    Where a run wrote something: what a killed run left there is removed in the end.
+
+    State: folders = their paths as text.
+    """
+
+    def __init__(self, out: Path | None) -> None:
+        self._out = out
+        self._folders: set[str] = set()
+
+    def note(self, row: Row) -> None:
+        """Remember where an item's outputs are."""
+        if self._out is not None and row.outcome in (Outcome.DONE, Outcome.RESTORED):
+            self._folders.update(os.path.dirname(self._out / path) for path in row.outputs)  # noqa: PTH120 - per item
+
+    def tidy(self) -> None:
+        """Remove temporary files that an earlier run left."""
+        for folder in self._folders:
+            remove_stale(Path(folder))
 
 
 def end_known(known: Known, options: Options, *, is_whole: bool) -> tuple[tuple[str, ...], int]:

@@ -128,6 +128,8 @@ class RunStarted:
         run_id: Sortable name of the run.
         left_out: How many items the run does not look at (`only_failed`).
         nodes: Names of the nodes, in the order they run.
+        out: The output folder as an absolute path, "" where there is none.
+        scope: Names the rows of this graph and output folder in the cache's index, "" without a cache.
     """
 
     graph: str
@@ -137,6 +139,8 @@ class RunStarted:
     run_id: str
     left_out: int = 0
     nodes: tuple[str, ...] = ()
+    out: str = ""
+    scope: str = ""
 
 
 @attrs.frozen
@@ -147,10 +151,12 @@ class WorkersStarted:
     Args:
         executor: Name of the executor.
         jobs: How many items may be in hand at once.
+        versions: Name -> version of what takes part.
     """
 
     executor: str
     jobs: int
+    versions: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen

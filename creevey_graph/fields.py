@@ -10,7 +10,9 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-FIXED_COLUMNS = ("key", "source", "outcome", "step", "error", "reason", "seconds", "outputs")
+ERROR_COLUMNS = ("error_class", "error_message", "http_status", "attempts")
+"""What is told apart in the error of a failed item; see `manifest.py`."""
+FIXED_COLUMNS = ("key", "source", "outcome", "step", "error", "reason", "seconds", "outputs", *ERROR_COLUMNS)
 """Columns that every report has."""
 MAX_TEXT = 10_000
 _AS_TEXT = (

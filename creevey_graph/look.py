@@ -72,6 +72,12 @@ class Known:
         index = None if cache is None else Index(cache.folder, scope_of(frozen.name, out, frozen.home))
         return cls(index, frozen, out)
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The output folder as an absolute path, and the scope of the index; each "" where there is none."""
+        out = os.path.abspath(self._out) if self._out else ""  # noqa: PTH100 - it is text
+        return out, "" if self.index is None else self.index.scope
+
     def note_graph(self) -> None:
         """Keep what today's graph is made of, for the reasons of later runs; from now on the index is written."""
         self._writes = True

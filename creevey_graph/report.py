@@ -4,7 +4,6 @@ Report: a fold of events. Rows stand in the journal's file; here is where each b
 A report holds 12 bytes an item; rows are read when they are asked for, in input order.
 """
 
-import csv
 import json
 from array import array
 from collections import Counter
@@ -27,7 +26,9 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.fields import FIXED_COLUMNS
-from creevey_graph.journal import read_journal, read_rows, row_to_json, rows_of
+from creevey_graph.journal import read_journal, read_rows, rows_of
+from creevey_graph.manifest import flat_row, write_csv, write_jsonl
+from creevey_graph.summary import summarize
 from creevey_graph.text import first_line, safe_text
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ class Report:
     What happened in a run.
 
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
-    graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run): of
-    the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
+    graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run), out
+    (absolute, "" where there is none), scope (its rows in the cache's index), versions (of what took part): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
     it ran for; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
@@ -115,10 +116,13 @@ class Report:
         self.graph = ""
         self.executor = ""
         self.jobs = 0
+        self.versions: Mapping[str, str] = {}
         self.run_id = ""
         self.total = 0
         self.columns: tuple[str, ...] = ()
         self.nodes: tuple[str, ...] = ()
+        self.out = ""
+        self.scope = ""
         self.counts: Counter[Outcome] = Counter()
         self.executed: Counter[str] = Counter()
         self.spared: Counter[str] = Counter()
@@ -161,10 +165,11 @@ class Report:
         elif isinstance(event, ItemsCached):
             self._add_rows(event, begins)
         elif isinstance(event, WorkersStarted):
-            self.executor, self.jobs = event.executor, event.jobs
+            self.executor, self.jobs, self.versions = event.executor, event.jobs, event.versions
         elif isinstance(event, RunStarted):
             self.graph, self.executor = event.graph, event.executor
             self.run_id, self.columns, self.nodes = event.run_id, event.columns, event.nodes
+            self.out, self.scope = event.out, event.scope
             self.total, self._width = event.total - event.left_out, event.total
         elif isinstance(event, Noticed):
             self.notices.append(event.text)
@@ -259,19 +264,20 @@ class Report:
         return self.stopped or "the run did not come to its end"
 
     def to_csv(self, path: Path | str) -> None:
-        """Write one line per item: the fixed columns, then the graph's."""
-        with Path(path).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-            writer = csv.writer(file)
-            writer.writerow([*FIXED_COLUMNS, *self.columns])
-            for row in self.rows:
-                flat = self.flat(row)
-                flat["outputs"] = ";".join(row.outputs)
-                writer.writerow([_cell(value) for value in flat.values()])
+        """Write one line per item: the fixed columns, then the graph's; see `manifest.py`."""
+        write_csv(path, self.rows, self.columns)
 
     def to_jsonl(self, path: Path | str) -> None:
         """Write one JSON object per item; `seconds` is per step."""
-        with Path(path).open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row_to_json(row)) + "\n" for row in self.rows)
+        write_jsonl(path, self.rows)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the run in numbers, JSON-able: counts, rates, top errors, versions; see `summary.py`."""
+        return summarize(self)
+
+    def to_summary_json(self, path: Path | str) -> None:
+        """Write `summary` as JSON."""
+        Path(path).write_text(json.dumps(self.summary(), indent=2) + "\n", encoding="utf-8")
 
     def to_pandas(self) -> "pd.DataFrame":
         """
@@ -298,24 +304,8 @@ class Report:
 
     def flat(self, row: Row) -> dict[str, Any]:
         """Return *row* as column -> value, seconds in total."""
-        fixed: Mapping[str, Any] = {
-            "key": row.key,
-            "source": row.source,
-            "outcome": str(row.outcome),
-            "step": row.step,
-            "error": row.error,
-            "reason": row.reason,
-            "seconds": round(row.total_seconds, 6),
-            "outputs": list(row.outputs),
-        }
-        return {**fixed, **{name: row.fields.get(name) for name in self.columns}}
+        return flat_row(row, self.columns)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items() if count)
         return f"<report of {self.graph}: {counts or 'no items'} in {self.seconds:.1f} s>"
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, list | dict):
-        return json.dumps(value)
-    return value

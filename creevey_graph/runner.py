@@ -15,20 +15,18 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from itertools import chain, islice
-from pathlib import Path
 
 from creevey_graph.agenda import Agenda
-from creevey_graph.atomic import Scratch, remove_stale
+from creevey_graph.atomic import Scratch
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
-from creevey_graph.ending import AcceptedRuns, end_known, tell_troubles
+from creevey_graph.ending import AcceptedRuns, WrittenFolders, end_known, tell_troubles
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import (
     ItemFinished,
     ItemsCached,
     Listener,
     Outcome,
-    Row,
     RunFinished,
     RunStarted,
     WorkersStarted,
@@ -47,6 +45,7 @@ from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
 from creevey_graph.text import first_line, safe_text
 from creevey_graph.validate import validate_sendable
+from creevey_graph.versions import list_versions
 from creevey_graph.worker import run_chunk
 
 
@@ -87,7 +86,7 @@ class _Run:
         self.stopped = ""
         self.interrupted = False
         self.damaged: set[str] = set()
-        self.folders: set[str] = set()
+        self.folders = WrittenFolders(options.out)
         self.tally = Tally(len(listing))
         self.opened: Pool | None = None
         self.scratches: deque[Scratch] = deque()
@@ -127,7 +126,8 @@ class _Run:
         name = asked if isinstance(asked, str) else type(asked).__name__
         self.agenda.choose(self.tally)
         facts = (self.frozen.name, len(self.listing), self.listing.columns, name, run_id, self.tally.left_out)
-        self.tell.emit(RunStarted(*facts, nodes=tuple(node.name for node in self.frozen.nodes)))
+        nodes = tuple(node.name for node in self.frozen.nodes)
+        self.tell.emit(RunStarted(*facts, nodes, *self.known.place))
         for text in unkept(self.frozen):
             self.tell.notice(text)
 
@@ -138,8 +138,7 @@ class _Run:
         orphans, pruned = end_known(
             self.known, self.options, is_whole=not self.tally.left + self.tally.left_out
         )
-        for folder in self.folders:
-            remove_stale(Path(folder))
+        self.folders.tidy()
         tell_troubles(self.tell, self.known, self.frozen, self.options)
         if self.options.cache is not None:
             self.options.cache.put_measures(self.ledger.learned())
@@ -166,7 +165,7 @@ class _Run:
         if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
-        self.tell.emit(WorkersStarted(pool.name, pool.jobs))
+        self.tell.emit(WorkersStarted(pool.name, pool.jobs, list_versions()))
         return pool
 
     # --- the loop --------------------------------------------------------------------------
@@ -276,15 +275,10 @@ class _Run:
             self.known.leftovers += result.leftovers
             self.tell.problems(result.problems)
             self.known.placed.update(result.row.outputs)
-            self._note_folders(result.row)
+            self.folders.note(result.row)
             if result.row.outcome is Outcome.FAILED:
                 self.known.note_failed(result.state)
             self._finish(ItemFinished(result.index, result.row, result.executed, result.spared))
-
-    def _note_folders(self, row: Row) -> None:
-        """Remember where something was written: what a killed run left there is removed in the end."""
-        if self.options.out is not None and row.outcome in (Outcome.DONE, Outcome.RESTORED):
-            self.folders.update(os.path.dirname(self.options.out / path) for path in row.outputs)  # noqa: PTH120
 
     def _tell(self, event: ItemFinished | ItemsCached) -> None:
         self.tally.add(event)

@@ -61,15 +61,15 @@ class Index:
         folder: The cache's folder.
         scope: Names graph and output folder.
 
-    State: problems = texts of what went wrong; failed_writes = how many of the last ones. A
-    damaged file is set aside and begun anew.
+    State: scope = which rows; problems = texts of what went wrong; failed_writes = how many of the last
+    ones. A damaged file is set aside and begun anew.
     """
 
     def __init__(self, folder: Path, scope: str) -> None:
         self.problems: list[str] = []
         self.failed_writes = 0
         self._path = folder / "index.db"
-        self._scope = scope
+        self.scope = scope
         self._connection = self._open()
         self._held: dict[int, dict[str, str]] = {}
         self._firsts: tuple[list[bytes], list[int]] | None = None
@@ -100,14 +100,14 @@ class Index:
     def fresh(self) -> Mapping[str, str]:
         """Item key -> sealed state ("" where it is forgotten) of what no block has yet; read once."""
         if self._fresh is None:
-            rows = self._read("SELECT key, state FROM items WHERE scope = ?", (self._scope,))
+            rows = self._read("SELECT key, state FROM items WHERE scope = ?", (self.scope,))
             self._fresh = dict(_texts(rows))
         return self._fresh
 
     def columns(self) -> Iterator[tuple[int, Columns | None]]:
         """Yield (number of a block, its columns or None where they are damaged), in order of keys."""
         query = "SELECT id, head, looks, rows, checks FROM blocks WHERE scope = ? ORDER BY first"
-        for number, *parts in self._read(query, (self._scope,)):
+        for number, *parts in self._read(query, (self.scope,)):
             yield number, unpack_columns(*parts)
 
     def states_of(self, block: int) -> Mapping[str, str]:
@@ -125,7 +125,7 @@ class Index:
         if (kept := self.fresh.get(key)) is not None:
             return opened(key, kept) if kept else None
         if self._firsts is None:
-            rows = self._read("SELECT first, id FROM blocks WHERE scope = ? ORDER BY first", (self._scope,))
+            rows = self._read("SELECT first, id FROM blocks WHERE scope = ? ORDER BY first", (self.scope,))
             pairs = [(first, number) for first, number in rows if type(first) is bytes]
             self._firsts = [first for first, _ in pairs], [number for _, number in pairs]
         firsts, numbers = self._firsts
@@ -135,7 +135,7 @@ class Index:
     def load(self) -> dict[str, str]:
         """Return item key -> encoded state, of every item."""
         found: dict[str, str] = {}
-        for states, checks in self._read("SELECT states, checks FROM blocks WHERE scope = ?", (self._scope,)):
+        for states, checks in self._read("SELECT states, checks FROM blocks WHERE scope = ?", (self.scope,)):
             found.update(unpack_states(states, checks) or {})
         for key, kept in self.fresh.items():
             state = opened(key, kept) if kept else None
@@ -148,7 +148,7 @@ class Index:
     def others(self, digits: int) -> Iterator[tuple[str, str]]:
         """Yield (item key, encoded state) of other scopes that begin with the same *digits*."""
         where = "substr(scope, 1, ?) = ? AND scope <> ?"
-        values = (digits, self._scope[:digits], self._scope)
+        values = (digits, self.scope[:digits], self.scope)
         for key, kept in _texts(self._read(f"SELECT key, state FROM items WHERE {where}", values)):  # noqa: S608 - a constant
             if kept and (state := opened(key, kept)) is not None:
                 yield key, state
@@ -174,9 +174,7 @@ class Index:
 
     def checked(self) -> tuple[str, Any]:
         """Return (stamp, folders) of the listing whose output paths were checked last, ("", None) where none was."""
-        for stamp, folders in self._read(
-            "SELECT stamp, folders FROM checked WHERE scope = ?", (self._scope,)
-        ):
+        for stamp, folders in self._read("SELECT stamp, folders FROM checked WHERE scope = ?", (self.scope,)):
             with suppress(ValueError, TypeError):
                 return stamp, json.loads(folders)
         return "", None
@@ -215,22 +213,22 @@ class Index:
 
     def put_scope(self, out: str) -> None:
         """Keep which output folder this scope is of, "" for none, so that `forget_lost` can tell."""
-        if not list(self._read("SELECT 1 FROM scopes WHERE scope = ?", (self._scope,))):
-            self._write("INSERT OR REPLACE INTO scopes VALUES (?, ?)", [(self._scope, out)])
+        if not list(self._read("SELECT 1 FROM scopes WHERE scope = ?", (self.scope,))):
+            self._write("INSERT OR REPLACE INTO scopes VALUES (?, ?)", [(self.scope, out)])
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:
         """Write (item key, encoded state) pairs in one transaction."""
-        rows = [(self._scope, encoded_key(key), sealed(key, state)) for key, state in states]
+        rows = [(self.scope, encoded_key(key), sealed(key, state)) for key, state in states]
         self._write("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Forget items."""
-        rows = [(self._scope, encoded_key(key), "") for key in keys]
+        rows = [(self.scope, encoded_key(key), "") for key in keys]
         self._write("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
 
     def put_checked(self, stamp: str, folders: Any) -> None:
         """Keep that a listing's output paths were checked."""
-        row = (self._scope, stamp, json.dumps(folders))
+        row = (self.scope, stamp, json.dumps(folders))
         self._write("INSERT OR REPLACE INTO checked VALUES (?, ?, ?)", [row])
 
     def compact(self, graph_key: str, row_text: RowText) -> None:
@@ -238,7 +236,7 @@ class Index:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            merge(connection, self._scope, graph_key, row_text)
+            merge(connection, self.scope, graph_key, row_text)
 
         self._attempt(work)
         self._held.clear()

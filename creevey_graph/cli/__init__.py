@@ -27,6 +27,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "accept": ("accept", "Keep the results of a step whose edit is harmless; or undo that."),
         "draw": ("draw", "Draw a graph as text, Mermaid or DOT."),
         "report": ("report", "Show what happened in the latest run, or export it."),
+        "export": (
+            "export",
+            "Write what a run made as a data set: tars, Parquet, folders, links.",
+        ),
         "cache": ("cache", "Show, check, tidy or clear the cache."),
         "demo": ("demo", "See it work: download, change things, count what runs again."),
     }

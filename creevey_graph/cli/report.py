@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from creevey_graph import Report, SourceError
+from creevey_graph.cli.numbers import numbers_lines
 from creevey_graph.cli.options import cache_folder, cache_option, json_option
 from creevey_graph.cli.summary import failure_lines, report_data, summary_lines, where_line
 from creevey_graph.cli.tables import echo_json, echo_lines, short_path
@@ -16,6 +17,7 @@ from creevey_graph.errors import SourceNotFound
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @cache_option
 @click.option("--failed", is_flag=True, help="List every failed item with its step and error.")
+@click.option("--summary", is_flag=True, help="Show counts, rates, top errors and versions.")
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--jsonl", "jsonl_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @json_option
@@ -24,6 +26,7 @@ def report(
     file: Path | None,
     cache: Path | None,
     failed: bool,
+    summary: bool,
     csv_file: Path | None,
     jsonl_file: Path | None,
     as_json: bool,
@@ -32,7 +35,7 @@ def report(
     Show what happened in a run: the latest one of the cache folder, or that of FILE.
 
     --csv and --jsonl write a row per item: key, source, outcome, error, outputs, and the
-    graph's own columns.
+    graph's own columns. --summary --json is the run in numbers, for programs.
     """
     loaded = load_report(file or latest_report(cache_folder(cache)))
     for path, write in ((csv_file, loaded.to_csv), (jsonl_file, loaded.to_jsonl)):
@@ -40,7 +43,9 @@ def report(
             write(path)
             click.echo(f"wrote {counted(len(loaded.rows), 'row')} to {short_path(path)}", err=True)
     if as_json:
-        echo_json(report_data(loaded))
+        echo_json(loaded.summary() if summary else report_data(loaded))
+    elif summary:
+        echo_lines(numbers_lines(loaded))
     elif failed:
         echo_lines(failure_lines(loaded, most=len(loaded.rows)))
     elif csv_file is None and jsonl_file is None:
