@@ -125,7 +125,7 @@ class _Run:
         self.agenda.choose(self.tally)
         facts = (self.frozen.name, len(self.listing), self.listing.columns, name, run_id, self.tally.left_out)
         self.tell.emit(RunStarted(*facts, nodes=tuple(node.name for node in self.frozen.nodes)))
-        for text in unkept(self.frozen):
+        for text in (*getattr(self.listing.source, "notices", ()), *unkept(self.frozen)):
             self.tell.notice(text)
 
     def _end(self, began: float) -> None:

@@ -11,16 +11,43 @@ from typing import Any
 from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.sources.base import BulkSource, Item, Source, is_url
 from creevey_graph.sources.files import files
+from creevey_graph.sources.parts import ARCHIVE_SUFFIXES, archive
+from creevey_graph.sources.remote import RemoteFile, remote
 from creevey_graph.sources.tables import TABLE_SUFFIXES, table
 from creevey_graph.sources.urls import url_list
+from creevey_graph.sources.video import video
+from creevey_graph.sources.webdataset import webdataset
 from creevey_graph.text import safe_text
 
-__all__ = ["SOURCES", "BulkSource", "Item", "Source", "files", "open_source", "table", "url_list"]
+__all__ = [
+    "SOURCES",
+    "BulkSource",
+    "Item",
+    "RemoteFile",
+    "Source",
+    "archive",
+    "files",
+    "open_source",
+    "remote",
+    "table",
+    "url_list",
+    "video",
+    "webdataset",
+]
 
-SOURCES = {"files": files, "table": table, "urls": url_list}
+SOURCES: dict[str, Callable[..., Source]] = {
+    "archive": archive,
+    "files": files,
+    "remote": remote,
+    "table": table,
+    "urls": url_list,
+    "video": video,
+    "webdataset": webdataset,
+}
+_WEB = ("http://", "https://")
 
 _ACCEPTED = (
-    "a file, folder or glob; a URL; a .txt file with a URL or path per line; a .csv, .tsv or .jsonl table; "
+    "a file, folder or glob; a URL; a zip or tar; a .txt file with a URL or path per line; a .csv, .tsv or .jsonl table; "
     "a list of paths and URLs; rows (mappings, or tuples of the graph's inputs); or a source"
 )
 
@@ -55,9 +82,11 @@ def _open_text(text: Any, inputs: Sequence[str]) -> Source:
     if not isinstance(text, str) or not text:
         raise UsageError(f"items: expected {_ACCEPTED} (got {text!r})")
     if is_url(text):
-        return _single(url_list, text, inputs)
+        return _single(url_list if text.lower().startswith(_WEB) else remote, text, inputs)
     is_file = os.path.isfile(text)  # noqa: PTH113 - text may be a glob
     suffix = os.path.splitext(text)[1].lower() if is_file else ""  # noqa: PTH122 - the same
+    if is_file and text.lower().endswith(ARCHIVE_SUFFIXES):
+        return _single(archive, text, inputs)
     if suffix in TABLE_SUFFIXES:
         return table(text, inputs=inputs)
     return _single(url_list if suffix == ".txt" else files, text, inputs)
