@@ -137,7 +137,7 @@ def _plain(path: str | os.PathLike[str]) -> IO[bytes]:
             source = _Capped(packed, path)
             while block := source.read(BLOCK_BYTES):
                 unpacked.write(block)
-        unpacked.flush()
+        unpacked.seek(0)
     except _DAMAGE as exc:
         unpacked.close()
         raise _damaged(path, exc) from exc
