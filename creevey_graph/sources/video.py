@@ -122,6 +122,8 @@ def _checked_indices(indices: Iterable[int]) -> list[int]:
     if not isinstance(indices, Iterable) or isinstance(indices, str | bytes):
         raise UsageError(f"video: indices must be whole numbers (got {indices!r})")
     given = list(indices)
+    if not given:
+        raise UsageError("video: indices must name a frame at least (got none)")
     for index in given:
         if isinstance(index, bool) or not hasattr(index, "__index__") or index < 0:
             raise UsageError(f"video: indices must be whole numbers, 0 or more (got {index!r})")
