@@ -17,7 +17,7 @@ import attrs
 
 from creevey_graph.errors import GraphError, UsageError, did_you_mean
 from creevey_graph.parts import Part
-from creevey_graph.sources import Item
+from creevey_graph.sources import Item, RemoteFile
 from creevey_graph.text import safe_text
 
 FIELDS = ("stem", "name", "suffix", "parent", "key", "digest", "index")
@@ -153,11 +153,9 @@ def _split(name: str) -> tuple[str, str, str]:
 
 def _name_and_parent(item: Item) -> tuple[str, str]:
     value = item.values[0] if item.values else None
-    if isinstance(value, Part):
+    if isinstance(value, Part | RemoteFile):
         return value.name or "item", _parent_of_key(item)
     if "://" in item.source:
-        if item.source.endswith(f"/{item.key}"):  # a file in a bucket: no query, nothing quoted
-            return item.key.rpartition("/")[2], _parent_of_key(item)
         last = unquote(urlsplit(item.source).path.rstrip("/").rpartition("/")[2])
         return safe_name(last) or "item", ""
     source = item.source.replace(os.sep, "/")

@@ -186,6 +186,7 @@ def remote(
     if "::" not in url and _LOCAL.intersection(_protocols(fs)):
         return files(path, suffixes=suffixes)
     try:
+        fs.invalidate_cache()  # an earlier listing of this process may lie there
         root, found = _list(fs, path, suffixes)
     except FileNotFoundError as exc:
         raise SourceNotFound(f"no file or folder '{safe_text(url)}'") from exc
