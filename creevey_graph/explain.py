@@ -33,6 +33,7 @@ from creevey_graph.parts import address_of, is_there, part_at, shown
 from creevey_graph.plan import Action, OutputState, accepted_text
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
+from creevey_graph.sources.base import is_url
 from creevey_graph.sources.parts import PartSource
 from creevey_graph.text import first_line, safe_text
 
@@ -102,6 +103,8 @@ def _known_item(graph: Graph, item: Any, out: Path | None, cache: Cache | None, 
             path = found[1].sources[0].path
             part = part_at(path)
             return [path] if part is None else PartSource([(part,)], [found[0]])
+        if found is not None and not found[1].sources and is_url(found[1].source):
+            return found[1].source
         near = get_close_matches(text, islice(known_keys(known), _NAMES), n=3)
     finally:
         known.close()

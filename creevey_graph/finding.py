@@ -14,8 +14,8 @@ def find_state(known: Known, source: str) -> tuple[str, ItemState] | None:
     Return key and state of the item whose file *source* is, or whose key.
 
     An item's key depends on how the set was listed: photos/sub/a.jpg is "sub/a.jpg" in the folder
-    photos. Only states that name such a file are opened. A member of an archive is named as
-    reports show it.
+    photos. Only states that name such a file are opened. Members of archives, and files in
+    buckets, are named as reports show them.
     """
     if known.index is None:
         return None
@@ -25,10 +25,9 @@ def find_state(known: Known, source: str) -> tuple[str, ItemState] | None:
         state = decode_state(text) if name in text else None
         if state is None:
             continue
-        for file in state.sources:
-            part = part_at(file.path)
-            if source == str(part) if part is not None else real == os.path.realpath(file.path):
-                return key, state
+        files = [os.path.realpath(file.path) for file in state.sources if part_at(file.path) is None]
+        if source == state.source or real in files:
+            return key, state
     text = known.index.get(source) or ""
     state = decode_state(text) if text else None
     return None if state is None else (source, state)

@@ -1,15 +1,20 @@
 """Members of zips and tars: what is listed, what is read, and when an item made of one is made again."""
 
+import os
 import pickle
 import random
 import shutil
 import tarfile
+import tempfile
 import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from laws_sources import check_source
 from parts_drawn import picture_bytes, write_tar, write_zip
 from runs import EXECUTORS, counted, outcomes
 from witness import age, outputs_of
@@ -27,7 +32,7 @@ from creevey_graph.fingerprint.files import Stat
 from creevey_graph.images import load_image, mean_brightness, write_image
 from creevey_graph.parts import Member, list_members, part_at
 from creevey_graph.parts.shelf import Rack, Shelf
-from creevey_graph.sources import archive, open_source, webdataset
+from creevey_graph.sources import archive, files, open_source, webdataset
 
 NAMES = ("a.png", "in/b.png", "in/deeper/c.png", "d.png")
 WRITERS = {
@@ -538,6 +543,63 @@ def test_rows_hold_members_beside_other_values(tmp_path, monkeypatch):
     assert [("done", 6), ("cached", 6), ("done", 7)] == [
         (str(row.outcome), row.fields["bytes"]) for row in found
     ]
+
+
+def test_a_report_names_a_member_that_a_graph_returns(tmp_path):
+    """An input among the outputs is shown as the source is."""
+
+    @graph
+    def named(photo):
+        return {"photo": photo, "bytes": length(photo)}
+
+    path = write_zip(tmp_path / "x.zip", drawn(["a.png"]))
+    assert f"{path}/a.png" == named.run(str(path), cache=False).rows[0].fields["photo"]
+
+
+_NAME = st.lists(
+    st.sampled_from(["a", "b", "..", ".", ".h", "__MACOSX", "ü", " ", "\n", "C:x", ""]), min_size=1
+)
+
+
+@given(
+    st.dictionaries(_NAME.map(lambda parts: "/".join(parts) + ".png"), st.binary(max_size=40), max_size=8),
+    st.sampled_from(sorted(WRITERS)),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_an_archive_holds_its_names_are_safe_and_its_bytes_right(members, name):
+    """Keys stay below a folder and are unique, and each item has the bytes of a member of that name."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = WRITERS[name](Path(folder) / name, members)
+        try:
+            source = archive(path)
+        except SourceNotFound:
+            return
+        check_source(source)
+        for item in source:
+            parts = item.key.split("/")
+            assert not {"", ".", "..", "__MACOSX"}.intersection(parts)
+            assert not any(part.startswith(".") for part in parts)
+            same = [data for raw, data in members.items() if [*_plain(raw)] == parts]
+            assert same[-1] == item.values[0].read_bytes()
+
+
+def _plain(name):
+    return (part for part in name.split("/") if part not in ("", "."))
+
+
+@pytest.mark.skipif("CREEVEY_CORPUS" not in os.environ, reason="CREEVEY_CORPUS names no folder of pictures")
+@pytest.mark.parametrize("name", ["x.zip", "x.tar.gz"])
+def test_real_pictures_load_from_an_archive_as_from_a_folder(tmp_path, name):
+    """Every picture of the corpus's orientations, byte for byte."""
+    folder = Path(os.environ["CREEVEY_CORPUS"]) / "orientation"
+    names = [item.key for item in files(folder)]
+    path = WRITERS[name](tmp_path / name, {key: (folder / key).read_bytes() for key in names})
+
+    source = archive(path)
+
+    assert names == keys(source)
+    for item in source:
+        assert load_image(folder / item.key).tobytes() == load_image(item.values[0]).tobytes()
 
 
 # Reading

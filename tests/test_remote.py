@@ -308,6 +308,19 @@ def test_the_members_of_a_zip_far_away_are_read(tmp_path):
     assert 4 == len(outputs_of(tmp_path / "out"))
 
 
+def test_explain_takes_a_remote_file_by_key_and_by_url(bucket, tmp_path):
+    """As any item; after an edit it says so."""
+    arguments = {"out": tmp_path / "out", "cache": tmp_path / "cache"}
+    copies.run(remote("bucket://photos"), **arguments, executor="serial")
+    for name in ("in/b.png", "bucket:///photos/in/b.png"):
+        assert "input changed" not in str(copies.explain(name, **arguments))
+        assert "new item" not in str(copies.explain(name, **arguments))
+    bucket.pipe("/photos/in/b.png", picture_bytes(9))
+
+    for name in ("in/b.png", "bucket:///photos/in/b.png"):
+        assert "input changed" in str(copies.explain(name, **arguments))
+
+
 def test_a_table_may_hold_remote_files(bucket, tmp_path, monkeypatch):
     """Beside other values a remote file counts by its version too."""
     age(monkeypatch)

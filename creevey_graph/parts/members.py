@@ -1,8 +1,10 @@
 """Members of archives: `Member`, and what reads them."""
 
+import functools
 import hashlib
 import io
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, ClassVar
@@ -10,6 +12,7 @@ from typing import IO, Any, ClassVar
 import attrs
 
 from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.fingerprint.files import Stat, is_settled
 from creevey_graph.fingerprint.values import digest_of_sha256
 from creevey_graph.parts.base import Part
 from creevey_graph.parts.names import Members
@@ -133,6 +136,13 @@ def list_members(path: str | os.PathLike[str]) -> Members[Any]:
     if _is_zip(path) or _is_plain_tar(path):
         with _SHELF.lent(path) as archive:
             return archive.members
+    text = os.fspath(path)
+    stat = Stat.of(text)
+    return _list_settled(text, stat) if is_settled(stat, time.time_ns()) else list_tar(text)
+
+
+@functools.lru_cache(maxsize=4)
+def _list_settled(path: str, _stat: Stat) -> Members[tuple[int, int]]:
     return list_tar(path)
 
 
