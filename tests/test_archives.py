@@ -76,6 +76,13 @@ def reads(monkeypatch, calls):
     counted(monkeypatch, calls, "creevey_graph.parts.members.Member._blocks")
 
 
+def contents_or_error(path):
+    try:
+        return {item.values[0].read_bytes() for item in archive(path)}, ""
+    except CreeveyError as exc:
+        return set(), str(exc)
+
+
 # Listing
 
 
@@ -237,6 +244,20 @@ def test_an_archive_cut_anywhere_is_told(tmp_path, name):
         assert found.items() <= whole.items()
         assert found == whole or source.notices
         assert end >= unpadded or source.notices
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("byte", [0, 0xFF])
+def test_an_archive_damaged_anywhere_raises_errors_of_ours(tmp_path, name, byte):
+    """Whichever byte is overwritten, in headers too: what comes is right, or an error names the archive."""
+    path = WRITERS[name](tmp_path / name, drawn())
+    data, whole = path.read_bytes(), set(drawn().values())
+    has_checksums = name != "x.tar"
+    for place in range(0, len(data), 3 if len(data) < 2000 else 23):
+        path.write_bytes(data[:place] + bytes([byte]) + data[place + 1 :])
+        found, error = contents_or_error(path)
+        assert found <= whole or not has_checksums
+        assert found or name in error
 
 
 def test_a_damaged_member_fails_alone(tmp_path):

@@ -1,5 +1,6 @@
 """Zip archives: which members they have, and the bytes of one."""
 
+import errno
 import lzma
 import os
 import stat
@@ -50,7 +51,7 @@ class ZipArchive:
         self.members: Members[zipfile.ZipInfo] = choose(
             (info.orig_filename if "\0" in info.orig_filename else info.filename, _kind(info), info)
             for info in self._zip.infolist()
-            if not info.is_dir()
+            if not info.filename.endswith("/")
         )
 
     def size(self, name: str) -> int:
@@ -79,7 +80,7 @@ class ZipArchive:
         except _DAMAGE as exc:
             raise unreadable(self._path, name, exc) from exc
         except OSError as exc:
-            if exc.errno is not None:
+            if exc.errno not in (None, errno.EINVAL):  # damage may lead before the file's beginning
                 raise
             raise unreadable(self._path, name, exc) from exc
         if left:
