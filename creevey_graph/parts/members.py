@@ -1,5 +1,6 @@
 """Members of archives: `Member`, and what reads them."""
 
+import atexit
 import functools
 import hashlib
 import io
@@ -162,3 +163,4 @@ def _open(path: str) -> ZipArchive | TarArchive:
 
 _SHELF: Shelf[ZipArchive | TarArchive] = Shelf(_open, OPEN_ARCHIVES)
 """One a process, as its open files are: a member is sent to a worker, which has none to hand it."""
+atexit.register(_SHELF.close)

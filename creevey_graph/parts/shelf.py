@@ -76,6 +76,15 @@ class Shelf(Generic[T]):
         finally:
             self._give_back((text, stat), place)
 
+    def close(self) -> None:
+        """Close what nobody reads."""
+        with self._lock:
+            idle = [key for key, place in self._places.items() if not place.users]
+            dropped = [self._places.pop(key) for key in idle]
+        for old in dropped:
+            if old.held is not None:
+                old.held.close()
+
     def _take(self, key: _Key) -> _Place[T]:
         with self._lock:
             place = self._places.setdefault(key, _Place())
