@@ -19,6 +19,7 @@ from creevey_graph.cache import FileState, ItemState, Record
 from creevey_graph.errors import CreeveyError, StepError, UsageError
 from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.identity import is_same
+from creevey_graph.parts import file_of
 
 
 class Delivery:
@@ -120,9 +121,9 @@ class Delivery:
             there = os.lstat(target)
             for source in self.sources:
                 for look in (os.stat, os.lstat):
-                    if os.path.samestat(look(source.path), there):
+                    if os.path.samestat(look(file_of(source.path)), there):
                         raise UsageError(
-                            f"output '{path}' would replace the item's own file '{source.path}'; "
+                            f"output '{path}' would replace the item's own file '{file_of(source.path)}'; "
                             "choose another output folder or template"
                         )
 

@@ -29,9 +29,12 @@ from creevey_graph.identity import files_in
 from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing, list_items
 from creevey_graph.look import Known
+from creevey_graph.parts import address_of, is_there, part_at, shown
 from creevey_graph.plan import Action, OutputState, accepted_text
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
+from creevey_graph.sources.base import is_url
+from creevey_graph.sources.parts import PartSource
 from creevey_graph.text import first_line, safe_text
 
 _NAMES = 10_000
@@ -70,13 +73,11 @@ def explain_item(
     try:
         listing = list_items(graph, item, out, accepted)
     except SourceNotFound as exc:
-        path = _path_of_key(graph, item, out, cache, exc)
-        listing = list_items(graph, [path], out, accepted)
+        listing = list_items(graph, _known_item(graph, item, out, cache, exc), out, accepted)
     except SourceError as exc:  # a text or a table, which was an item itself and lists none
         if not (isinstance(item, str | os.PathLike) and Path(item).is_file()):
             raise
-        path = _path_of_key(graph, item, out, cache, exc)
-        listing = list_items(graph, [path], out, accepted)
+        listing = list_items(graph, _known_item(graph, item, out, cache, exc), out, accepted)
     given = _only(listing, item)
     return _explained(listing, given, out, cache, is_listed=False)
 
@@ -118,8 +119,8 @@ def _only(listing: Listing, asked: Any) -> Item:
     raise UsageError(f"explain takes one item ('{shown}' is {len(listing)}); name one of them{such}")
 
 
-def _path_of_key(graph: Graph, item: Any, out: Path | None, cache: Cache | None, exc: SourceError) -> str:
-    """Return the file of the item that was run under a key; else say which names are like it."""
+def _known_item(graph: Graph, item: Any, out: Path | None, cache: Cache | None, exc: SourceError) -> Any:
+    """Return what lists the item that was run under a key; else say which names are like it."""
     text = os.fspath(item) if isinstance(item, str | os.PathLike) else ""
     try:
         frozen = freeze(graph)
@@ -128,8 +129,12 @@ def _path_of_key(graph: Graph, item: Any, out: Path | None, cache: Cache | None,
     known = Known.open(cache, frozen, out)
     try:
         found = find_state(known, text) if text else None
-        if found is not None and len(found[1].sources) == 1 and os.path.lexists(found[1].sources[0].path):
-            return found[1].sources[0].path
+        if found is not None and len(found[1].sources) == 1 and is_there(found[1].sources[0].path):
+            path = found[1].sources[0].path
+            part = part_at(path)
+            return [path] if part is None else PartSource([(part,)], [found[0]])
+        if found is not None and not found[1].sources and is_url(found[1].source):
+            return found[1].source
         near = get_close_matches(text, islice(known_keys(known), _NAMES), n=3)
     finally:
         known.close()
@@ -327,10 +332,10 @@ class _Case:
             return
         before = {file.path: file.digest for file in self.state.sources}
         now = {file.path: file.digest for file in self.evidence.identity.sources}
-        paths = [str(path) for path in files_in(self.item.values[slot])]
+        paths = [address_of(path) for path in files_in(self.item.values[slot])]
         for path in paths:
             if before.get(path) != now.get(path):
-                yield f"the file '{path}'"
+                yield f"the file '{shown(path)}'"
         if not paths and self.state.values != self.evidence.identity.values:
             yield f"the value of '{self.frozen.inputs[slot][0]}'"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from creevey_graph.cache import ItemState, decode_state
 from creevey_graph.look import Known
+from creevey_graph.parts import part_at
 
 
 def find_state(known: Known, source: str) -> tuple[str, ItemState] | None:
@@ -13,7 +14,8 @@ def find_state(known: Known, source: str) -> tuple[str, ItemState] | None:
     Return key and state of the item whose file *source* is, or whose key.
 
     An item's key depends on how the set was listed: photos/sub/a.jpg is "sub/a.jpg" in the folder
-    photos. Only states that name such a file are opened.
+    photos. Only states that name such a file are opened. Members of archives, and files in
+    buckets, are named as reports show them.
     """
     if known.index is None:
         return None
@@ -21,7 +23,10 @@ def find_state(known: Known, source: str) -> tuple[str, ItemState] | None:
     name = json.dumps(os.path.basename(source))[1:-1]  # noqa: PTH119 - as it stands in a state
     for key, text in known.index.load().items():
         state = decode_state(text) if name in text else None
-        if state is not None and real in [os.path.realpath(file.path) for file in state.sources]:
+        if state is None:
+            continue
+        files = [os.path.realpath(file.path) for file in state.sources if part_at(file.path) is None]
+        if source == state.source or real in files:
             return key, state
     text = known.index.get(source) or ""
     state = decode_state(text) if text else None

@@ -16,10 +16,11 @@ from typing import Any
 import attrs
 
 from creevey_graph.cache import FileState, ItemState
-from creevey_graph.errors import SourceChanged, Undigestible
-from creevey_graph.fingerprint.files import Stat, digest_file, is_file_value, is_settled
+from creevey_graph.errors import SourceChanged, SourceError, Undigestible
+from creevey_graph.fingerprint.files import Stat, is_file_value, is_settled
 from creevey_graph.fingerprint.values import digest_value
 from creevey_graph.frozen import FrozenGraph, FrozenNode
+from creevey_graph.parts import Part, address_of, digest_of, shown, stat_of
 from creevey_graph.sources import Item
 
 
@@ -69,8 +70,13 @@ def identify(item: Item, known: ItemState | None) -> Identity:
             sources.append(state)
             contents.append(f"file {state.digest}" if isinstance(value, Path) else f"named {state.digest}")
             texts.append(str(value))
+        elif isinstance(value, Part):
+            state = look(value, seen.get(value.address))
+            sources.append(state)
+            contents.append(f"{value.kind} {state.digest}")
+            texts.append(str(value))
         else:
-            held = [look(path, seen.get(str(path))) for path in files_in(value)]
+            held = [look(path, seen.get(address_of(path))) for path in files_in(value)]
             sources += held
             content = _content(value)
             digests = "".join(f" file {state.digest}" for state in held)
@@ -79,14 +85,14 @@ def identify(item: Item, known: ItemState | None) -> Identity:
     return Identity(tuple(contents), tuple(texts), tuple(sources), values_digest(item))
 
 
-def files_in(value: Any) -> Iterator[Path | str]:
+def files_in(value: Any) -> Iterator[Path | str | Part]:
     """
-    Yield every file whose content counts: the value itself, or paths inside lists, tuples, sets and dicts.
+    Yield every file or part whose content counts: the value itself, or such inside lists, tuples, sets and dicts.
 
     >>> [str(path) for path in files_in({"photos": [Path("a.jpg"), Path("b.jpg")], "n": 2})]
     ['a.jpg', 'b.jpg']
     """
-    if is_file_value(value):
+    if is_file_value(value) or isinstance(value, Part):
         yield value
     elif isinstance(value, list | tuple | set | frozenset | dict):
         parts = value.values() if isinstance(value, dict) else value
@@ -102,6 +108,8 @@ def values_digest(item: Item) -> str:
             return str(item.values[0])
         if type(item.values[0]) is str:
             return f"text {item.values[0]}"
+        if isinstance(item.values[0], Part):
+            return f"part {item.values[0].address}"
     try:
         return digest_value((item.values, dict(item.columns)))
     except Undigestible:
@@ -116,14 +124,14 @@ def _content(value: Any) -> str | None:
 
 
 def look(path: Any, known: FileState | None) -> FileState:
-    """Return a file's state now; it is read only where *known* does not hold any more."""
+    """Return the state of a file or a part now; it is read only where *known* does not hold any more."""
     if known is not None:
-        stat = Stat.of(path)
+        stat = stat_of(path)
         if is_same(stat, known) and is_settled(stat, known.looked_ns):
             return known
     looked_ns = time.time_ns()
-    digest, stat = digest_file(path)
-    return FileState.seen(str(path), stat, digest, looked_ns)
+    digest, stat = digest_of(path)
+    return FileState.seen(address_of(path), stat, digest, looked_ns)
 
 
 def is_same(stat: Stat, known: FileState) -> bool:
@@ -148,14 +156,16 @@ def check_unchanged(sources: Sequence[FileState]) -> None:
     """
     for state in sources:
         try:
-            stat = Stat.of(state.path)
+            stat = stat_of(state.path)
             same = is_same(stat, state) and (
-                is_settled(stat, state.looked_ns) or digest_file(state.path)[0] == state.digest
+                is_settled(stat, state.looked_ns) or digest_of(state.path)[0] == state.digest
             )
-        except OSError:
+        except (OSError, SourceError):
             same = False
         if not same:
-            raise SourceChanged(f"'{state.path}' changed while it was read; run again once it is left alone")
+            raise SourceChanged(
+                f"'{shown(state.path)}' changed while it was read; run again once it is left alone"
+            )
 
 
 def lineage_keys(

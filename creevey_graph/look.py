@@ -22,6 +22,7 @@ from creevey_graph.fingerprint.files import Stat, digest_file, is_settled
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.identity import files_in, is_same, values_digest
 from creevey_graph.journal import row_line
+from creevey_graph.parts import digest_of, is_there, stat_of
 from creevey_graph.plan import explain_change, first_reason
 from creevey_graph.sources import BulkSource, Item
 from creevey_graph.survey import Survey
@@ -183,13 +184,13 @@ class Known:
     def _is_untouched(self, folder: str, state: FileState) -> bool:
         path = os.path.join(folder, state.path) if folder else state.path  # noqa: PTH118 - per item
         try:
-            stat = Stat.of(path)
+            stat = stat_of(path)
             if not is_same(stat, state):
                 return False
             if is_settled(stat, state.looked_ns):
                 return True
             # Written just before it was last looked at, as every output is: it is read once more.
-            if stat.size > READ_HERE_BYTES or digest_file(path)[0] != state.digest:
+            if stat.size > READ_HERE_BYTES or digest_of(path)[0] != state.digest:
                 return False
         except (OSError, CreeveyError):
             return False
@@ -247,7 +248,7 @@ class Known:
         self._forgettable = []
         for key, text in self._gone():
             state = decode_state(text)
-            if state is not None and any(os.path.lexists(file.path) for file in state.sources):
+            if state is not None and any(is_there(file.path) for file in state.sources):
                 self.spared += sum(file.path not in self.placed for file in state.outputs)
                 continue
             self._forgettable.append(key)

@@ -16,7 +16,8 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from creevey_graph.errors import GraphError, UsageError, did_you_mean
-from creevey_graph.sources import Item
+from creevey_graph.parts import Part
+from creevey_graph.sources import Item, RemoteFile
 from creevey_graph.text import safe_text
 
 FIELDS = ("stem", "name", "suffix", "parent", "key", "digest", "index")
@@ -151,13 +152,19 @@ def _split(name: str) -> tuple[str, str, str]:
 
 
 def _name_and_parent(item: Item) -> tuple[str, str]:
+    value = item.values[0] if item.values else None
+    if isinstance(value, Part | RemoteFile):
+        return value.name or "item", _parent_of_key(item)
     if "://" in item.source:
         last = unquote(urlsplit(item.source).path.rstrip("/").rpartition("/")[2])
         return safe_name(last) or "item", ""
     source = item.source.replace(os.sep, "/")
+    return source.rpartition("/")[2] or "item", _parent_of_key(item)
+
+
+def _parent_of_key(item: Item) -> str:
     parent = item.key.replace(os.sep, "/").rpartition("/")[0]
-    name = source.rpartition("/")[2] or "item"
-    return name, parent if not PurePosixPath(parent).is_absolute() else safe_path(parent)
+    return parent if not PurePosixPath(parent).is_absolute() else safe_path(parent)
 
 
 def _safe_columns(item: Item) -> dict[str, Any]:

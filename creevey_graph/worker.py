@@ -24,7 +24,9 @@ from creevey_graph.fields import field_of, item_fields
 from creevey_graph.identity import check_unchanged
 from creevey_graph.interrupts import interrupts_let_through
 from creevey_graph.pace import CHUNK_SECONDS
+from creevey_graph.parts import Part
 from creevey_graph.plan import Action
+from creevey_graph.sources import RemoteFile
 from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result
 
 MAX_TRACEBACK = 8_000
@@ -150,7 +152,7 @@ class _ItemWork:
             if slot in self._evidence.paths:
                 fields[column] = self._evidence.paths[slot]
             elif slot < len(self.frozen.inputs):
-                fields[column] = field_of(self.task.item.values[slot])
+                fields[column] = _field_of_input(self.task.item.values[slot])
             else:
                 fields[column] = self.steps.shown.get(slot)
         reason = None if outcome is Outcome.CACHED else self._reason()
@@ -235,3 +237,8 @@ class _ItemWork:
             (*self.steps.keeping.problems, *problems),
             measured=tuple(self.steps.keeping.measured),
         )
+
+
+def _field_of_input(value: Any) -> Any:
+    """Return an input as a report shows it; what is read like a file is named like one."""
+    return str(value) if isinstance(value, Part | RemoteFile) else field_of(value)

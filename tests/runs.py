@@ -33,7 +33,9 @@ def counted(monkeypatch, calls, name):
     owner, _, attribute = name.rpartition(".")
     module, _, cls = owner.rpartition(".")
     holder = (
-        getattr(importlib.import_module(module), cls) if cls[0].isupper() else importlib.import_module(owner)
+        getattr(importlib.import_module(module), cls)
+        if cls.lstrip("_")[:1].isupper()
+        else importlib.import_module(owner)
     )
     function = getattr(holder, attribute)
 

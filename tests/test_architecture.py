@@ -22,7 +22,7 @@ PACKAGE = Path(creevey_graph.__file__).parent
 FLOORS = (
     ("errors", "text", "fields", "memory"),
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
-    ("signature", "options", "interrupts", "symbolic"),
+    ("signature", "options", "interrupts", "symbolic", "parts/"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "validate", "telling", "images/", "journal", "outputs", "policy", "values"),
     ("manifest", "versions"),
@@ -55,9 +55,11 @@ LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "
 """These load what is dear when it is first asked for: `--help` in 100 ms, no requests without downloads."""
 
 HOMES = {
+    "av": {"parts/"},
     "click": {"cli/"},
     "cloudpickle": {"executors/"},
     "diskcache": {"cache/"},
+    "fsspec": {"sources/"},
     "loky": {"executors/"},
     "networkx": {"validate", "graph", "wiring", "views/"},
     "pyarrow": {"exports/", "sources/"},

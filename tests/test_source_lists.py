@@ -561,15 +561,17 @@ def lengths(url: str):
     return {"length": step(len)(url)}
 
 
-def test_the_key_of_a_url_in_a_table_is_explained_by_its_list(tmp_path):
-    """A key says nothing of the URL behind it; the message says what is missing."""
+def test_the_key_of_a_url_in_a_table_is_explained_by_itself_or_by_its_list(tmp_path):
+    """What was run under a key is known by its URL; with the list, by that."""
     rows = [{"url": A, "id": "k1"}, {"url": B, "id": "k2"}]
     lengths.run(rows, cache=tmp_path / "cache", progress=False, executor="serial")
-    with pytest.raises(
-        SourceNotFound, match=r"item 'k1' was run as one of a list; name the list with among="
-    ):
-        lengths.explain("k1", cache=tmp_path / "cache")
-    assert "up to date" in str(lengths.explain("k1", among=rows, cache=tmp_path / "cache"))
+
+    alone = lengths.explain("k1", cache=tmp_path / "cache")
+    listed = lengths.explain("k1", among=rows, cache=tmp_path / "cache")
+
+    assert ("k1", A) == (alone.key, alone.source) == (listed.key, listed.source)
+    assert "up to date" in str(alone)
+    assert "up to date" in str(listed)
 
 
 def test_sources_are_a_public_place():

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws_sources import check_source
+from parts_drawn import write_tar, write_video
 from PIL import Image
 
 from creevey_graph.errors import SourceError, SourceNotFound, UsageError
@@ -38,11 +39,24 @@ def keys(source: Source) -> list[str]:
 def source_of(name: str, folder: Path) -> Source:
     make(folder, "a.jpg", "b/a.JPG", "ü [x] #.png")
     rows = [{"photo": "a.jpg", "label": 1}, {"photo": "a.jpg", "label": 2, "id": "b"}]
+    names = ("a.jpg", "b/a.jpg", "b/a.txt", "c.jpg", "c.json")
+    if name in ("archive", "webdataset"):
+        write_tar(folder / "x.tar", dict.fromkeys(names, b"{}"))
+    if name == "remote":
+        fs = pytest.importorskip("fsspec").filesystem("memory")
+        fs.rm("/laws", recursive=True) if fs.exists("/laws") else None
+        fs.pipe({"/laws/a.jpg": b"a", "/laws/b/c.jpg": b"c"})
+    if name == "video":
+        write_video(folder / "x.mp4", 30)
     arguments = {
         "files": ((folder,), {}),
         "urls": (([URL, "a.jpg", URL, Path("b.jpg"), URL + "#2"],), {}),
         "table": ((rows,), {"inputs": ["photo"]}),
         "image_folder": ((folder,), {}),
+        "archive": ((folder / "x.tar",), {}),
+        "webdataset": ((folder / "x.tar",), {}),
+        "remote": (("memory://laws",), {}),
+        "video": ((folder / "x.mp4",), {"fps": 5}),
     }[name]
     return SOURCES[name](*arguments[0], **arguments[1])
 

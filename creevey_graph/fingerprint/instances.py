@@ -18,6 +18,8 @@ from typing import Any
 from creevey_graph.fingerprint.tokens import NoDigestError, Walk, text, tokens, type_name
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: set for every class made by a class statement
+UNCOUNTED = "creevey_graph.uncounted"
+"""Key in the metadata of a field, of a dataclass or attrs class, whose value changes nothing: credentials, say."""
 
 
 def _enum(value: Enum, walk: Walk) -> bytes:
@@ -42,15 +44,14 @@ def _zone(value: Any, walk: Walk) -> bytes:
 def _instance(value: Any, walk: Walk) -> bytes:
     """Make the token of a dataclass or attrs instance: its class, its fields, and what else it holds."""
     kind = type(value)
-    names = (
-        [field.name for field in fields(value)]
-        if is_dataclass(kind)
-        else [f.name for f in kind.__attrs_attrs__]
-    )
+    members = fields(value) if is_dataclass(kind) else kind.__attrs_attrs__
+    names = [field.name for field in members]
     missing = next((name for name in names if not hasattr(value, name)), None)
     if missing is not None:
         raise NoDigestError(f"{type_name(kind)} without its field '{missing}' has no digest by content")
+    uncounted = {field.name for field in members if field.metadata.get(UNCOUNTED)}
     state = {**_state(value), **{name: getattr(value, name) for name in names}}
+    state = {name: part for name, part in state.items() if name not in uncounted} if uncounted else state
     return tokens(b"instance", [*_kind(value, walk), *walk.pairs(state.items(), ".{}")])
 
 

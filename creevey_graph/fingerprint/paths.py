@@ -18,7 +18,7 @@ from typing import Any
 from creevey_graph.fingerprint.modules import is_user_module
 from creevey_graph.fingerprint.source import SourceFiles
 
-_READING_METHODS = frozenset({"read_bytes", "read_text", "open"})
+_READING_METHODS = frozenset({"read_bytes", "read_text", "read_image", "open"})
 _READING_CALLS = frozenset({"open", "imread", "isinstance"})
 _READING_BUILTINS = (open, isinstance)
 _TELLING_CALLS = frozenset({"locals", "vars", "eval", "exec"})

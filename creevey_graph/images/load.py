@@ -22,6 +22,8 @@ from PIL import Image, ImageColor
 
 from creevey_graph.errors import ImageError, UsageError, did_you_mean
 from creevey_graph.images.color import flattened, scaled_to_8_bit, unpaletted, without_metadata
+from creevey_graph.parts import Part
+from creevey_graph.sources import RemoteFile
 from creevey_graph.step import step
 
 Mode = Literal["RGB", "L", "RGBA", "keep"]
@@ -65,7 +67,7 @@ _WARNINGS_LOCK = threading.Lock()
 
 @step(borrows=True, by_content=True)
 def load_image(
-    source: Path | bytes,
+    source: Path | bytes | Part | RemoteFile,
     *,
     mode: Mode = "RGB",
     exif_transpose: bool = True,
@@ -80,7 +82,8 @@ def load_image(
     profile is not applied; it stays (`info["icc_profile"]`) where the mode is the file's own.
 
     Args:
-        source: A path (text will do), or the bytes of a file.
+        source: A path (text will do), the bytes of a file, a member of an archive, a frame of a video, or
+            whatever else has `read_bytes()` or `read_image()`.
         mode: "RGB", "L" (grey) or "RGBA", 8 bits a sample; 16 bits are scaled, floats in 0-1 or
             0-255 too. "keep" takes what the file holds: any mode, any depth, palettes included.
         exif_transpose: Turn the picture as its EXIF orientation asks; a broken tag counts as none.
@@ -113,6 +116,12 @@ def load_image(
     if isinstance(source, bytes):
         where = f"picture of {len(source)} bytes"
         with io.BytesIO(source) as file:
+            image = _decoded(file, where, max_pixels, formats, upright=exif_transpose)
+    elif hasattr(source, "read_image"):
+        where, image = str(source), source.read_image()
+    elif hasattr(source, "read_bytes") and not isinstance(source, os.PathLike):
+        where = str(source)
+        with io.BytesIO(source.read_bytes()) as file:
             image = _decoded(file, where, max_pixels, formats, upright=exif_transpose)
     else:
         where = _checked_path(source)

@@ -17,35 +17,60 @@ from creevey_graph.sources.documents import STDIN
 from creevey_graph.sources.files import files
 from creevey_graph.sources.folders import image_folder
 from creevey_graph.sources.lists import LIST_SUFFIXES, open_list
+from creevey_graph.sources.parts import ARCHIVE_SUFFIXES, archive
+from creevey_graph.sources.remote import RemoteFile, remote
 from creevey_graph.sources.tables import table
 from creevey_graph.sources.urls import url_list
+from creevey_graph.sources.video import video
+from creevey_graph.sources.webdataset import webdataset
 from creevey_graph.text import safe_text
 
 __all__ = [
     "SOURCES",
     "BulkSource",
     "Item",
+    "RemoteFile",
     "Source",
+    "archive",
     "files",
     "image_folder",
     "notices_of",
     "open_list",
     "open_source",
+    "remote",
     "table",
     "url_list",
+    "video",
+    "webdataset",
 ]
 
-SOURCES = {"files": files, "image_folder": image_folder, "table": table, "urls": url_list}
+SOURCES: dict[str, Callable[..., Source]] = {
+    "archive": archive,
+    "files": files,
+    "image_folder": image_folder,
+    "remote": remote,
+    "table": table,
+    "urls": url_list,
+    "video": video,
+    "webdataset": webdataset,
+}
+
+
+def _open_archive(text: str, inputs: Sequence[str]) -> Source:
+    return _single(archive, text, inputs)
+
 
 OPENERS: Mapping[str, Callable[[str, Sequence[str]], Source]] = {
-    suffix + packed: open_list for suffix in LIST_SUFFIXES for packed in ("", ".gz")
+    **{suffix + packed: open_list for suffix in LIST_SUFFIXES for packed in ("", ".gz")},
+    **dict.fromkeys(ARCHIVE_SUFFIXES, _open_archive),
 }
 """What a file's name ends in, lower case -> what lists its items; the others are one item each."""
 
+_WEB = ("http://", "https://")
 _ACCEPTED = (
-    "a file, folder or glob; a URL; a .txt file with a URL or path per line; a .csv, .tsv, .jsonl or .parquet "
-    "table; '-' for standard input; a list of paths and URLs; rows (mappings, or tuples of the graph's "
-    "inputs); or a source"
+    "a file, folder or glob; a URL; a zip or tar; a .txt file with a URL or path per line; a .csv, .tsv, .jsonl "
+    "or .parquet table; '-' for standard input; a list of paths and URLs; rows (mappings, or tuples of the "
+    "graph's inputs); or a source"
 )
 
 
@@ -79,7 +104,7 @@ def _open_text(text: Any, inputs: Sequence[str]) -> Source:
     if not isinstance(text, str) or not text:
         raise UsageError(f"items: expected {_ACCEPTED} (got {text!r})")
     if is_url(text):
-        return _single(url_list, text, inputs)
+        return _single(url_list if text.lower().startswith(_WEB) else remote, text, inputs)
     if text == STDIN:
         return _checked(open_list(text, inputs), inputs)
     name = text.lower() if os.path.isfile(text) else ""  # noqa: PTH113 - text may be a glob

@@ -36,7 +36,8 @@ class Source(Protocol):
     Items in a fixed order, which can be walked more than once.
 
     `check_source` in `tests/laws_sources.py` holds the laws: the length agrees, two
-    walks yield the same, keys are unique, indexes count from 0.
+    walks yield the same, keys are unique, indexes count from 0. A source may have `notices`
+    too: lines that each run of it tells, on what was left out.
     """
 
     def __iter__(self) -> Iterator[Item]: ...

@@ -138,13 +138,13 @@ def files(
     """
     text = _checked_text(pattern_or_folder)
     if os.path.isdir(text):  # noqa: PTH112 - text may be no valid path
-        chosen = PICTURE_SUFFIXES if suffixes is None else _normal(suffixes)
+        chosen = PICTURE_SUFFIXES if suffixes is None else normal_suffixes(suffixes)
         return _folder(Path(text), chosen, recursive)
     if os.path.lexists(text):
         path = Path(text)
         return FileSource(path.parent, [path.name], is_recursive=False)
     if has_magic(text):
-        return _glob(text, _normal(suffixes or ()))
+        return _glob(text, normal_suffixes(suffixes or ()))
     raise missing_path(text)
 
 
@@ -238,7 +238,8 @@ def _checked_text(path: str | os.PathLike[str]) -> str:
     return text
 
 
-def _normal(suffixes: Iterable[str]) -> tuple[str, ...]:
+def normal_suffixes(suffixes: Iterable[str]) -> tuple[str, ...]:
+    """Return suffixes in lower case and with their dot."""
     given = (suffixes,) if isinstance(suffixes, str) else suffixes
     return tuple(f".{suffix.lower().lstrip('.')}" for suffix in given)
 

@@ -87,15 +87,15 @@ _Matcher = Callable[[str], object] | None  # None stands for `**`
 
 
 def _matcher(part: str, *, is_last: bool) -> Callable[[str], object]:
-    match = re.compile(translate(_any_case(part) if is_last else part)).match
+    match = re.compile(translate(any_case(part) if is_last else part)).match
     return match if part.startswith(".") else lambda name: name[0] != "." and match(name)
 
 
-def _any_case(part: str) -> str:
+def any_case(part: str) -> str:
     """
     Let the suffix of a glob's last part match in either case.
 
-    >>> _any_case("IMG_*.jpg")
+    >>> any_case("IMG_*.jpg")
     'IMG_*.[jJ][pP][gG]'
     """
     stem, dot, suffix = part.rpartition(".")
