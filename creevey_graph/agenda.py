@@ -49,6 +49,8 @@ class Agenda:
 
     def _entry(self, item: Item, *, forced: bool) -> Task | ItemFinished:
         state, reason = self._known.check(item, forced=forced)
+        if item.refusal is not None:
+            return Task(item, state, reason)
         if not self._options.retry_failed and (failed := self._known.row_if_failed(item, state)):
             return ItemFinished(item.index, failed)
         row = None if reason is not None else self._known.row_if_current(item, state)

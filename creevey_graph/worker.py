@@ -165,9 +165,9 @@ class _ItemWork:
         row = self._row(
             outcome, step=self.steps.at, error=error, traceback=text, reason=reason, fields=fields
         )
-        if outcome is Outcome.SKIPPED:
+        if outcome is Outcome.SKIPPED and self.steps.evidence is not None:
             return self._result(row, (), self.steps.delivery.leftovers(()))
-        # What a failed item made earlier is still its own: nothing to be pruned.
+        # What an item that failed, or was refused, made earlier is still its own: nothing to be pruned.
         known = self.task.known
         return self._result(row, *((known.outputs, known.leftovers) if known else ((), ())))
 
