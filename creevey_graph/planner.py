@@ -10,7 +10,7 @@ from creevey_graph.cache import Cache
 from creevey_graph.calls import call, check_returned
 from creevey_graph.codecs import find_codec
 from creevey_graph.cutoff import decided
-from creevey_graph.errors import CreeveyError, SkipItem, UsageError, did_you_mean
+from creevey_graph.errors import CreeveyError, UsageError, did_you_mean
 from creevey_graph.evidence import Evidence
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.keeping import decoded
@@ -57,10 +57,7 @@ def make_plan(
     for item in items:
         state, reason = known.check(item, forced=refresh)
         if item.refusal is not None:
-            if isinstance(item.refusal, SkipItem):
-                plan.add_up_to_date()
-            else:
-                plan.unreadable += 1
+            plan.add_refused(item.refusal)
             continue
         row = None if reason is not None else known.row_if_current(item, state)
         if row is not None:

@@ -21,8 +21,8 @@ from creevey_graph.agenda import Agenda
 from creevey_graph.atomic import remove_stale
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
-from creevey_graph.ending import AcceptedRuns, end_known, tell_troubles
-from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
+from creevey_graph.ending import AcceptedRuns, end_known, run_failed, tell_troubles
+from creevey_graph.errors import RunInterrupted, UsageError
 from creevey_graph.events import (
     ItemFinished,
     ItemsCached,
@@ -45,7 +45,6 @@ from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
 from creevey_graph.tally import Tally
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
-from creevey_graph.text import first_line, safe_text
 from creevey_graph.validate import validate_sendable
 from creevey_graph.worker import run_chunk
 
@@ -86,6 +85,7 @@ class _Run:
         self.suspects: deque[Task] = deque()
         self.stopped = ""
         self.interrupted = False
+        self.culprit: Result | None = None
         self.damaged: set[str] = set()
         self.folders: set[str] = set()
         self.tally = Tally(len(listing))
@@ -113,10 +113,10 @@ class _Run:
             self._end(began)
         if self.interrupted:
             raise RunInterrupted
-        if self.options.on_error == "raise" and self.tally.first_failure is not None:
-            row = self.tally.first_failure
-            where = f" in step '{row.step}'" if row.step else ""
-            raise RunFailed(f"item '{safe_text(row.key)}' failed{where}: {first_line(row.error or '')}")
+        culprit = self.culprit
+        row = culprit.row if culprit else None if self.options.catch else self.tally.first_failure
+        if self.options.on_error == "raise" and row is not None:
+            raise run_failed(row) from (culprit and culprit.cause)
 
     def _begin(self) -> None:
         run_id = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
@@ -157,8 +157,11 @@ class _Run:
         item_s = self.ledger.item_seconds(self.frozen)
         expected_s = None if item_s is None else item_s * self.tally.left
         executor, jobs = choose_executor(self.frozen, self.options, to_do, expected_s)
-        bench = Bench(self.frozen.for_workers(), self.options.out, self.options.cache, self.options.refresh)
-        if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
+        is_apart = not isinstance(executor, str) or executor == "processes"
+        catch = None if self.options.on_error == "continue" else self.options.catch
+        facts = (self.options.out, self.options.cache, self.options.refresh, catch, is_apart)
+        bench = Bench(self.frozen.for_workers(), *facts)
+        if is_apart:
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
         self.tell.emit(WorkersStarted(pool.name, pool.jobs))
@@ -273,7 +276,7 @@ class _Run:
             self._note_folders(result.row)
             if result.row.outcome is Outcome.FAILED:
                 self.known.note_failed(result.state)
-            self._finish(ItemFinished(result.index, result.row, result.executed, result.spared))
+            self._finish(result)
 
     def _note_folders(self, row: Row) -> None:
         """Remember where something was written: what a killed run left there is removed in the end."""
@@ -284,12 +287,13 @@ class _Run:
         self.tally.add(event)
         self.tell.emit(event)
 
-    def _finish(self, event: ItemFinished) -> None:
-        self._tell(event)
-        if event.row.outcome is not Outcome.FAILED:
+    def _finish(self, result: Result) -> None:
+        self._tell(ItemFinished(result.index, result.row, result.executed, result.spared))
+        if result.row.outcome is not Outcome.FAILED:
             return
         limit = self.options.max_failures
-        if self.options.on_error != "continue" and not self.stopped:
+        if self.options.on_error != "continue" and not self.stopped and not result.is_caught:
+            self.culprit = result
             self._stop(f"stopped at the first failure (on_error='{self.options.on_error}')")
         elif limit is not None and self.tally.failures >= limit and not self.stopped:
             self._stop(f"stopped after {self.tally.failures} failures (max_failures={limit})")

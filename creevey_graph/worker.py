@@ -23,7 +23,7 @@ from creevey_graph.fields import field_of, item_fields
 from creevey_graph.identity import check_unchanged
 from creevey_graph.pace import CHUNK_SECONDS
 from creevey_graph.plan import Action
-from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result
+from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result, portable
 
 MAX_TRACEBACK = 8_000
 """Characters of a traceback that a row keeps: the last ones, which name the failure."""
@@ -79,6 +79,7 @@ class _ItemWork:
 
     def __init__(self, bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> None:
         self.task = task
+        self.bench = bench
         self.frozen = bench.frozen
         self.cache = bench.cache
         self.steps = Execution(bench, task, recorder, scratch)
@@ -157,7 +158,12 @@ class _ItemWork:
     def failed(self, exc: Exception) -> Result:
         """Return the result of an item that failed."""
         text = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:]
-        return self._ended(Outcome.FAILED, error_text(exc), text)
+        result = self._ended(Outcome.FAILED, error_text(exc), text)
+        if self.bench.catch is None:
+            return result
+        if isinstance(exc, self.bench.catch):
+            return attrs.evolve(result, is_caught=True)
+        return attrs.evolve(result, cause=portable(exc) if self.bench.is_apart else exc)
 
     def _ended(self, outcome: Outcome, error: str, text: str | None = None) -> Result:
         fields = item_fields(self.task.item.columns, self.frozen.columns)

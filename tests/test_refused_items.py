@@ -40,7 +40,7 @@ def _own_cache(tmp_path, monkeypatch):
 @pytest.fixture
 def copying():
     graph = Graph("copying")
-    text = graph.add(step(Path.read_text, name="read"), **{"self": graph.input("file", Path)})
+    text = graph.add(step(Path.read_text, name="read"), self=graph.input("file", Path))
     graph.add(copy_text, text=text, path="{name}")
     return graph
 
