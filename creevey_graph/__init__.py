@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from creevey_graph.explanation import Explanation
     from creevey_graph.facade import Graph, graph
     from creevey_graph.images import download
+    from creevey_graph.pipeline import CustomReportingPipeline, Pipeline
     from creevey_graph.plan import Plan
     from creevey_graph.report import Report
 
@@ -38,10 +39,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "Cache": "cache",
     "CreeveyError": "errors",
+    "CustomReportingPipeline": "pipeline",
     "Explanation": "explanation",
     "Graph": "facade",
     "GraphError": "errors",
     "Outcome": "events",
+    "Pipeline": "pipeline",
     "Plan": "plan",
     "Reason": "events",
     "Report": "report",
@@ -60,10 +63,12 @@ _HOMES = {
 __all__ = [
     "Cache",
     "CreeveyError",
+    "CustomReportingPipeline",
     "Explanation",
     "Graph",
     "GraphError",
     "Outcome",
+    "Pipeline",
     "Plan",
     "Reason",
     "Report",

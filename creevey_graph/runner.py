@@ -116,7 +116,7 @@ class _Run:
         culprit = self.culprit
         row = culprit.row if culprit else None if self.options.catch else self.tally.first_failure
         if self.options.on_error == "raise" and row is not None:
-            raise run_failed(row) from (culprit and culprit.cause)
+            raise run_failed(row) from (culprit.cause if culprit else None)
 
     def _begin(self) -> None:
         run_id = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
