@@ -12,11 +12,12 @@ from creevey_graph.arrays.report import report_output
 from creevey_graph.arrays.stats import calculate_mean_brightness, record_mean_brightness
 from creevey_graph.arrays.web import IN_STEPS
 from creevey_graph.compose import first_free
+from creevey_graph.errors import StepError
 from creevey_graph.facade import Graph
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.fingerprint.paths import reads_path_text
 from creevey_graph.inpaths import outpath_of
-from creevey_graph.signature import name_of
+from creevey_graph.signature import VARIADIC, name_of
 from creevey_graph.stages import (
     Log,
     apply,
@@ -160,12 +161,14 @@ class _Assembly:
         asks = self._asked_for(func, 1, ("inpath", "log_dict"))
         if asks:
             call = functools.partial(apply_reporting, func, asks)
-            made = step(call, name=name_of(func), by_content=False)
-            self._reporting(self.graph.add(made, value=self.value, **self._context()))
+            self._reporting(self.graph.add(_pairing(call, func), value=self.value, **self._context()))
             return
-        self.value = self.graph.add(
-            _step_of(apply, func, name_of(func), borrows=_is_shipped(base)), value=self.value
+        borrows = _is_shipped(base)
+        made, takes = _own_step(func, borrows=borrows) or (
+            _step_of(apply, func, name_of(func), borrows=borrows),
+            "value",
         )
+        self.value = self.graph.add(made, **{takes: self.value})
 
     def write(self, func: Callable[..., Any], form: Form) -> None:
         """Place what writes."""
@@ -198,7 +201,7 @@ class _Assembly:
     def _write_apart(self, func: Callable[..., Any], asks: tuple[str, ...], form: Form) -> None:
         """Place a function that reports too: its bytes go on as a value, since a writer's value is its file."""
         call = functools.partial(write_apart, func, asks)
-        written = self._with_outpath(step(call, name=name_of(func), by_content=False, cache="never"))
+        written = self._with_outpath(_pairing(call, func))
         self._reported(written)
         placing = step(place_bytes, writes="path", borrows=True)
         self.columns[FILE] = self.graph.add(placing, written=written, path=form.template)
@@ -222,7 +225,8 @@ class _Assembly:
         return asked_for(func, works_on, names, all_of=self._is_custom)
 
     def _context(self) -> dict[str, Any]:
-        return {"inpath": self.inpath, "before": dict(self.before), "logs": list(self.logs)}
+        told = {"before": dict(self.before), "logs": list(self.logs)}
+        return {"inpath": self.inpath, **{name: some for name, some in told.items() if some}}
 
     def _reporting(self, node: Any) -> None:
         """Part what a function returned from what it reported."""
@@ -249,12 +253,32 @@ class _Assembly:
         return (what, key, rest) if can_name and not isinstance(what, Step) else None
 
 
+def _pairing(call: Callable[..., Any], func: Callable[..., Any]) -> Step[..., Any]:
+    """Return the step of a function that reports: what it gives is kept in its two parts, not as a pair."""
+    return step(call, name=name_of(func), by_content=False, cache="never")
+
+
 def _step_of(call: Callable[..., Any], func: Callable[..., Any], name: str, **how: Any) -> Step[..., Any]:
-    """Return the step of a function, the options of a partial as its parameters: they are shown and compared."""
+    """Return a step that calls *func*, the options of a partial as its parameters: they are shown and compared."""
     base, options = parted(func)
     if options and _OWN.isdisjoint(options):
         return step(functools.partial(call, base), name=name, **how).bind(**options)
     return step(functools.partial(call, func), name=name, **how)
+
+
+def _own_step(func: Callable[..., Any], **how: Any) -> tuple[Step[..., Any], str] | None:
+    """Return the step of an ordinary function and the parameter it works on; None of what needs to be wrapped."""
+    base, options = parted(func)
+    if not inspect.isfunction(base):
+        return None
+    first = next(iter(inspect.signature(base).parameters.values()), None)
+    if first is None or first.kind in VARIADIC or first.name in options:
+        return None
+    try:
+        made = step(base, name=name_of(base), **how)
+        return (made.bind(**options) if options else made), first.name
+    except StepError:  # a generator function, or options it does not take: told by the call itself
+        return None
 
 
 def _reads_text(func: Callable[..., Any]) -> bool:

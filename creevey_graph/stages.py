@@ -12,6 +12,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -21,6 +22,7 @@ PLACED = ("",)
 _NAMES = ("inpath", "log_dict")
 
 Log = dict[str, Any]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @attrs.frozen
@@ -135,8 +137,8 @@ def apply_reporting(
     value: Any,
     *,
     inpath: Any,
-    before: Mapping[str, Any],
-    logs: Sequence[Log],
+    before: Mapping[str, Any] = NOTHING,
+    logs: Sequence[Log] = (),
 ) -> tuple[Any, Log]:
     """
     Return what *func* makes of *value*, and what it reports.
@@ -174,8 +176,8 @@ def write_named(
     path: Path,
     *,
     inpath: Any,
-    before: Mapping[str, Any],
-    logs: Sequence[Log],
+    before: Mapping[str, Any] = NOTHING,
+    logs: Sequence[Log] = (),
     as_text: bool = False,
 ) -> None:
     """Let *func* write *value* to *path*, with the inpath and the log that it asks for."""
@@ -190,8 +192,8 @@ def write_apart(
     outpath: Outpath,
     *,
     inpath: Any,
-    before: Mapping[str, Any],
-    logs: Sequence[Log],
+    before: Mapping[str, Any] = NOTHING,
+    logs: Sequence[Log] = (),
 ) -> tuple[bytes, Log]:
     """Return the bytes that *func* writes of *value*, and what it reports."""
     with tempfile.TemporaryDirectory(prefix="creevey-write-") as folder:
@@ -217,8 +219,8 @@ def write_elsewhere(
     outpath: Outpath,
     *,
     inpath: Any,
-    before: Mapping[str, Any],
-    logs: Sequence[Log],
+    before: Mapping[str, Any] = NOTHING,
+    logs: Sequence[Log] = (),
 ) -> Log:
     """Let *func* do with *value* and an outpath that is no file what it does, and return what it reports."""
     return _with_log(
