@@ -165,7 +165,9 @@ class Pipeline:
         catch, jobs = checked_catch(exceptions_to_catch), checked_jobs(n_jobs)
         find = checked_path_func(self.name, outpath_func, path_func)
         skip, why = skip_rule(self.name, skip_existing, skip_func)
-        source = list_inpaths(inpaths, find, skip, jobs=jobs or default_jobs(), why=why)
+        graph, source = self._prepared(
+            list_inpaths(inpaths, find, skip, jobs=jobs or default_jobs(), why=why)
+        )
         times = FinishTimes(len(source))
         catches_all = isinstance(catch, type) and issubclass(Exception, catch)
         run_options: dict[str, Any] = {
@@ -178,7 +180,7 @@ class Pipeline:
         }
         failed: BaseException | None = None
         try:
-            report = self._graph_of(source).run(self._formed(source), out=source.out, **run_options)
+            report = graph.run(source, out=source.out, **run_options)
         except (RunFailed, RunInterrupted) as exc:
             report, failed = exc.report, exc.__cause__ or exc
         self._ran = (report, source, times)
@@ -240,8 +242,9 @@ class Pipeline:
             options: As for `Graph.plan`: cache, refresh.
         """
         skip, why = skip_rule(self.name, skip_existing, skip_func)
-        source = list_inpaths(inpaths, checked_path_func(self.name, None, path_func), skip, why=why)
-        return self._graph_of(source).plan(self._formed(source), out=source.out, **options)
+        find = checked_path_func(self.name, None, path_func)
+        graph, source = self._prepared(list_inpaths(inpaths, find, skip, why=why))
+        return graph.plan(source, out=source.out, **options)
 
     def explain(
         self, inpath: Any, path_func: PathFunc, *, out: Path | str | None = None, **options: Any
@@ -257,16 +260,15 @@ class Pipeline:
             options: As for `Graph.explain`: cache.
         """
         folder = Path(out).absolute() if out is not None else self._ran[1].out if self._ran else None
-        source = list_inpaths([inpath], checked_path_func(self.name, None, path_func), out=folder)
-        return self._graph_of(source).explain(self._formed(source), out=source.out, **options)
+        find = checked_path_func(self.name, None, path_func)
+        graph, source = self._prepared(list_inpaths([inpath], find, out=folder))
+        return graph.explain(source, out=source.out, **options)
 
-    def _graph_of(self, source: Inpaths) -> Graph:
-        return self._assembled(form_of_run(are_local=source.are_local, as_text=source.are_text))
-
-    def _formed(self, source: Inpaths) -> Inpaths:
-        """Return the source with the values that the graph takes."""
-        with_outpaths = "outpath" in self._graph_of(source).inputs
-        return source.formed(with_outpaths=with_outpaths, keeps_paths=takes_steps(self.load_func))
+    def _prepared(self, source: Inpaths) -> tuple[Graph, Inpaths]:
+        """Return the graph for these outpaths, and the source with the values that it takes."""
+        graph = self._assembled(form_of_run(are_local=source.are_local, as_text=source.are_text))
+        with_outpaths, keeps_paths = "outpath" in graph.inputs, takes_steps(self.load_func)
+        return graph, source.formed(with_outpaths=with_outpaths, keeps_paths=keeps_paths)
 
     def _assembled(self, form: Form) -> Graph:
         check_functions(self.name, self._ops)  # the list may have been changed
