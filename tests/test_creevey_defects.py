@@ -347,6 +347,16 @@ def test_a_hash_of_64_bits_stays_what_it_is_when_a_file_fails(files):
     assert hashes == list(pipeline.run_report_.dhash.dropna())
 
 
+@pytest.mark.parametrize("largest", [2**53 + 1, 2**63 - 1, 2**64 - 1, 2**200])
+def test_whole_numbers_of_any_size_stay_exact(files, largest):
+    """With every row there, and beyond what 64 bits hold with a sign."""
+    NUMBERS.update(zip(files, [largest, 1, -3, 0], strict=True))
+    pipeline = CustomReportingPipeline(load_image_from_disk, [tell_number], write_image)
+    pipeline(files, in_out, 1)
+
+    assert [largest, 1, -3, 0] == list(pipeline.run_report_.number)
+
+
 def test_columns_have_one_type_whatever_the_rows_are(files, copying):
     """There `skipped` was bool or object, and no error None or NaN, as the data had it."""
     files[1].write_bytes(b"no picture")
@@ -380,7 +390,7 @@ def test_numbers_that_are_none_stay_numbers(files):
     pipeline(files, in_out, 1)
 
     assert float == pipeline.run_report_.number.dtype
-    assert np.array_equal(list(NUMBERS.values()), pipeline.run_report_.number, equal_nan=True)
+    assert np.array_equal([NUMBERS[path] for path in files], pipeline.run_report_.number, equal_nan=True)
 
 
 NUMBERS: dict = {}

@@ -76,6 +76,7 @@ def test_what_a_refused_item_made_earlier_stays_its_own(copying, texts, tmp_path
     report = copying.run(refusing, out=tmp_path / "out", progress=False, prune=True)
     back = copying.run(texts, out=tmp_path / "out", progress=False)
 
+    assert ["skipped", "failed", "cached"] == [str(row.outcome) for row in report.rows]
     assert ((), 0) == (report.orphans, report.pruned)
     assert not back.executed
     assert ["0.txt", "1.txt", "2.txt"] == sorted(path.name for path in (tmp_path / "out").iterdir())
