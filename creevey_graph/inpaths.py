@@ -19,6 +19,7 @@ from creevey_graph.fields import safe_repr
 from creevey_graph.sources import Item
 from creevey_graph.sources.base import is_url, unique_keys
 from creevey_graph.stages import Elsewhere, Outpath
+from creevey_graph.tasks import portable
 from creevey_graph.text import safe_text
 
 PathFunc = Callable[[Any], Any]
@@ -93,6 +94,12 @@ class Inpaths:
         """Return the source as a graph wants its values."""
         return attrs.evolve(self, with_outpaths=with_outpaths, keeps_paths=keeps_paths)
 
+    def make_portable(self) -> None:
+        """Make sure that what was raised for an inpath can be sent to another process."""
+        for entry in self.entries:
+            if entry.refusal is not None and type(entry.refusal) is not SkipItem:
+                entry.refusal = portable(entry.refusal)
+
     @property
     def are_local(self) -> bool:
         """True where every outpath is a local path, as far as there is one."""
@@ -140,7 +147,8 @@ def list_inpaths(
     entries = [_entry(inpath, path_func) for inpath in _distinct(inpaths)]
     if skip is not None:
         _ask(entries, skip, jobs, why)
-    _check_apart_elsewhere(entries)
+    if not all(entry.place is not None or _is_broken(entry) for entry in entries):
+        _check_apart_elsewhere(entries)
     keys = unique_keys([_text(entry.inpath, index) for index, entry in enumerate(entries)])
     return Inpaths(entries, keys, _folder_of(entries, out))
 
@@ -207,17 +215,26 @@ def _ask(entries: Sequence[Inpath], skip: SkipFunc, jobs: int, why: str) -> None
 
 
 def _check_apart_elsewhere(entries: Sequence[Inpath]) -> None:
-    """Check that no two URLs are one; of local paths the engine does."""
+    """Check that no two outpaths are one, and none its inpath; where all are local paths, the engine does."""
     met: dict[str, Any] = {}
     for entry in entries:
-        if isinstance(entry.outpath, str) and entry.place is None:
-            if entry.outpath in met:
-                raise GraphError(
-                    f"path_func gives '{safe_text(str(met[entry.outpath]))}' and "
-                    f"'{safe_text(str(entry.inpath))}' one outpath, '{safe_text(entry.outpath)}'; make "
-                    "them different, as join_outdir_hashed_path_extension does"
-                )
-            met[entry.outpath] = entry.inpath
+        mark = entry.place or entry.outpath
+        if not isinstance(mark, str):
+            continue
+        if mark in met:
+            raise GraphError(
+                f"path_func gives '{safe_text(str(met[mark]))}' and '{safe_text(str(entry.inpath))}' one "
+                f"outpath, '{safe_text(mark)}'; make them different, as join_outdir_hashed_path_extension does"
+            )
+        if entry.place is not None and exists(None, entry.inpath) and _are_one(entry.place, entry.inpath):
+            raise GraphError(
+                f"path_func gives '{safe_text(str(entry.inpath))}' itself as its outpath; choose another folder"
+            )
+        met[mark] = entry.inpath
+
+
+def _are_one(place: str, inpath: str | os.PathLike[str]) -> bool:
+    return os.path.realpath(place) == os.path.realpath(inpath)
 
 
 def _folder_of(entries: Sequence[Inpath], out: Path | None) -> Path:

@@ -140,8 +140,8 @@ class Pipeline:
 
         Args:
             inpaths: Paths, URLs or other values that *load_func* takes; one that comes again is left out.
-            outpath_func: Inpath -> outpath. Where it returns None, a URL or another value, *write_func* is
-                called each time, since it cannot be seen what is there.
+            outpath_func: Inpath -> outpath. Where it returns None, a URL or another value for any inpath,
+                *write_func* is called for each and in every run, since it cannot be seen what is there.
             n_jobs: How many at once; -1 for as many as there are processors; None to choose.
             skip_existing: True: leave inpaths alone that have a file at their outpath, whatever it is.
             exceptions_to_catch: What fails its inpath alone; anything else ends the run and is raised.
@@ -178,6 +178,8 @@ class Pipeline:
             **options,
             "listeners": (*options.get("listeners", ()), times, log_failure),
         }
+        if run_options["executor"] not in ("serial", "threads"):
+            source.make_portable()
         failed: BaseException | None = None
         try:
             report = graph.run(source, out=source.out, **run_options)

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -121,6 +122,14 @@ def test_two_inpaths_with_one_url_are_an_error_too():
         Pipeline(str, None, print)(["a", "b"], lambda _: "s3://bucket/key", 1)
 
 
+def test_outpaths_of_all_kinds_are_held_apart_from_each_other_and_their_inpaths(files):
+    """Also where some are files and some are not, so that write_func is on its own."""
+    ways = {files[0]: "out.png", files[1]: None}
+    for last, message in (("out.png", "one outpath"), (files[2], "itself as its outpath")):
+        with pytest.raises(GraphError, match=message):
+            Pipeline(load_image_from_disk, None, print)(files[:3], {**ways, files[2]: last}.get, 1)
+
+
 def test_nothing_to_do_is_no_error(copying):
     """There a KeyError 'time_finished'."""
     for nothing in ([], iter(()), {}):
@@ -227,6 +236,28 @@ def test_a_path_func_or_skip_func_that_fails_costs_one_row(files, asked, strateg
     assert [False, True, False, False] == list(pipeline.run_report_.error.notna())
     assert "KeyError: '1.png'" == pipeline.run_report_.error[files[1]]
     assert ["0.png", "2.png", "3.png"] == out()
+
+
+class Awkward(Exception):
+    """Cannot be read where it was sent to: it is not made of its arguments."""
+
+    def __init__(self, one, two):
+        super().__init__(f"{one}-{two}")
+
+
+def test_what_they_raise_need_not_be_fit_to_travel(files):
+    """One row of a run in processes, as in threads."""
+
+    def fails_once(path):
+        if path == files[1]:
+            raise Awkward(1, 2)
+        return in_out(path)
+
+    for strategy in ("threads", "processes"):
+        pipeline = Pipeline(load_image_from_disk, None, write_image, strategy)
+        pipeline(files, fails_once, 2)
+        assert [False, True, False, False] == list(pipeline.run_report_.error.notna())
+        assert "1-2" in pipeline.run_report_.error[files[1]]
 
 
 def test_they_are_raised_where_they_are_not_caught(files, copying):
@@ -403,7 +434,7 @@ def tell_number(image, inpath, log_dict):
 
 def test_without_pandas_there_is_our_report(files, copying, monkeypatch):
     """Creevey needed it; the error of run_report_ names what to install."""
-    monkeypatch.setitem(importlib.import_module("sys").modules, "pandas", None)
+    monkeypatch.setitem(sys.modules, "pandas", None)
     copying(files, in_out, 2)
 
     with pytest.raises(ImportError, match=r"creevey_graph\[creevey\]"):
@@ -455,6 +486,23 @@ def test_an_op_that_reports_may_have_options(files):
 
     expected = [calculate_dhash(load_image_from_disk(path), sqrt_hash_size=16) for path in files]
     assert expected == list(pipeline.run_report_.dhash)
+
+
+def test_annotations_as_creevey_wrote_them_do_no_harm(files):
+    """`np.array` is a function, no type; it stood in every signature there."""
+
+    def halve(image: np.array) -> np.array:
+        return image[::2]
+
+    assert Pipeline(load_image_from_disk, [halve, halve], write_image)(files, in_out, 2).ok
+
+
+def test_without_numpy_the_error_names_what_to_install(monkeypatch):
+    """It is an extra; nothing but the use of pictures asks for it."""
+    monkeypatch.setitem(sys.modules, "numpy", None)
+
+    with pytest.raises(ImportError, match=r"creevey_graph\[creevey\]"):
+        flip_vert([[0]])
 
 
 def test_processes_work(files):
