@@ -25,6 +25,7 @@ from creevey_graph.inpaths import Inpaths, PathFunc, SkipFunc, list_inpaths
 from creevey_graph.plan import Plan
 from creevey_graph.report import Report
 from creevey_graph.run_report import FinishTimes, log_failure, log_skipped, to_frame
+from creevey_graph.signature import name_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -279,7 +280,8 @@ class Pipeline:
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name}: {' '.join(self.graph.nodes)}>"
+        functions = (self.load_func, *self._ops, self.write_func)
+        return f"<{type(self).__name__} {self.name}: {' '.join(map(name_of, functions))}>"
 
 
 class CustomReportingPipeline(Pipeline):

@@ -14,6 +14,8 @@ np = pytest.importorskip("numpy")
 pd = pytest.importorskip("pandas")
 
 from creevey_fixtures import LOCAL, drawn, encoded, load_local  # noqa: E402
+from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
 from servers import PictureServer  # noqa: E402
 
 from creevey_graph import Report, SkipItem, UsageError  # noqa: E402
@@ -159,6 +161,13 @@ def test_there_is_no_report_before_the_first_run():
         assert not hasattr(pipeline, name)
         with pytest.raises(AttributeError, match="has not been run"):
             getattr(pipeline, name)
+
+
+def test_a_pipeline_shows_its_functions():
+    """Also where they do not make a graph yet."""
+    pipeline = Pipeline(load_image_from_disk, [resize_224, lambda image: image], write_image, name="thumbs")
+
+    assert "<Pipeline thumbs: load_image_from_disk resize lambda write_image>" == repr(pipeline)
 
 
 def test_attributes_may_be_set_anew(files):
@@ -398,6 +407,52 @@ def test_inpaths_are_several(inpaths):
     """One path is told from a list of them: its letters are no inpaths."""
     with pytest.raises(UsageError, match="inpaths must be a list"):
         Pipeline(load_image_from_disk, None, write_image)(inpaths, keep_filename_png, 1)
+
+
+TEXT_OPS = (
+    str.upper,
+    str.title,
+    lambda text: text[::-1],
+    partial(str.replace, "a"),
+    "{}!".format,
+    sorted,
+    "".join,
+    str,
+)
+
+
+def partly(op, value):
+    try:
+        return op(value, "b") if isinstance(op, partial) else op(value)
+    except TypeError:
+        return None
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    ops=st.lists(st.sampled_from(TEXT_OPS), max_size=6),
+    texts=st.lists(st.text("abc ", max_size=9), max_size=4),
+    jobs=st.integers(1, 3),
+)
+def test_a_pipeline_gives_what_its_functions_give_one_after_the_other(tmp_path_factory, ops, texts, jobs):
+    """Whatever the ops and the jobs: the same in each file, and nothing to do again."""
+    folder = tmp_path_factory.mktemp("law")
+    ops = [partial(partly, op) for op in ops]
+    for number, text in enumerate(texts):
+        (folder / f"{number}.txt").write_text(text)
+    inpaths = [folder / f"{number}.txt" for number in range(len(texts))]
+    pipeline = Pipeline(Path.read_text, ops, lambda value, path: path.write_text(repr(value)))
+
+    first = pipeline(inpaths, lambda path: folder / "out" / path.name, jobs, cache=folder / "cache")
+    again = pipeline(inpaths, lambda path: folder / "out" / path.name, jobs, cache=folder / "cache")
+
+    for text, path in zip(texts, inpaths, strict=True):
+        value = text
+        for op in ops:
+            value = op(value)
+        assert repr(value) == (folder / "out" / path.name).read_text()
+    assert first.ok
+    assert not again.executed
 
 
 # --- the graph below ----------------------------------------------------------------------------
