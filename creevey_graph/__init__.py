@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from creevey_graph.explanation import Explanation
     from creevey_graph.facade import Graph, graph
     from creevey_graph.images import download
+    from creevey_graph.pipeline import CustomReportingPipeline, Pipeline
     from creevey_graph.plan import Plan
     from creevey_graph.report import Report
     from creevey_graph.values import write_bytes, write_json, write_npy, write_text
@@ -39,10 +40,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "Cache": "cache",
     "CreeveyError": "errors",
+    "CustomReportingPipeline": "pipeline",
     "Explanation": "explanation",
     "Graph": "facade",
     "GraphError": "errors",
     "Outcome": "events",
+    "Pipeline": "pipeline",
     "Plan": "plan",
     "Reason": "events",
     "Report": "report",
@@ -65,10 +68,12 @@ _HOMES = {
 __all__ = [
     "Cache",
     "CreeveyError",
+    "CustomReportingPipeline",
     "Explanation",
     "Graph",
     "GraphError",
     "Outcome",
+    "Pipeline",
     "Plan",
     "Reason",
     "Report",

@@ -51,6 +51,8 @@ class Agenda:
 
     def _entry(self, item: Item, *, forced: bool) -> Task | ItemFinished:
         state, reason = self._known.check(item, forced=forced)
+        if item.refusal is not None:
+            return Task(item, state, reason)
         if state is not None and state.lasting and self._options.tries_lasting:
             state = attrs.evolve(state, lasting="")
         is_left = self._options.retry_failed is False or (state is not None and state.lasting)

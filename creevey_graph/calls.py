@@ -117,7 +117,7 @@ def check_returned(node: FrozenNode, value: Any) -> None:
         value is None
         and node.output is None
         and isinstance(gives, type)
-        and gives not in (type(None), object)
+        and gives not in (type(None), object, Any)  # Any is a class, too
     ):
         raise StepError(
             f"step '{node.name}' returned None, but is annotated {gives.__name__}; return a value, or "

@@ -25,6 +25,13 @@ LITTLE_WORK_S = 5.0
 """Likewise: half of it would be saved at the very best, on two processors."""
 
 
+def _kinds(catch: Any) -> tuple[type[BaseException], ...]:
+    kinds = catch if isinstance(catch, tuple) else (catch,)
+    if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds):
+        raise UsageError(f"catch must be a class of exceptions, or a tuple of them (got {catch!r})")
+    return kinds
+
+
 @attrs.frozen
 class Options:
     """
@@ -36,6 +43,7 @@ class Options:
         executor: "auto", a name in `EXECUTORS`, or a `concurrent.futures.Executor`.
         cache: The cache, None for none.
         on_error: "continue" (record and go on), "stop" (finish what is in hand), or "raise".
+        catch: Exceptions that fail their item alone, whatever *on_error* says.
         max_failures: Stop after this many failed items; None for no limit.
         refresh: Run everything, whatever the cache has.
         prune: Delete outputs that no item stands behind any more.
@@ -50,6 +58,7 @@ class Options:
     executor: str | Executor = "auto"
     cache: Cache | None = None
     on_error: str = "continue"
+    catch: tuple[type[BaseException], ...] = attrs.field(default=(), converter=_kinds)
     max_failures: int | None = None
     refresh: bool = False
     prune: bool = False

@@ -8,11 +8,12 @@ from pathlib import Path
 from creevey_graph.atomic import remove_stale
 from creevey_graph.cache import Cache, mark_ran
 from creevey_graph.choices import Options
-from creevey_graph.errors import CacheError
+from creevey_graph.errors import CacheError, RunFailed
 from creevey_graph.events import Outcome, Row
 from creevey_graph.frozen import FrozenGraph, edited_in_run
 from creevey_graph.look import Known
 from creevey_graph.telling import Teller
+from creevey_graph.text import first_line, safe_text
 
 
 class AcceptedRuns:
@@ -100,6 +101,12 @@ def tell_troubles(tell: Teller, known: Known, frozen: FrozenGraph, options: Opti
         tell.notice(text)
     for text in known.problems():
         tell.notice(f"cache: {text}")
+
+
+def run_failed(row: Row) -> RunFailed:
+    """Return the error that tells of the failed item that ended a run."""
+    where = f" in step '{row.step}'" if row.step else ""
+    return RunFailed(f"item '{safe_text(row.key)}' failed{where}: {first_line(row.error or '')}")
 
 
 def prune_files(out: Path, paths: Iterable[str]) -> int:

@@ -75,8 +75,11 @@ class Execution:
         Raises:
             OSError: A file is missing or unreadable.
             CreeveyError: One is no file, changed meanwhile, or an output path is not valid.
+            Exception: The source refused the item.
         """
         self._recorder.mark(self._task.item.index, -1)
+        if self._task.item.refusal is not None:
+            raise self._task.item.refusal
         bench = self._bench
         cache = None if bench.refresh else bench.cache
         item, known = self._task.item, self._task.known

@@ -59,6 +59,7 @@ class Graph(DeclaredGraph):
         cache: Cache | Path | str | Literal[False] | None = None,
         cache_size: int | str | None = None,
         on_error: str = "continue",
+        catch: type[BaseException] | tuple[type[BaseException], ...] = (),
         max_failures: int | None = None,
         progress: bool | str = "auto",
         refresh: bool = False,
@@ -82,6 +83,7 @@ class Graph(DeclaredGraph):
                 values that save the fewest seconds per byte are dropped, and a notice tells which. By
                 default `CREEVEY_CACHE_SIZE`, else any size.
             on_error: "continue" (record and go on), "stop" (finish what is in hand) or "raise".
+            catch: Exceptions that only fail their item, where others stop or raise as *on_error* says.
             max_failures: Stop after this many failed items.
             progress: True, False, or "auto": a bar at a terminal or in a notebook, else lines.
             refresh: Run everything, whatever the cache has.
@@ -99,7 +101,7 @@ class Graph(DeclaredGraph):
             GraphError: The graph, its output paths or its steps cannot be used; nothing has run.
             SourceError: Items cannot be listed.
             UsageError: An option has a value it cannot have.
-            RunFailed: on_error="raise" and an item failed; holds the report.
+            RunFailed: on_error="raise" and an item failed; holds the report, its cause is the exception.
             RunInterrupted: Ctrl-C; holds the report.
         """
         folder = None if out is None else Path(out)
@@ -114,6 +116,7 @@ class Graph(DeclaredGraph):
             executor=executor,
             cache=opened,
             on_error=on_error,
+            catch=catch,
             max_failures=max_failures,
             refresh=refresh,
             prune=prune,

@@ -144,5 +144,5 @@ def _claims(listing: Listing) -> Iterator[tuple[str, str]]:
 
 
 def _claims_of(item: Item, outputs: Sequence[OutputTemplate]) -> Iterator[tuple[str, str]]:
-    for output in outputs:
+    for output in outputs if item.refusal is None else ():
         yield output.render(item), item.key if len(outputs) == 1 else f"{item.key} ({output.node})"

@@ -15,7 +15,7 @@ import attrs
 from creevey_graph.cache import ItemState, Record
 from creevey_graph.changes import matched, node_changes
 from creevey_graph.columns import counted, listed, table
-from creevey_graph.errors import GraphError
+from creevey_graph.errors import GraphError, SkipItem
 from creevey_graph.events import Reason
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.frozen import FrozenGraph
@@ -229,6 +229,13 @@ class Plan:
         for node, action in zip(frozen.nodes, actions, strict=True):
             self.nodes[node.name].add(action)
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
+    def add_refused(self, refusal: Exception) -> None:
+        """Count an item that its source refuses: a run leaves it out, or reports it as failed."""
+        if isinstance(refusal, SkipItem):
+            self.add_up_to_date()
+        else:
+            self.unreadable += 1
 
     def add_up_to_date(self, items: int = 1) -> None:
         """Count items that need nothing."""

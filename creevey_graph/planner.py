@@ -66,6 +66,9 @@ def make_plan(
 
 def _plan_item(plan: Plan, bench: Bench, known: Known, item: Item) -> None:
     state, reason = known.check(item, forced=bench.refresh)
+    if item.refusal is not None:
+        plan.add_refused(item.refusal)
+        return
     lasting = "" if state is None or bench.refresh else state.lasting
     if lasting and known.row_if_failed(item, state):
         plan.lasting += 1

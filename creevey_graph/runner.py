@@ -20,8 +20,8 @@ from creevey_graph.agenda import Agenda
 from creevey_graph.atomic import Scratch
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
-from creevey_graph.ending import AcceptedRuns, WrittenFolders, end_known, tell_troubles
-from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
+from creevey_graph.ending import AcceptedRuns, WrittenFolders, end_known, run_failed, tell_troubles
+from creevey_graph.errors import RunInterrupted, UsageError
 from creevey_graph.events import (
     ItemFinished,
     ItemsCached,
@@ -43,7 +43,6 @@ from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
 from creevey_graph.tally import Tally
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
-from creevey_graph.text import first_line, safe_text
 from creevey_graph.validate import validate_sendable
 from creevey_graph.versions import list_versions
 from creevey_graph.worker import run_chunk
@@ -85,6 +84,7 @@ class _Run:
         self.suspects: deque[Task] = deque()
         self.stopped = ""
         self.interrupted = False
+        self.culprit: Result | None = None
         self.damaged: set[str] = set()
         self.folders = WrittenFolders(options.out)
         self.tally = Tally(len(listing))
@@ -115,10 +115,10 @@ class _Run:
             self._end(began)
         if self.interrupted:
             raise RunInterrupted
-        if self.options.on_error == "raise" and self.tally.first_failure is not None:
-            row = self.tally.first_failure
-            where = f" in step '{row.step}'" if row.step else ""
-            raise RunFailed(f"item '{safe_text(row.key)}' failed{where}: {first_line(row.error or '')}")
+        culprit = self.culprit
+        row = culprit.row if culprit else None if self.options.catch else self.tally.first_failure
+        if self.options.on_error == "raise" and row is not None:
+            raise run_failed(row) from (culprit.cause if culprit else None)
 
     def _begin(self) -> None:
         run_id = time.strftime("%Y%m%d-%H%M%S") + f"-{os.getpid()}"
@@ -159,10 +159,11 @@ class _Run:
         item_s = self.ledger.item_seconds(self.frozen)
         expected_s = None if item_s is None else item_s * self.tally.left
         executor, jobs = choose_executor(self.frozen, self.options, to_do, expected_s)
-        kept = self.scratches if executor in ("serial", "threads") else None
-        given = (self.options.out, self.options.cache, self.options.refresh, kept)
-        bench = Bench(self.frozen.for_workers(), *given)
-        if (executor != "serial" and not isinstance(executor, str)) or executor == "processes":
+        is_apart = not isinstance(executor, str) or executor == "processes"
+        catch = None if self.options.on_error == "continue" else self.options.catch
+        facts = (self.options.out, self.options.cache, self.options.refresh, catch, is_apart)
+        bench = Bench(self.frozen.for_workers(), *facts, None if is_apart else self.scratches)
+        if is_apart:
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
         pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
         self.tell.emit(WorkersStarted(pool.name, pool.jobs, list_versions()))
@@ -278,18 +279,19 @@ class _Run:
             self.folders.note(result.row)
             if result.row.outcome is Outcome.FAILED:
                 self.known.note_failed(result.state)
-            self._finish(ItemFinished(result.index, result.row, result.executed, result.spared))
+            self._finish(result)
 
     def _tell(self, event: ItemFinished | ItemsCached) -> None:
         self.tally.add(event)
         self.tell.emit(event)
 
-    def _finish(self, event: ItemFinished) -> None:
-        self._tell(event)
-        if not event.row.failed_now:
+    def _finish(self, result: Result) -> None:
+        self._tell(ItemFinished(result.index, result.row, result.executed, result.spared))
+        if not result.row.failed_now:
             return
         limit = self.options.max_failures
-        if self.options.on_error != "continue" and not self.stopped:
+        if self.options.on_error != "continue" and not self.stopped and not result.is_caught:
+            self.culprit = result
             self._stop(f"stopped at the first failure (on_error='{self.options.on_error}')")
         elif limit is not None and self.tally.failures >= limit and not self.stopped:
             self._stop(f"stopped after {self.tally.failures} failures (max_failures={limit})")

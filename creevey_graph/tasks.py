@@ -8,7 +8,9 @@ import attrs
 
 from creevey_graph.atomic import Scratch
 from creevey_graph.cache import Cache, Entry, FileState, ItemState, encode_state
+from creevey_graph.errors import StepError
 from creevey_graph.events import Outcome, Row
+from creevey_graph.executors import dumps_tasks, loads_tasks
 from creevey_graph.fields import item_fields
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.ledger import Ledger, Measured
@@ -58,6 +60,8 @@ class Result:
         problems: Cache problems, as text.
         took_s: Seconds its worker had it in hand.
         measured: What keeping values of undecided nodes takes.
+        is_caught: Whether it failed in a way that does not end the run, whatever `on_error` says.
+        cause: What it failed with, where that ends the run.
     """
 
     index: int
@@ -71,6 +75,8 @@ class Result:
     problems: tuple[str, ...] = ()
     took_s: float = 0.0
     measured: Measured = ()
+    is_caught: bool = False
+    cause: Exception | None = None
 
 
 @attrs.frozen
@@ -83,6 +89,8 @@ class Bench:
         out: Output folder; None where nothing is written.
         cache: The cache, None for none.
         refresh: Run everything, whatever the cache has.
+        catch: Exceptions that fail their item alone; None where all of them do.
+        is_apart: Whether results travel between processes.
         scratches: Folders for files on their way, between chunks; None where each chunk makes its own,
             since nobody could remove them when a worker process ends.
         ledger: What is known of the nodes beyond one item; each process has its own.
@@ -92,6 +100,8 @@ class Bench:
     out: Path | None
     cache: Cache | None
     refresh: bool = False
+    catch: tuple[type[BaseException], ...] | None = None
+    is_apart: bool = False
     scratches: deque[Scratch] | None = None
     ledger: Ledger = attrs.field(
         default=attrs.Factory(lambda bench: Ledger(bench.cache, refresh=bench.refresh), takes_self=True)
@@ -110,6 +120,23 @@ def error_text(exc: BaseException) -> str:
     except Exception:  # noqa: BLE001 - __str__ is any code
         text = "(its text cannot be shown)"
     return f"{type(exc).__name__}: {text}"[:MAX_ERROR] if text else type(exc).__name__
+
+
+def portable(exc: Exception) -> Exception:
+    """
+    Return *exc* where it survives the way to another process, else a `StepError` that tells of it.
+
+    >>> class Odd(Exception):
+    ...     def __init__(self, one, two):
+    ...         super().__init__(f"{one}-{two}")
+    >>> portable(Odd(1, 2)), portable(ValueError("as it is"))
+    (StepError('Odd: 1-2'), ValueError('as it is'))
+    """
+    try:
+        loads_tasks(dumps_tasks([exc]))
+    except Exception:  # noqa: BLE001 - its `__reduce__` and `__init__` are any code
+        return StepError(error_text(exc))
+    return exc
 
 
 def failed_result(

@@ -27,7 +27,7 @@ from creevey_graph.pace import CHUNK_SECONDS
 from creevey_graph.parts import Part
 from creevey_graph.plan import Action
 from creevey_graph.sources import RemoteFile
-from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result
+from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result, portable
 
 MAX_TRACEBACK = 8_000
 """Characters of a traceback that a row keeps: the last ones, which name the failure."""
@@ -88,6 +88,7 @@ class _ItemWork:
 
     def __init__(self, bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> None:
         self.task = task
+        self.bench = bench
         self.frozen = bench.frozen
         self.cache = bench.cache
         self.steps = Execution(bench, task, recorder, scratch)
@@ -170,7 +171,12 @@ class _ItemWork:
         """Return the result of an item that failed."""
         text = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:]
         lasting = self.steps.key_at() if getattr(exc, "is_permanent", False) else ""
-        return self._ended(Outcome.FAILED, error_text(exc), text, lasting=lasting)
+        result = self._ended(Outcome.FAILED, error_text(exc), text, lasting=lasting)
+        if self.bench.catch is None:
+            return result
+        if isinstance(exc, self.bench.catch):
+            return attrs.evolve(result, is_caught=True)
+        return attrs.evolve(result, cause=portable(exc) if self.bench.is_apart else exc)
 
     def _failed_again(self, known: ItemState) -> Result:
         """Return the failure of last time, which would be the same: a step with that very key will not do better."""
@@ -194,9 +200,9 @@ class _ItemWork:
         row = self._row(
             outcome, step=self.steps.at, error=error, traceback=text, reason=reason, fields=fields
         )
-        if outcome is Outcome.SKIPPED:
+        if outcome is Outcome.SKIPPED and self.steps.evidence is not None:
             return self._result(row, (), self.steps.delivery.leftovers(()))
-        # What a failed item made earlier is still its own: nothing to be pruned.
+        # What an item that failed, or was refused, made earlier is still its own: nothing to be pruned.
         known = self.task.known
         return self._result(row, *((known.outputs, known.leftovers) if known else ((), ())), lasting=lasting)
 

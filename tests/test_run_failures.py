@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -522,3 +523,18 @@ def test_a_step_that_forgets_to_return_is_named(go):
 
     assert "forgetful" == row.step
     assert "returned None, but is annotated str" in row.error
+
+
+@step
+def anything(number: int) -> Any:
+    return None
+
+
+@graph
+def of_anything(number: int):
+    return {"found": anything(number)}
+
+
+def test_a_step_that_is_annotated_any_may_return_nothing(go):
+    """Any is a class since Python 3.11, but says nothing of what comes."""
+    assert {"done": len(NUMBERS)} == go(of_anything, NUMBERS).counts

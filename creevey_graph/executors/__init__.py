@@ -7,11 +7,21 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from creevey_graph.executors.base import NoRecorder, Pool, Work
 from creevey_graph.executors.foreign import ForeignPool
 from creevey_graph.executors.processes import ProcessPool
-from creevey_graph.executors.sending import dumps
+from creevey_graph.executors.sending import dumps, dumps_tasks, loads_tasks
 from creevey_graph.executors.serial import SerialPool
 from creevey_graph.executors.threads import ThreadPool
 
-__all__ = ["EXECUTORS", "NoRecorder", "Pool", "Work", "default_jobs", "dumps", "open_pool"]
+__all__ = [
+    "EXECUTORS",
+    "NoRecorder",
+    "Pool",
+    "Work",
+    "default_jobs",
+    "dumps",
+    "dumps_tasks",
+    "loads_tasks",
+    "open_pool",
+]
 
 EXECUTORS: Mapping[str, Callable[[Work, int], Pool]] = {
     "serial": SerialPool,

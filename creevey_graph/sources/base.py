@@ -21,6 +21,8 @@ class Item:
         source: What is shown for it: a path or URL.
         values: One per graph input, in order.
         columns: Further facts that travel along to the report.
+        refusal: Why it is not worked on, raised in its turn: a `SkipItem` where it is to be left out, any other
+            exception where it cannot be.
     """
 
     index: int
@@ -28,6 +30,7 @@ class Item:
     source: str
     values: tuple[Any, ...]
     columns: Mapping[str, Any] = attrs.field(factory=dict)
+    refusal: Exception | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @runtime_checkable

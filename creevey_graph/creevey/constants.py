@@ -1,0 +1,5 @@
+"""Types that Creevey named."""
+
+from pathlib import Path
+
+PathOrStr = Path | str

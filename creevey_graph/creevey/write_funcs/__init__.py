@@ -1,0 +1,1 @@
+"""Functions that write; those for pictures stand in `image`."""
