@@ -16,7 +16,7 @@ urls, place, edge, jobs = sys.argv[1:]
 
 @graph
 def squares(url: str, *, edge: int = 224):
-    image = load_image(download(url, allow_private=True))
+    image = load_image(download(url, allow_private=True, per_host=int(jobs)))
     return {"file": write_image(resize(image, (edge, edge), fit="cover"), "{stem}.jpg")}
 
 
