@@ -96,7 +96,7 @@ def failure_lines(report: Report, most: int) -> Iterator[str]:
         return
     failed = report.failed
     left = sum(row.reason == NOT_TRIED for row in failed)
-    again = "" if left == count else " (failed items are tried again next time)"
+    again = "" if left == count else " (tried again next time, where that may help)"
     yield click.style(f"{count:,} failed", fg="red") + f"{again}:"
     for row in failed[:most]:
         yield from _failure(row)

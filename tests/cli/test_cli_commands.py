@@ -77,7 +77,7 @@ def test_a_failed_item_is_shown_and_exits_1(cli, folder):
     assert result.exit_code == 1
     assert "3 done, 7 failed" in result.stderr
     assert (
-        "7 failed (failed items are tried again next time):\n  torn0.jpg  (step load_image)\n    "
+        "7 failed (tried again next time, where that may help):\n  torn0.jpg  (step load_image)\n    "
         in result.stderr
     )
     assert "torn4.jpg" in result.stderr
