@@ -2,7 +2,7 @@
 Ready-made steps for pictures, made with `@step` like any user's.
 
 - web: `download` (URL to bytes; loaded when it is first asked for)
-- load: `load_image` (path or bytes to picture)
+- load: `load_image` (path or bytes to picture), `load_frames` (to all pictures of a file)
 - geometry: `crop`, `flip`, `resize`, `rotate`, `trim`
 - color: `grayscale`
 - measure: `difference_hash`, `mean_brightness`
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from creevey_graph.images.color import grayscale
 from creevey_graph.images.geometry import crop, flip, resize, rotate, trim
-from creevey_graph.images.load import DEFAULT_FORMATS, load_image
+from creevey_graph.images.load import DEFAULT_FORMATS, load_frames, load_image
 from creevey_graph.images.measure import difference_hash, mean_brightness
 from creevey_graph.images.write import write_image
 
@@ -31,6 +31,7 @@ __all__ = [
     "download",
     "flip",
     "grayscale",
+    "load_frames",
     "load_image",
     "mean_brightness",
     "resize",
