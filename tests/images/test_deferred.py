@@ -109,6 +109,20 @@ def test_nearest_is_exact():
     assert resize(load_image(data), 32, filter="nearest") == resize(fast(data), 32, filter="nearest")
 
 
+@pytest.mark.parametrize("banner", [101, 103, 107])
+def test_a_banner_that_was_cut_off_is_not_seen(banner):
+    """Kernels reach beyond the box they are given: nothing of a black banner below it may come in."""
+    picture = Image.new("RGB", (1600, 1200), "white")
+    picture.paste("black", (0, 1200 - banner, 1600, 1200))
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=100)
+
+    exact = resize(trim(load_image(file.getvalue()), bottom=banner), 64)
+    image = resize(trim(fast(file.getvalue()), bottom=banner), 64)
+
+    assert np.abs(np.asarray(exact, dtype=int) - np.asarray(image)).max() <= 8
+
+
 @st.composite
 def boxes(draw, width, height):
     x, y = draw(st.integers(0, width - 60)), draw(st.integers(0, height - 60))
@@ -447,11 +461,6 @@ def negative(image: Image.Image) -> Image.Image:
     return image
 
 
-@step(cache="always")
-def keeps(image: Image.Image) -> Image.Image:
-    return image
-
-
 always = step(load_image.func, name="load_image", borrows=True, by_content=True, cache="always")
 always_trim = step(trim.func, name="trim", borrows=True, cache="always")
 
@@ -502,6 +511,16 @@ def test_branches_give_what_each_gives_alone(photos, tmp_path):
         negatives = resize(ImageOps.invert(image.decoded()), (48, 32))
         assert expected == load_image(together[f"{number}.png"])
         assert negatives == load_image(together[f"{number}-negative.png"])
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_graph_decodes_no_more_than_is_asked_for(cache, photos, tmp_path, decodings):
+    """Neither the engine nor the cache looks at pixels: a photo is decoded once, at a quarter."""
+    made = branches.bind(order=2, **({"first": always, "cut": always_trim} if cache else {}))
+
+    run(made, photos, tmp_path / "out", executor="serial", cache=tmp_path / "cache" if cache else False)
+
+    assert decodings == [(200, 150), (200, 151), (200, 151)]
 
 
 @pytest.mark.parametrize("executor", ["serial", "threads", "processes"])
