@@ -13,6 +13,7 @@ from PIL import Image, ImageCms, ImageDraw, ImageOps, JpegImagePlugin
 
 from creevey_graph import graph, step
 from creevey_graph.codecs import codec_for
+from creevey_graph.contents import content_of, content_of_kept, hash_bytes
 from creevey_graph.deferred import DeferredImage
 from creevey_graph.errors import CodecError, ImageError
 from creevey_graph.fields import field_of
@@ -265,6 +266,7 @@ def test_what_was_drawn_stays(change, is_seen):
     if change != "transpose":  # an upright picture is not turned
         assert type(picture) is Image.Image
         assert picture.readonly == 0
+        assert "_recipe" not in vars(picture)
         assert resize(trim(exact, top=1), (48, 32)) == resize(trim(picture, top=1), (48, 32))
     assert load_image(data) == fast(data)
 
@@ -511,6 +513,41 @@ def test_branches_give_what_each_gives_alone(photos, tmp_path):
         negatives = resize(ImageOps.invert(image.decoded()), (48, 32))
         assert expected == load_image(together[f"{number}.png"])
         assert negatives == load_image(together[f"{number}-negative.png"])
+
+
+@step
+def passed(image: Image.Image) -> Image.Image:
+    """Return a picture that might have been changed."""
+    return image
+
+
+def test_a_step_of_the_users_always_gets_a_plain_picture(photos, tmp_path):
+    """What went through a step of the user's is scaled the exact way, whether it was the last to read or not."""
+
+    @graph
+    def made(photo):
+        image = load_image(photo, shrink="fast")
+        one, two = (resize(passed(image), (48, 32)) for _ in range(2))
+        return {"one": write_image(one, "{stem}-1.png"), "two": write_image(two, "{stem}-2.png")}
+
+    files, _ = run(made, photos, tmp_path / "out")
+
+    for number in range(3):
+        expected = resize(load_image(photos / f"{number}.jpg"), (48, 32))
+        assert expected == load_image(files[f"{number}-1.png"])
+        assert expected == load_image(files[f"{number}-2.png"])
+
+
+def test_its_content_stands_for_it(decodings):
+    """A deferred picture has a content key, made fresh or kept, and is not decoded for it."""
+    picture = fast(jpeg())
+
+    content = content_of(picture)
+
+    assert content is not None
+    assert content == content_of_kept("deferred", digest_value(picture), picture)
+    assert len(jpeg()) == hash_bytes(picture)
+    assert decodings == []
 
 
 @pytest.mark.parametrize("cache", [False, True])
