@@ -238,7 +238,7 @@ class DeferredImage(Image.Image):
         """
         x, y = self._recipe.box[:2]
         moved = (x + box[0], y + box[1], x + box[2], y + box[3])
-        return DeferredImage(attrs.evolve(self._recipe, box=moved), self._copy_info())
+        return DeferredImage(attrs.evolve(self._recipe, box=moved), dict(self.info))
 
     def scaled(
         self, size: tuple[int, int], resample: Image.Resampling, box: Box | None = None
@@ -259,7 +259,7 @@ class DeferredImage(Image.Image):
         image = self._recipe.scaled(size, resample, (x + box[0], y + box[1], x + box[2], y + box[3]))
         if image is None:
             return self.resize(size, resample, box)
-        image.info = self._copy_info()
+        image.info = dict(self.info)
         return image
 
     def decoded(self) -> Image.Image:

@@ -8,10 +8,11 @@ and telling a damaged header from what is no picture at all.
 import io
 import os
 import re
+from abc import ABC
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -22,20 +23,37 @@ _URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # one slash: Path("https://a") has los
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
-@runtime_checkable
-class HoldsBytes(Protocol):
-    """What gives the bytes of a picture's file, such as a member of an archive; `str` of it names it in errors."""
+if TYPE_CHECKING:
 
-    def read_bytes(self) -> bytes:
-        """Return the bytes."""
+    @runtime_checkable
+    class HoldsBytes(Protocol):
+        """What gives the bytes of a picture's file, such as a member of an archive; its `str` is told in errors."""
 
+        def read_bytes(self) -> bytes:
+            """Return the bytes."""
 
-@runtime_checkable
-class HoldsImage(Protocol):
-    """What gives a picture that is decoded already, such as a frame of a video; `str` of it names it in errors."""
+    @runtime_checkable
+    class HoldsImage(Protocol):
+        """What gives a picture that is decoded already, such as a frame of a video; its `str` is told in errors."""
 
-    def read_image(self) -> Image.Image:
-        """Return the picture."""
+        def read_image(self) -> Image.Image:
+            """Return the picture."""
+
+else:  # classes that can be asked: a graph is checked when it is declared, and any class may be a Protocol's
+
+    class HoldsBytes(ABC):  # noqa: B024 - met by duck typing
+        """As above."""
+
+        @classmethod
+        def __subclasshook__(cls, kind: type) -> bool:
+            return hasattr(kind, "read_bytes")
+
+    class HoldsImage(ABC):  # noqa: B024
+        """As above."""
+
+        @classmethod
+        def __subclasshook__(cls, kind: type) -> bool:
+            return hasattr(kind, "read_image")
 
 
 Source = Path | bytes | HoldsBytes | HoldsImage

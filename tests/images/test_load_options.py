@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageFile
 
 from creevey_graph import GraphError, graph
 from creevey_graph.errors import ImageError, PictureWarning, UsageError
-from creevey_graph.images import load_frames, load_image, resize
+from creevey_graph.images import difference_hash, load_frames, load_image, resize
 
 
 def drawn(size=(31, 20), mode="RGB"):
@@ -303,6 +303,21 @@ def test_frames_in_a_graph_are_a_list():
         @graph
         def wrong(photo):
             return {"small": resize(load_frames(photo), 10)}
+
+
+def test_sources_are_checked_when_a_graph_is_declared():
+    """What can be no source is refused at once; a member of an archive is one."""
+
+    @graph
+    def right(member: Member):
+        return {"small": resize(load_image(member), 10)}
+
+    assert len(right.nodes) == 2
+    with pytest.raises(GraphError, match="load_image"):
+
+        @graph
+        def wrong(photo):
+            return {"small": load_image(difference_hash(load_image(photo)))}
 
 
 @pytest.mark.parametrize("progressive", [False, True])
