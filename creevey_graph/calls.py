@@ -17,7 +17,7 @@ from creevey_graph.errors import SkipItem, StepError, StepTimeout
 from creevey_graph.fingerprint.values import is_frozen
 from creevey_graph.frozen import Argument, FrozenNode, SlotRef
 from creevey_graph.memory import Memory
-from creevey_graph.pictures import copy_of_picture
+from creevey_graph.pictures import copy_of_picture, plain_picture
 
 
 def call(
@@ -82,7 +82,7 @@ def _arguments(
         if isinstance(value, SlotRef):
             held = values[value.slot]
             if may_take(value.slot):
-                return held
+                return held if borrows else plain_picture(held)
             if isinstance(held, Iterator):
                 raise StepError(
                     f"step '{node.name}': is given {type(held).__name__}, which can be read only once, "

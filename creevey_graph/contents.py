@@ -26,8 +26,14 @@ HASH_BYTES_PER_S = 1.2e9
 DEAR_TIMES = 20
 """How much longer than the hashing a step must take, for larger values to be digested for it."""
 
-_LIBRARIES = {"picture": "PIL", "array": "numpy", "scalar": "numpy"}
-"""Codec -> the library whose methods its values have; a step may call them without naming it."""
+_LIBRARIES = {
+    "picture": {"PIL"},
+    "deferred": {"PIL", "creevey_graph"},
+    "array": {"numpy"},
+    "scalar": {"numpy"},
+}
+"""Codec -> the libraries whose methods its values have; a step may call them without naming them."""
+_DEFERRED = "creevey_graph.deferred.DeferredImage"
 _PLAIN_CODECS = frozenset({"raw", "text", "tree"})
 _SEALED_CODECS = frozenset({"raw"})
 """Bytes name no file that anybody would open."""
@@ -37,8 +43,8 @@ _TEXT_DTYPES = frozenset("US")
 """Letters that the dtype of an array has only where it holds text (or a field is called so)."""
 _PICTURE_STATE = frozenset(
     ("_im", "_mode", "_size", "_readonly", "_exif", "palette", "info", "format", "filename", "readonly")
-)
-"""What Pillow itself keeps in a plain picture."""
+) | {"_recipe", "_decoding"}
+"""What Pillow itself keeps in a plain picture, and we in one that stays undecoded."""
 _PART_BYTES = 1000
 """What a number or a word takes to be digested, in bytes of plain data: half a microsecond."""
 _ASKED_PARTS = 8
@@ -62,6 +68,7 @@ def content_of(value: Any) -> str | None:
     if not all(_is_plain(kind) for kind in classes):
         return None
     libraries = {kind.__module__.partition(".")[0] for kind in classes}
+    libraries |= _LIBRARIES["deferred"] if any(_place(kind) == _DEFERRED for kind in classes) else set()
     return _content(digest, libraries)
 
 
@@ -94,7 +101,7 @@ def is_own_codec(codec: Codec | None) -> bool:
 def _content_by(codec: str, digest: str) -> str | None:
     if codec in _PLAIN_CODECS:
         return _content(digest, set())
-    return _content(digest, {_LIBRARIES[codec]}) if codec in _LIBRARIES else None
+    return _content(digest, _LIBRARIES[codec]) if codec in _LIBRARIES else None
 
 
 def _content(digest: str, libraries: set[str]) -> str:
@@ -103,8 +110,16 @@ def _content(digest: str, libraries: set[str]) -> str:
 
 def _is_plain(kind: type) -> bool:
     """True for the classes whose values a digest tells in full, and whose code is a library's."""
-    place = f"{kind.__module__}.{kind.__qualname__}"
-    return place in ("PIL.Image.Image", "PIL.TiffImagePlugin.IFDRational") or place.startswith("numpy.")
+    place = _place(kind)
+    return place.startswith("numpy.") or place in (
+        "PIL.Image.Image",
+        "PIL.TiffImagePlugin.IFDRational",
+        _DEFERRED,
+    )
+
+
+def _place(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _is_told_by_digest(value: Any) -> bool:

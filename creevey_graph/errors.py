@@ -28,6 +28,7 @@ CreeveyError
 ├── SourceChanged     (RuntimeError)       a file changed while it was read
 ├── WorkerDied        (RuntimeError)       a worker process ended while it ran one item
 └── RunFailed         (RuntimeError)       items failed; holds the report
+PictureWarning (UserWarning)               a picture is read, but a part of its file is broken
 SkipItem (Exception)                       no error: a step leaves this item out
 RunInterrupted (KeyboardInterrupt)         Ctrl-C during a run; holds the report
 ```
@@ -169,6 +170,14 @@ class HashMismatch(FetchError, ValueError):
 
 class ImageError(CreeveyError, ValueError):
     """Bytes are no picture that can be read, or a picture beyond a limit."""
+
+
+class PictureWarning(UserWarning):
+    """
+    A picture is read, but something beside its pixels is broken: its EXIF orientation, its colour profile.
+
+    It comes through Python's `warnings`, once for each cause and picture, and names the picture.
+    """
 
 
 class StepTimeout(CreeveyError, TimeoutError):

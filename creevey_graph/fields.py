@@ -23,6 +23,7 @@ _AS_TEXT = (
     fractions.Fraction,
     uuid.UUID,
 )
+_PICTURE_MODULES = ("PIL.", "creevey_graph.deferred")
 
 
 def column_of(name: str, outputs: Container[str]) -> str:
@@ -96,7 +97,7 @@ def _summary(value: Any) -> Any:
     kind = type(value)
     if isinstance(value, bytes | bytearray):
         return f"<{kind.__name__}: {len(value)}>"
-    if kind.__module__.startswith("PIL.") and hasattr(value, "size") and hasattr(value, "mode"):
+    if kind.__module__.startswith(_PICTURE_MODULES) and hasattr(value, "size") and hasattr(value, "mode"):
         return f"<image: {value.mode} {value.size[0]}x{value.size[1]}>"
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         if value.shape == ():

@@ -256,6 +256,7 @@ class Keeping:
 _DIGESTS: Mapping[str, Callable[[Any, bytes], str]] = {
     "raw": lambda _, sha256: digest_of_sha256(sha256.hex()),
     "picture": digest_picture,
+    "deferred": digest_picture,
 }
 """Codec of ours -> digest of a value, of the sha256 of its bulk; of others the value is digested by itself."""
 

@@ -12,15 +12,30 @@ from pathlib import Path
 from typing import Any
 
 from creevey_graph.errors import StepError
+from creevey_graph.fingerprint.buffers import is_deferred
+
+
+def plain_picture(value: Any) -> Any:
+    """
+    Return a value as a step may have it that may change it: a picture that stays undecoded is decoded.
+
+    Such a step always gets it so, also as the last reader: what is scaled from it must not depend on who
+    reads first.
+    """
+    return value.decoded() if is_deferred(value) else value
 
 
 def copy_of_picture(image: Any) -> Any:
     """
     Return a copy that has its class and all it tells too: `Image.copy` forgets format and file name.
 
+    Of a picture that stays undecoded it is a plain one.
+
     Raises:
         StepError: It has several frames, and its file cannot be opened again.
     """
+    if is_deferred(image):
+        return image.copy()
     frames = _frames(image)
     copied = image.copy()
     twin = object.__new__(type(image)) if frames == 1 else _opened_again(image, frames)

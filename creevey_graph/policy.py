@@ -110,10 +110,10 @@ def least_bytes(value: Any) -> int:
     >>> least_bytes("abc"), least_bytes([1, 2])
     (3, 2)
     """
-    if is_picture(value):
-        return int(value.width * value.height * len(value.getbands()))
     if isinstance(size := getattr(value, "nbytes", None), int):
         return size
+    if is_picture(value):
+        return int(value.width * value.height * len(value.getbands()))
     return len(value) if isinstance(value, str | list | tuple | set | frozenset | dict) else 0
 
 

@@ -35,7 +35,8 @@ def may_share(result: Any, given: Any) -> bool:
     is_array = numpy is not None and isinstance(result, numpy.ndarray)
     if pillow is not None and isinstance(given, pillow.Image):
         if is_picture:
-            return result is given or result.im is given.im
+            # Not `im`: that decodes what stays undecoded, and what is not decoded is not shared.
+            return result is given or (result._im is not None and result._im is given._im)  # noqa: SLF001
         return not is_array  # numpy copies what it takes from a picture
     if numpy is not None and isinstance(given, numpy.ndarray):
         if is_array:

@@ -21,6 +21,8 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # above its own in this table, or from its own folder.
 FLOORS = (
     ("errors", "text", "fields", "memory"),
+    ("decoding",),
+    ("deferred",),
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
     ("signature", "options", "interrupts", "symbolic", "parts/"),
     ("step", "cache/", "executors/", "sources/"),
@@ -54,7 +56,9 @@ FLOORS = (
 )
 FLOOR_OF = {row: floor for floor, rows in enumerate(FLOORS) for row in rows}
 
-LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "cache/opening.py"}
+LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "cache/opening.py"} | {
+    "codecs/deferred.py"
+}
 """These load what is dear when it is first asked for: `--help` in 100 ms, no requests without downloads."""
 
 HOMES = {

@@ -24,6 +24,14 @@ from strategies import (
 
 from creevey_graph.codecs import CODECS, Codec, codec_for, find_codec
 from creevey_graph.errors import CodecError
+from creevey_graph.images import load_image
+
+
+def deferred_sample():
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "orange").save(file, "JPEG", icc_profile=b"profile")
+    return load_image(file.getvalue(), shrink="fast")
+
 
 SAMPLES = {
     "raw": b"abc",
@@ -32,6 +40,7 @@ SAMPLES = {
     "array": np.arange(6, dtype=">i2").reshape(2, 3),
     "scalar": np.float32(1),
     "picture": make_picture("P"),
+    "deferred": deferred_sample(),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from creevey_graph.codecs.array import ARRAY, SCALAR
 from creevey_graph.codecs.base import Codec
+from creevey_graph.codecs.deferred import DEFERRED
 from creevey_graph.codecs.picture import PICTURE
 from creevey_graph.codecs.raw import RAW
 from creevey_graph.codecs.text import TEXT
@@ -20,6 +21,7 @@ CODECS: Mapping[str, Codec] = {
     "array": ARRAY,
     "scalar": SCALAR,
     "picture": PICTURE,
+    "deferred": DEFERRED,
 }
 """Name on disk -> codec; the first that handles a value encodes it."""
 
@@ -34,7 +36,7 @@ def find_codec(name: str) -> Codec:
     >>> find_codec("tre")
     Traceback (most recent call last):
     creevey_graph.errors.CodecError: no codec 'tre'; did you mean 'tree'?
-        (has: array, picture, raw, scalar, text, tree)
+        (has: array, deferred, picture, raw, scalar, text, tree)
     """
     if name in CODECS:
         return CODECS[name]

@@ -14,6 +14,7 @@ from typing import Any
 from creevey_graph.fingerprint.tokens import Encode, NoDigestError, text, token, tokens
 
 _KINDS = "biufcmMSUV"
+_PICTURE_MODULES = ("PIL.", "creevey_graph.deferred")
 _CUSTOM = 2
 """`dtype.isbuiltin` of a dtype that another package defines."""
 _X87_BYTES, _X87_MANTISSA = 10, 63
@@ -29,10 +30,10 @@ def find_buffer_token(value: Any) -> Callable[[Any, Encode], bytes] | None:
         return scalar_token
     if numpy is not None and isinstance(value, numpy.dtype):
         return lambda dtype, _encode: tokens(b"dtype", [_dtype_token(dtype)])
-    if pillow is None or not type(value).__module__.startswith("PIL."):
+    if pillow is None or not type(value).__module__.startswith(_PICTURE_MODULES):
         return None
     if isinstance(value, pillow.Image):
-        return picture_token
+        return deferred_token if is_deferred(value) else picture_token
     return rational_token if type(value).__name__ == "IFDRational" else None
 
 
@@ -116,6 +117,28 @@ def picture_token(image: Any, encode: Encode, pixels_sha256: bytes | None = None
     info = dict(sorted(image.info.items(), key=lambda pair: repr(pair[0])))  # as a file's blocks come
     facts = [encode(part) for part in (image.mode, tuple(image.size), image.format, info)]
     return tokens(b"picture", [*facts, palette, token(b"data", sha256)])
+
+
+def is_deferred(value: Any) -> bool:
+    """Return True for our picture that stays undecoded; it is told by its recipe, and not decoded to be told."""
+    kind = type(value)
+    return kind.__module__ == "creevey_graph.deferred" and kind.__qualname__ == "DeferredImage"
+
+
+def deferred_token(image: Any, encode: Encode, file_sha256: bytes | None = None) -> bytes:
+    """
+    Return the token of a deferred picture.
+
+    Args:
+        image: The picture.
+        encode: Makes the tokens of parts.
+        file_sha256: sha256 of its file, where it is known.
+    """
+    recipe = image.recipe
+    sha256 = file_sha256 or hashlib.sha256(recipe.data).digest()
+    info = dict(sorted(image.info.items(), key=lambda pair: repr(pair[0])))
+    facts = [encode(part) for part in (recipe.turn, recipe.mode, recipe.box, info)]
+    return tokens(b"deferredpicture", [*facts, token(b"data", sha256)])
 
 
 def _palette_token(image: Any) -> bytes:

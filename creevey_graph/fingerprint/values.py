@@ -24,7 +24,7 @@ from typing import Any
 from uuid import UUID
 
 from creevey_graph.errors import Undigestible
-from creevey_graph.fingerprint.buffers import find_buffer_token, picture_token
+from creevey_graph.fingerprint.buffers import deferred_token, find_buffer_token, is_deferred, picture_token
 from creevey_graph.fingerprint.instances import FAMILIES, refuse
 from creevey_graph.fingerprint.tokens import DigestCallable, NoDigestError, text, token, tokens, type_name
 
@@ -71,19 +71,20 @@ def digest_value(
         raise Undigestible("value: nested too deep to be digested; pass it flatter") from exc
 
 
-def digest_picture(image: Any, pixels_sha256: bytes) -> str:
+def digest_picture(image: Any, bulk_sha256: bytes) -> str:
     """
     Return the digest of a Pillow image, as `digest_value` gives it, without hashing its pixels.
 
     Args:
         image: The image.
-        pixels_sha256: sha256 of what `image.tobytes` gives.
+        bulk_sha256: sha256 of what `image.tobytes` gives; of the file, where it stays undecoded.
 
     Raises:
         Undigestible: It has no digest by content.
     """
     try:
-        return hashlib.sha256(picture_token(image, _Walk(None, None).token, pixels_sha256)).hexdigest()
+        make = deferred_token if is_deferred(image) else picture_token
+        return hashlib.sha256(make(image, _Walk(None, None).token, bulk_sha256)).hexdigest()
     except NoDigestError as exc:
         raise Undigestible(f"value{''.join(exc.path)}: {exc.reason}") from exc
 

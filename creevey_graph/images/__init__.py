@@ -1,7 +1,8 @@
 """
 Ready-made steps for pictures, made with `@step` like any user's.
 
-- web: `download` (URL to bytes); load: `load_image` (path or bytes to picture)
+- web: `download` (URL to bytes); load: `load_image` (path or bytes to picture),
+  `load_frames` (to all pictures of a file)
 - geometry: `resize`; scaling: `img2dataset_resize`, `longest_max_size`, `smallest_max_size`
 - cutting: `center_crop`, `crop`, `tiles`, `trim`; border: `trim_border`, `trim_padding`
 - padding: `letterbox`, `pad`; turning: `flip`, `rotate`
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
         perceptual_hash,
         wavelet_hash,
     )
-    from creevey_graph.images.load import DEFAULT_FORMATS, load_image
+    from creevey_graph.images.load import DEFAULT_FORMATS, load_frames, load_image
     from creevey_graph.images.measure import (
         aspect_ratio,
         blur_score,
@@ -109,6 +110,7 @@ _HOMES = {
     "invert": "tone",
     "is_grayscale": "measure",
     "letterbox": "padding",
+    "load_frames": "load",
     "load_image": "load",
     "longest_max_size": "scaling",
     "mean_brightness": "measure",
@@ -178,6 +180,7 @@ __all__ = [
     "invert",
     "is_grayscale",
     "letterbox",
+    "load_frames",
     "load_image",
     "longest_max_size",
     "mean_brightness",

@@ -13,6 +13,7 @@ from typing import Literal, SupportsIndex, get_args
 
 from PIL import Image
 
+from creevey_graph.deferred import DeferredImage
 from creevey_graph.images.checks import (
     Color,
     bounded,
@@ -125,6 +126,8 @@ def _cut(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
     x, y, width, height = box
     if (width, height) == image.size:
         return image
+    if isinstance(image, DeferredImage):
+        return image.part((x, y, x + width, y + height))
     # Not Image.crop: it warns of decompression bombs, and these pixels are decoded already.
     image.load()
     return image._new(image.im.crop((x, y, x + width, y + height)))  # noqa: SLF001
@@ -137,7 +140,9 @@ def _cut_to(image: Image.Image, size: tuple[int, int], position: str) -> Image.I
 
 
 def _scaled(image: Image.Image, size: tuple[int, int], resample: Image.Resampling) -> Image.Image:
-    return image if image.size == size else image.resize(size, resample)
+    if image.size == size:
+        return image
+    return image.scaled(size, resample) if isinstance(image, DeferredImage) else image.resize(size, resample)
 
 
 def _covering(
@@ -154,7 +159,10 @@ def _covering(
         return image
     x, y = _POSITIONS[position]
     left, top = (image.width - width) * x, (image.height - height) * y
-    return image.resize(target, resample, box=(left, top, left + width, top + height))
+    box = (left, top, left + width, top + height)
+    if isinstance(image, DeferredImage):
+        return image.scaled(target, resample, box)
+    return image.resize(target, resample, box=box)
 
 
 def _padded(image: Image.Image, size: tuple[int, int], background: str, position: str) -> Image.Image:

@@ -1,107 +1,133 @@
 """
-The step that brings a picture in: `load_image`.
+The steps that bring pictures in: `load_image`, and `load_frames` for all pictures of one file.
 
 All that Pillow does wrong or leaves open when it reads a strange file is settled here: what comes out
 is decoded in full, upright, in a known mode, and everything that cannot be read is one `ImageError`.
+What is broken beside the pixels is a `PictureWarning`.
 """
 
-import io
-import os
-import re
-import struct
-import threading
-import warnings
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from types import MappingProxyType
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any, Literal, get_args
 
+import attrs
 from PIL import Image, ImageColor
 
+from creevey_graph.decoding import FailOn
+from creevey_graph.deferred import MODES, DeferredImage, Recipe
 from creevey_graph.errors import ImageError, UsageError, did_you_mean
-from creevey_graph.images.color import flattened, scaled_to_8_bit, unpaletted, without_metadata
-from creevey_graph.parts import Part
-from creevey_graph.sources import RemoteFile
+from creevey_graph.images.color import without_metadata
+from creevey_graph.images.frames import Limits, all_frames, check_pixels, one_frame
+from creevey_graph.images.in_mode import BitDepth, Mode, in_mode
+from creevey_graph.images.opening import HoldsImage, Source, name_of_source, opened_file, opened_image
+from creevey_graph.images.orientation import orientation_of
+from creevey_graph.images.profiles import in_srgb
 from creevey_graph.step import step
 
-Mode = Literal["RGB", "L", "RGBA", "keep"]
+Icc = Literal["ignore", "srgb"]
+Shrink = Literal["exact", "fast"]
 
 DEFAULT_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP", "JPEG2000", "PPM")
 """What is read where nothing else is asked for; EPS, which starts Ghostscript, and rarities are not."""
+MAX_PIXELS = 178_956_970
+"""Pillow's own limit."""
+MAX_FRAMES = 1000
 
-_ORIENTATION_TAG = 0x0112
-_UPRIGHT: Mapping[int, Image.Transpose] = MappingProxyType(
-    {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }
-)
-# All that Pillow's decoders were seen to raise on bad bytes; MemoryError is not among them.
-_DECODER_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    Warning,  # where the user's filters turn them into errors
-    Image.DecompressionBombError,
-    struct.error,
-    zlib.error,
-)
-_URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # one slash: Path("https://a") has lost the other
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
-_WARNINGS_LOCK = threading.Lock()
+
+@attrs.frozen
+class _Form:
+    """How pictures are to come out, as of `load_image`."""
+
+    mode: Mode
+    background: str
+    bit_depth: BitDepth
+    icc: Icc
+    fail_on: FailOn
+
+    def check(self, name: str) -> None:
+        """
+        Check the choices that were made.
+
+        Raises:
+            UsageError: One is none there is; names step *name*.
+        """
+        if self.mode not in get_args(Mode):
+            raise UsageError(
+                f"step '{name}': no mode {self.mode!r}{did_you_mean(str(self.mode), get_args(Mode))}"
+            )
+        _check_choice(name, "bit_depth", self.bit_depth, get_args(BitDepth))
+        _check_choice(name, "icc", self.icc, get_args(Icc))
+        _check_choice(name, "fail_on", self.fail_on, get_args(FailOn))
+        if self.bit_depth == "keep16" and self.mode not in {"L", "keep"}:
+            raise UsageError(
+                f"step '{name}': bit_depth='keep16' needs mode='L' (got mode={self.mode!r}): Pillow holds no "
+                "colours of 16 bits"
+            )
+        try:
+            ImageColor.getrgb(self.background)
+        except ValueError as exc:
+            raise UsageError(f"step '{name}': background must be a colour ({exc})") from exc
 
 
 @step(borrows=True, by_content=True)
 def load_image(
-    source: Path | bytes | Part | RemoteFile,
+    source: Source,
     *,
     mode: Mode = "RGB",
     exif_transpose: bool = True,
     background: str = "white",
-    max_pixels: int = 178_956_970,
+    bit_depth: BitDepth = "scale8",
+    icc: Icc = "ignore",
+    frame: int = 0,
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int | None = None,
+    fail_on: FailOn = "truncated",
     formats: tuple[str, ...] | None = DEFAULT_FORMATS,
+    shrink: Shrink = "exact",
 ) -> Image.Image:
     """
     Read a picture: decoded in full, upright, and in a known mode.
 
-    Of animations and files of several pages it is the first one. Metadata is left out. A colour
-    profile is not applied; it stays (`info["icc_profile"]`) where the mode is the file's own.
+    Of animations and files of several pages it is one frame; `load_frames` gives all. Metadata is left
+    out. A colour profile is not applied unless asked for; it stays (`info["icc_profile"]`) where the mode
+    is the file's own.
 
     Args:
-        source: A path (text will do), the bytes of a file, a member of an archive, a frame of a video, or
-            whatever else has `read_bytes()` or `read_image()`.
+        source: A path (text will do), the bytes of a file, or an object with `read_bytes()` (a member of
+            an archive) or `read_image()` (a frame of a video).
         mode: "RGB", "L" (grey) or "RGBA", 8 bits a sample; 16 bits are scaled, floats in 0-1 or
             0-255 too. "keep" takes what the file holds: any mode, any depth, palettes included.
-        exif_transpose: Turn the picture as its EXIF orientation asks; a broken tag counts as none.
+        exif_transpose: Turn the picture as its EXIF orientation asks; a broken tag counts as none, and is
+            told by a PictureWarning.
         background: The colour behind transparent parts for "RGB" and "L", by a name or code
             Pillow knows.
+        bit_depth: "scale8" scales 16 bits to 8. "keep16" is for *mode* "L" and keeps greys of 16 bits, as
+            "I;16"; what has 8 stays "L". Pillow holds no colours of 16 bits.
+        icc: "srgb" brings the colours to sRGB by the embedded profile, whatever the mode; a broken
+            profile is told by a PictureWarning, and not applied. "ignore" takes the numbers as they are.
+        frame: Which frame, from 0; frames of animations are composed as the format says.
         max_pixels: The most pixels that are decoded, width times height; the header is asked, so
             that a bomb costs nothing. The default is Pillow's own limit.
+        max_bytes: The most bytes that a file may have, asked before it is read; None for any number.
+        fail_on: "truncated": what is truncated or damaged is an error ("error" is the same: Pillow's
+            decoders stop at both). "warning": what else would be told by a warning is an error too. "none":
+            what could be decoded is kept, and the rest is grey; with nothing decoded it is an error still.
         formats: Names of Pillow's formats that are read; None for all there are, Ghostscript's
             included. "HEIF" needs the extra `heif`.
+        shrink: "exact" gives the pixels that plain Pillow gives, after any resize too. "fast" leaves a
+            JPEG undecoded until its pixels are asked for; where `trim`, `crop` and `resize` come first,
+            only as much is decoded as they need: several times as fast for large photos, and not seen
+            (above 50 dB of PSNR). Other files, modes and options are read as with "exact".
 
     Returns:
-        A plain picture; its file is closed.
+        A plain picture; its file is closed. With *shrink* "fast" it may be a `DeferredImage`, which a
+        truncated file is found out by only when it is decoded.
 
     Raises:
-        ImageError: It is no picture in these formats, is truncated or damaged, has more than
-            *max_pixels*, or *source* is a URL.
+        ImageError: It is no picture in these formats, is truncated or damaged, has no such frame, more
+            than *max_pixels* or *max_bytes*, or *source* is a URL.
         FileNotFoundError: There is no such file; other OSErrors of opening it pass as well.
-        UsageError: *mode* or a format is none there is, or *background* no colour. (A ValueError.)
+        UsageError: An option has no such choice, or *background* is no colour. (A ValueError.)
 
     Source: EXIF 2.32, 4.6.4 A, tag 274, for the eight orientations.
 
@@ -112,170 +138,121 @@ def load_image(
     creevey_graph.errors.ImageError: picture of 0 bytes: empty, no picture
 
     """
-    _check_options(mode, background)
-    if isinstance(source, bytes):
-        where = f"picture of {len(source)} bytes"
-        with io.BytesIO(source) as file:
-            image = _decoded(file, where, max_pixels, formats, upright=exif_transpose)
-    elif hasattr(source, "read_image"):
-        where, image = str(source), source.read_image()
-    elif hasattr(source, "read_bytes") and not isinstance(source, os.PathLike):
-        where = str(source)
-        with io.BytesIO(source.read_bytes()) as file:
-            image = _decoded(file, where, max_pixels, formats, upright=exif_transpose)
-    else:
-        where = _checked_path(source)
-        with open(where, "rb") as file:  # noqa: PTH123 - where is text
-            image = _decoded(file, where, max_pixels, formats, upright=exif_transpose)
+    form = _Form(mode, background, bit_depth, icc, fail_on)
+    form.check("load_image")
+    _check_choice("load_image", "shrink", shrink, get_args(Shrink))
+    if frame == "all":  # type: ignore[comparison-overlap]  # what other tools call it
+        raise UsageError("step 'load_image': gives one picture; load_frames gives all of a file")
+    if isinstance(frame, bool) or not isinstance(frame, int) or frame < 0:
+        raise UsageError(f"step 'load_image': frame must be 0 or more (got {frame!r})")
+    where = name_of_source(source)
+    limits = Limits(where, max_pixels, 1, exif_transpose, fail_on)
+    with _opened(source, limits, max_bytes, formats) as (opened, file):
+        if file is None:
+            image = without_metadata(opened)
+        elif shrink == "fast" and frame == 0 and _can_defer(opened, form):
+            return _deferred(opened, file, mode, limits)
+        else:
+            image = one_frame(opened, file, frame, limits)
+    return _converted(image, where, form)
+
+
+@step(borrows=True, by_content=True)
+def load_frames(
+    source: Source,
+    *,
+    mode: Mode = "RGB",
+    exif_transpose: bool = True,
+    background: str = "white",
+    bit_depth: BitDepth = "scale8",
+    icc: Icc = "ignore",
+    max_pixels: int = MAX_PIXELS,
+    max_frames: int = MAX_FRAMES,
+    max_bytes: int | None = None,
+    fail_on: FailOn = "truncated",
+    formats: tuple[str, ...] | None = DEFAULT_FORMATS,
+) -> list[Image.Image]:
+    """
+    Read every picture of a file: the frames of an animation, the pages of a TIFF.
+
+    Args:
+        source: As of `load_image`, and so are *mode*, *exif_transpose*, *background*, *bit_depth*, *icc*,
+            *max_bytes*, *fail_on* and *formats*.
+        mode: See *source*.
+        exif_transpose: See *source*.
+        background: See *source*.
+        bit_depth: See *source*.
+        icc: See *source*.
+        max_pixels: The most pixels that are decoded, over all frames together.
+        max_frames: The most frames.
+        max_bytes: See *source*.
+        fail_on: See *source*.
+        formats: See *source*.
+
+    Returns:
+        One plain picture a frame, in the file's order; frames of an animation have its full size, composed
+        of those before as the format says.
+
+    Raises:
+        ImageError: As `load_image`; or it has more than *max_frames*, or more than *max_pixels* together.
+        OSError: The file cannot be opened.
+        UsageError: As `load_image`.
+
+    >>> len(load_frames(b"P5 1 1 255 " + bytes([7])))
+    1
+
+    """
+    form = _Form(mode, background, bit_depth, icc, fail_on)
+    form.check("load_frames")
+    where = name_of_source(source)
+    limits = Limits(where, max_pixels, max_frames, exif_transpose, fail_on)
+    with _opened(source, limits, max_bytes, formats) as (opened, file):
+        frames = [without_metadata(opened)] if file is None else all_frames(opened, file, limits)
+        return [_converted(image, where, form) for image in frames]
+
+
+@contextmanager
+def _opened(
+    source: Any, limits: Limits, max_bytes: int | None, formats: tuple[str, ...] | None
+) -> Iterator[tuple[Any, IO[bytes] | None]]:
+    """Give the picture of a source, and the file it is still to be read from; None where there is none."""
+    if isinstance(source, HoldsImage):
+        image = source.read_image()
+        check_pixels(image.size, limits)
+        image.load()
+        yield image, None
+        return
+    with opened_file(source, limits.where, max_bytes) as file:
+        yield opened_image(file, limits.where, formats), file
+
+
+def _can_defer(opened: Any, form: _Form) -> bool:
+    is_jpeg = opened.format in {"JPEG", "MPO"} and opened.mode in MODES
+    ignores_profile = form.icc == "ignore" or "icc_profile" not in opened.info
+    return is_jpeg and form.mode in MODES and ignores_profile and form.fail_on != "none"
+
+
+def _deferred(opened: Any, file: IO[bytes], mode: Mode, limits: Limits) -> DeferredImage:
+    check_pixels(opened.size, limits)
+    turn = orientation_of(opened, limits.where, limits.fail_on) if limits.upright else 1
+    file.seek(0)
+    recipe = Recipe.of(file.read(), limits.where, turn=turn, mode=mode)
+    keeps_profile = opened.mode == mode and "icc_profile" in opened.info
+    info = {"icc_profile": opened.info["icc_profile"]} if keeps_profile else {}
+    return DeferredImage(recipe, info)
+
+
+def _converted(image: Image.Image, where: str, form: _Form) -> Image.Image:
+    if form.icc == "srgb":
+        image = in_srgb(image, where, form.fail_on)
     try:
-        return _in_mode(image, mode, background)
+        return in_mode(image, form.mode, form.background, form.bit_depth)
     except ValueError as exc:
         raise ImageError(f"{where}: {exc}") from exc
 
 
-def _decoded(
-    file: IO[bytes], where: str, max_pixels: int, formats: tuple[str, ...] | None, *, upright: bool
-) -> Image.Image:
-    opened = _opened(file, where, formats)
-    pixels = opened.width * opened.height
-    if pixels > max_pixels:
-        raise ImageError(
-            f"{where}: {opened.width} x {opened.height} = {pixels} pixels, more than max_pixels={max_pixels}"
+def _check_choice(name: str, parameter: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UsageError(
+            f"step '{name}': parameter '{parameter}' has no choice {value!r}{did_you_mean(str(value), known)}"
         )
-    try:
-        with _no_bomb_warning(pixels):
-            opened.load()
-        _check_end(opened, file)
-    except _DECODER_ERRORS as exc:
-        how = "truncated" if "truncated" in str(exc).lower() else "damaged"
-        raise ImageError(f"{where}: {how} picture ({_text(exc)})") from exc
-    turn = _turn(opened) if upright else None
-    image = without_metadata(opened)
-    return image if turn is None else image.transpose(turn)
-
-
-def _opened(file: IO[bytes], where: str, formats: tuple[str, ...] | None) -> Image.Image:
-    # As Image.open, but without its bomb check (which warns, and knows one limit for the whole
-    # process), and telling a damaged header from what is no picture at all.
-    prefix = file.read(16)
-    damage: ImageError | None = None
-    for name, factory, accept in _openers(formats, prefix):
-        if not _accepts(accept, prefix):
-            continue
-        file.seek(0)
-        try:
-            opened: Image.Image = factory(file, "")  # without its name Pillow maps no file into memory
-        except _DECODER_ERRORS as exc:
-            damage = damage or ImageError(f"{where}: {name} header cannot be read ({_text(exc)})")
-            damage.__cause__ = damage.__cause__ or exc
-        else:
-            return opened
-    raise damage or ImageError(f"{where}: {_refusal(prefix, formats)}")
-
-
-def _accepts(accept: Any, prefix: bytes) -> bool:
-    try:
-        return accept is None or accept(prefix) is True  # text says why not
-    except _DECODER_ERRORS:  # the prefix is too short for this format
-        return False
-
-
-def _openers(formats: tuple[str, ...] | None, prefix: bytes) -> Iterator[tuple[str, Any, Any]]:
-    Image.preinit()  # the five common formats
-    if formats is None or _is_heif(prefix):
-        with suppress(ImportError):
-            _register_heif()
-        Image.init()
-    for name in Image.ID if formats is None else formats:
-        known = name.upper()
-        if known not in Image.OPEN:
-            Image.init()
-        if known in Image.OPEN:
-            yield known, *Image.OPEN[known]
-        elif known != "HEIF":
-            raise UsageError(f"step 'load_image': no format {name!r}{did_you_mean(known, Image.OPEN)}")
-
-
-def _is_heif(prefix: bytes) -> bool:
-    return prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIF_BRANDS
-
-
-def _register_heif() -> None:
-    from pillow_heif import register_heif_opener  # noqa: PLC0415 - the extra `heif`
-
-    register_heif_opener()
-
-
-def _refusal(prefix: bytes, formats: tuple[str, ...] | None) -> str:
-    if not prefix:
-        return "empty, no picture"
-    if _is_heif(prefix) and "HEIF" not in Image.OPEN:
-        return "a HEIF picture, which needs pillow-heif; pip install 'creevey_graph[heif]'"
-    page = prefix.lstrip().lower().startswith((b"<!doctype html", b"<html"))
-    names = ", ".join(Image.ID if formats is None else formats)
-    return f"{'a web page, ' if page else ''}not a picture in a format that is read ({names})"
-
-
-def _check_end(image: Image.Image, file: IO[bytes]) -> None:
-    # OpenJPEG gives half a picture for half a file; a whole one has its end marker.
-    if image.format == "JPEG2000":
-        file.seek(0)
-        data = file.read()
-        if data.rfind(b"\xff\xd9") < data.find(b"\xff\x4f\xff\x51"):
-            raise OSError("image file is truncated (no end of codestream)")
-
-
-@contextmanager
-def _no_bomb_warning(pixels: int) -> Iterator[None]:
-    # TIFF checks again while it loads. Warning filters belong to the whole process, so they
-    # are touched for giants only, and by one thread at a time.
-    if Image.MAX_IMAGE_PIXELS is None or pixels <= Image.MAX_IMAGE_PIXELS:
-        yield
-        return
-    with _WARNINGS_LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        yield
-
-
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    try:
-        return _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:  # noqa: BLE001 - a broken tag raises anything, and must not cost the picture
-        return None
-
-
-def _in_mode(image: Image.Image, mode: Mode, background: str) -> Image.Image:
-    key = image.info.get("transparency")
-    if mode == "keep" or (mode == image.mode and key is None):
-        return image
-    if isinstance(key, tuple) and max(key) > 255:  # noqa: PLR2004 - of a 16-bit file; Pillow keeps 8
-        image.info["transparency"] = tuple(value >> 8 for value in key)
-    image = unpaletted(scaled_to_8_bit(image))
-    if mode != "RGBA" and image.has_transparency_data:
-        image = flattened(image, background)
-    elif image.mode == "LAB":
-        image = image.convert("RGB")  # the one way out of LAB
-    image = without_metadata(image, ())  # the profile describes the mode before
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _checked_path(source: object) -> str:
-    if not isinstance(source, str | os.PathLike):
-        raise UsageError(f"step 'load_image': source must be a path or bytes (got {type(source).__name__})")
-    path = os.fsdecode(source)
-    if _URL.match(path):
-        raise ImageError(f"{path}: a URL, not a path; put download(url) before load_image")
-    return path
-
-
-def _check_options(mode: str, background: str) -> None:
-    if mode not in get_args(Mode):
-        raise UsageError(f"step 'load_image': no mode {mode!r}{did_you_mean(str(mode), get_args(Mode))}")
-    try:
-        ImageColor.getrgb(background)
-    except ValueError as exc:
-        raise UsageError(f"step 'load_image': background must be a colour ({exc})") from exc
-
-
-def _text(exc: Exception) -> str:
-    return str(exc) or type(exc).__name__

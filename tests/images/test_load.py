@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFile, TiffImagePlugin
 
-from creevey_graph.errors import ImageError, UsageError
+from creevey_graph.errors import ImageError, PictureWarning, UsageError
 from creevey_graph.images import download, load_image
 
 UPRIGHT_TO_STORED = {
@@ -99,23 +99,43 @@ def test_orientation_can_be_left_alone():
 
 
 @pytest.mark.parametrize(
-    "exif",
+    ("exif", "told"),
     [
-        b"Exif\x00\x00",
-        b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff",
-        b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x05\x00\x01\x00\x00\x00\x1a\x00\x00\x00",
-        b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x05\x00\x01\x00\x00\x00\x1a\x00\x00\x00\x00"
-        b"\x00\x00\x00" + bytes(8),
-        b"Exif\x00\x00garbage",
+        (b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff", "its table of tags is cut off"),
+        (b"Exif\x00\x00MM\x00*\x00\x00\x01\x08\x00\x01", "its table of tags is cut off"),
+        (
+            b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x05\x00\x01\x00\x00\x00\x1a\x00\x00\x00",
+            r"orientation must be one whole number \(got 1 of type 5\)",
+        ),
+        (
+            b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x09\x00\x00\x00",
+            r"orientation must be 1 to 8 \(got 9\)",
+        ),
+        (b"Exif\x00\x00garbage", "no TIFF header"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_broken_exif_costs_nothing(exif):
-    """A broken EXIF block is passed over: the picture stays (it once cost ImageNet users their runs)."""
+def test_broken_exif_costs_nothing_and_is_told_once(exif, told):
+    """A broken EXIF block is told and passed over: the picture stays (it once cost ImageNet users their runs)."""
+    data = encoded(drawn(), "PNG", exif=exif)
+
+    with pytest.warns(
+        PictureWarning, match=rf"picture of \d+ bytes: broken EXIF, taken as upright \({told}"
+    ) as seen:
+        image = load_image(data)
+
+    assert drawn() == image
+    assert len([warning for warning in seen if warning.category is PictureWarning]) == 1
+    with pytest.raises(ImageError, match=told):
+        load_image(data, fail_on="warning")
+
+
+@pytest.mark.parametrize("exif", [b"Exif\x00\x00", b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00"])
+def test_empty_exif_is_no_damage(exif):
+    """A block without an orientation asks for nothing, and nothing is told."""
     assert drawn() == load_image(encoded(drawn(), "PNG", exif=exif))
 
 
-def test_exif_that_raises_is_passed_over(monkeypatch):
+def test_exif_that_raises_is_told_and_passed_over(monkeypatch):
     """Whatever reading the tag raises, the picture stays as it is stored."""
 
     def explode(_image):
@@ -124,7 +144,10 @@ def test_exif_that_raises_is_passed_over(monkeypatch):
     monkeypatch.setattr(Image.Image, "getexif", explode)
     monkeypatch.setattr(ImageFile.ImageFile, "getexif", explode, raising=False)
 
-    assert drawn() == load_image(encoded(drawn(), "BMP"))
+    with pytest.warns(PictureWarning, match=r"broken EXIF, taken as upright \(ZeroDivisionError\)"):
+        image = load_image(encoded(drawn(), "BMP"))
+
+    assert drawn() == image
 
 
 @pytest.mark.parametrize(
@@ -426,7 +449,9 @@ def test_options_are_checked(options, told):
 
 def test_source_of_another_type_is_refused():
     """Arrays and open files are no sources."""
-    with pytest.raises(UsageError, match=r"source must be a path or bytes \(got NoneType\)"):
+    with pytest.raises(
+        UsageError, match=r"source must be a path, bytes, or an object with .* \(got NoneType\)"
+    ):
         load_image(None)
 
 
