@@ -6,7 +6,8 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from creevey_graph.images.header import PLUGIN_ERRORS, Source, opened, quietly, reading, text_of
+from creevey_graph.decoding import DECODER_ERRORS, text_of
+from creevey_graph.images.header import Source, opened, quietly, reading
 from creevey_graph.step import step
 
 _MOST_PARTS = 64
@@ -60,7 +61,7 @@ def exif_of(image: Image.Image) -> dict[str, Any]:
         name = names.get(tag, f"0x{tag:04x}")
         try:
             found[name] = _plain(value, name)
-        except PLUGIN_ERRORS as exc:
+        except DECODER_ERRORS as exc:
             errors.append(f"{name}: {text_of(exc)}")
     return {**found, "error": "; ".join(errors)} if errors else found
 
@@ -69,7 +70,7 @@ def _tags(image: Image.Image, errors: list[str]) -> Iterator[tuple[int, Mapping[
     try:
         tags = image.getexif()
         yield from ((tag, ExifTags.TAGS, value) for tag, value in tags.items() if tag not in _POINTERS)
-    except PLUGIN_ERRORS as exc:
+    except DECODER_ERRORS as exc:
         errors.append(text_of(exc))
         return
     for ifd in _IFDS:
@@ -78,7 +79,7 @@ def _tags(image: Image.Image, errors: list[str]) -> Iterator[tuple[int, Mapping[
             yield from (
                 (tag, names, value) for tag, value in tags.get_ifd(ifd).items() if tag not in _POINTERS
             )
-        except PLUGIN_ERRORS as exc:
+        except DECODER_ERRORS as exc:
             errors.append(f"{ifd.name}: {text_of(exc)}")
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from PIL import Image
 
+from creevey_graph.decoding import DECODER_ERRORS, text_of
 from creevey_graph.errors import ImageError
-from creevey_graph.images.header import PLUGIN_ERRORS, Source, format_of, opened, quietly, reading, text_of
+from creevey_graph.images.header import Source, format_of, opened, quietly, reading
 from creevey_graph.images.load import DEFAULT_FORMATS
 from creevey_graph.step import step
 
@@ -119,5 +120,5 @@ def _orientation(image: Image.Image) -> int:
 def _frames(image: Image.Image, where: str) -> int:
     try:
         return quietly(lambda: int(getattr(image, "n_frames", 1)))
-    except PLUGIN_ERRORS as exc:
+    except DECODER_ERRORS as exc:
         raise ImageError(f"{where}: its frames cannot be counted ({text_of(exc)})") from exc

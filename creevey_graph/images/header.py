@@ -6,36 +6,18 @@ No pixel is decoded, so that a photo costs 0.1 ms and a decompression bomb nothi
 
 import io
 import os
-import struct
 import threading
 import warnings
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
-from typing import IO, Any, Protocol, TypeVar, runtime_checkable
+from contextlib import contextmanager
+from typing import IO, Protocol, TypeVar, runtime_checkable
 
 from PIL import Image
 
 from creevey_graph.errors import ImageError, UsageError
 from creevey_graph.images.load import DEFAULT_FORMATS
+from creevey_graph.images.opening import opened_image
 
-# All that Pillow's plugins were seen to raise on bad bytes; MemoryError is not among them.
-PLUGIN_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    Image.DecompressionBombError,
-    struct.error,
-    zlib.error,
-)
 _WARNINGS_LOCK = threading.Lock()
 T = TypeVar("T")
 
@@ -95,26 +77,18 @@ def opened(file: IO[bytes], where: str, formats: tuple[str, ...] | None = DEFAUL
     (4, 3)
 
     """
-    # As Image.open, but without its bomb check, which warns, and knows one limit for the process.
-    with suppress(ImportError):
-        _register_heif()
-    Image.init()
-    file.seek(0)
-    prefix = file.read(16)
-    damage: Exception | None = None
-    for name in Image.ID if formats is None else [name.upper() for name in formats]:
-        factory, accept = Image.OPEN.get(name, (None, None))
-        if factory is None or not _accepts(accept, prefix):
-            continue
+
+    def read() -> Image.Image:
+        file.seek(0)
         try:
-            return quietly(partial(_made, factory, file))
-        except PLUGIN_ERRORS as exc:
-            damage = damage or (exc if accept else None)  # without a magic number all is tried
-    if damage is not None:
-        raise ImageError(f"{where}: its header cannot be read ({text_of(damage)})") from damage
-    names = ", ".join(Image.ID if formats is None else formats)
-    reason = f"not a picture in a format that is read ({names})" if prefix else "empty, no picture"
-    raise ImageError(f"{where}: {reason}")
+            image: Image.Image = opened_image(file, where, formats)
+        except ImageError as exc:
+            if isinstance(exc.__cause__, Warning):
+                raise exc.__cause__ from exc
+            raise
+        return image
+
+    return quietly(read)
 
 
 def format_of(image: Image.Image) -> str:
@@ -126,11 +100,6 @@ def format_of(image: Image.Image) -> str:
 
     """
     return "JPEG" if image.format == "MPO" else image.format or "unknown"
-
-
-def text_of(exc: Exception) -> str:
-    """Return what an error says, the name of its class where it says nothing."""
-    return str(exc) or type(exc).__name__
 
 
 def quietly(call: Callable[[], T]) -> T:
@@ -150,22 +119,3 @@ def quietly(call: Callable[[], T]) -> T:
         with _WARNINGS_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return call()
-
-
-def _made(factory: Any, file: IO[bytes]) -> Image.Image:
-    file.seek(0)
-    image: Image.Image = factory(file, "")  # without its name Pillow maps no file into memory
-    return image
-
-
-def _accepts(accept: Any, prefix: bytes) -> bool:
-    try:
-        return accept is None or accept(prefix) is True  # text says why not
-    except PLUGIN_ERRORS:  # the prefix is too short for this format
-        return False
-
-
-def _register_heif() -> None:
-    from pillow_heif import register_heif_opener  # noqa: PLC0415 - the extra `heif`
-
-    register_heif_opener()

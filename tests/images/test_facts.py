@@ -95,9 +95,9 @@ def test_a_bomb_is_told_without_being_decoded():
     ("data", "problem"),
     [
         (b"", "file of 0 bytes: empty, no picture"),
-        (b"<html>", "file of 6 bytes: not a picture in a format that is read"),
+        (b"<html>", "file of 6 bytes: a web page, not a picture in a format that is read"),
         (b"\x89PNG\r\n\x1a\n" + bytes(9), "file of 17 bytes: "),
-        (b"II*\0", "file of 4 bytes: its header cannot be read"),
+        (b"II*\0", "file of 4 bytes: TIFF header cannot be read"),
     ],
 )
 @pytest.mark.parametrize("step", [picture_facts, exif])

@@ -188,7 +188,7 @@ def test_what_is_no_picture_has_no_format(tmp_path):
     """It is an error and not skipped: the file is broken."""
     (tmp_path / "a.jpg").write_bytes(b"<html>404</html>")
 
-    with pytest.raises(ImageError, match=r"a\.jpg: not a picture in a format that is read"):
+    with pytest.raises(ImageError, match=r"a\.jpg: a web page, not a picture in a format that is read"):
         require_format(tmp_path / "a.jpg", "JPEG")
     with pytest.raises(UsageError, match=r"source must be a path or bytes \(got int\)"):
         require_format(7, "JPEG")
