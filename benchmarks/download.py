@@ -6,11 +6,11 @@ Pictures from a list of URLs against a hand-written script and img2dataset: cold
     python benchmarks/download.py --count 200 -n 1
 
 The server is a process of its own on loopback that answers each GET 20 ms late. Pictures are 640x480 JPEGs
-(drawn, each with its number as a pattern, so that it is known again). All download, cut out
-the middle square, resize to 224x224 with Lanczos and write a JPEG of quality 95; img2dataset has its own
-kernel (OpenCV "area"). Ours asks for robots.txt once, and is told that this server may be asked by as many at
-once as the others do (`per_host`, 8 by default). Contenders take turns, in the other direction in every second round; ratios are
-to the script with threads, round by round.
+(drawn, each with its number as a pattern, so that it is known again). All download, cut out the middle square,
+average it down to 224x224 (img2dataset's kernel is OpenCV's "area", the same as Pillow's "box") and write a JPEG
+of quality 95. Ours asks for robots.txt once, and is told that this server may be asked by as many at once as the
+others do (`per_host`, 8 by default). Contenders take turns, in the other direction in every second round; ratios
+are to the script with threads, round by round.
 
 Of each contender it is also counted what it asked of the server and how many of its pictures are what they should be:
 one for every URL, each of the size that was asked for.

@@ -17,7 +17,7 @@ urls, place, edge, jobs = sys.argv[1:]
 @graph
 def squares(url: str, *, edge: int = 224):
     image = load_image(download(url, allow_private=True, per_host=int(jobs)))
-    return {"file": write_image(resize(image, (edge, edge), fit="cover"), "{stem}.jpg")}
+    return {"file": write_image(resize(image, (edge, edge), fit="cover", filter="box"), "{stem}.jpg")}
 
 
 if __name__ == "__main__":
@@ -52,7 +52,7 @@ def make(url, out, edge):
     answer.raise_for_status()
     with Image.open(BytesIO(answer.content)) as file:
         image = ImageOps.exif_transpose(file).convert("RGB")
-    small = ImageOps.fit(image, (edge, edge), Image.Resampling.LANCZOS)
+    small = ImageOps.fit(image, (edge, edge), Image.Resampling.BOX)
     small.info.clear()
     small.save(path, quality=95)
 
