@@ -19,6 +19,8 @@ from creevey_graph.validate import validate_sendable
 DOWNLOAD_JOBS = 16
 """Items in hand at once where a graph downloads and nothing is said: they mostly wait."""
 SIZE_VARIABLE = "CREEVEY_CACHE_SIZE"
+MANY_DOWNLOADS = 1000
+"""From so many on, decoding and writing in one process would keep them waiting for each other."""
 FEW_ITEMS = 32
 """Below this, starting processes costs more than they give."""
 LITTLE_WORK_S = 5.0
@@ -132,35 +134,55 @@ def validate_executor(executor: str | Executor) -> None:
 
 
 def choose_executor(
-    frozen: FrozenGraph, options: Options, to_do: int, expected_s: float | None = None
-) -> tuple[str | Executor, int]:
+    frozen: FrozenGraph, options: Options, to_do: int, expected_s: float | None = None, left: int = 0
+) -> tuple[str | Executor, int, int]:
     """
-    Return executor and jobs for *to_do* items that are not up to date.
+    Return executor, jobs and threads a job for *to_do* items that are not up to date.
 
-    Threads for downloads and for ready-made steps, which let other threads run while they work;
-    processes for steps of the user's, unless there is too little work to pay for starting them
-    (0.3-0.6 s) or the steps cannot be sent.
+    Threads for ready-made steps, which let other threads run while they work; processes for steps
+    of the user's, unless there is too little work to pay for starting them (0.3-0.6 s) or the steps
+    cannot be sent. Downloads mostly wait: for many of them, processes with several threads each.
 
     Args:
         frozen: The graph.
         options: How the run goes.
         to_do: How many items there are to do, `FEW_ITEMS` for that many and more.
         expected_s: What they will take one after the other, as far as earlier runs tell; None if unknown.
+        left: How many items are not done, the ones that are not looked at yet included.
     """
     downloads = any(node.step.options.downloads for node in frozen.nodes)
     jobs = options.jobs or (max(DOWNLOAD_JOBS, default_jobs()) if downloads else default_jobs())
+    apart = ("processes", *_shared_out(jobs)) if downloads else ("processes", jobs, 1)
+    if options.executor == "processes":
+        return apart
     if options.executor != "auto":
-        return options.executor, 1 if options.executor == "serial" else jobs
+        return options.executor, 1 if options.executor == "serial" else jobs, 1
     if jobs == 1 or to_do == 1:
-        return "serial", 1
+        return "serial", 1, 1
+    return (
+        apart if _pays_apart(frozen, to_do, expected_s, left if downloads else None) else ("threads", jobs, 1)
+    )
+
+
+def _shared_out(jobs: int) -> tuple[int, int]:
+    """Return how many processes, and threads in each, have so many items in hand that mostly wait."""
+    processes = min(default_jobs(), jobs)
+    return processes, -(-jobs // processes)
+
+
+def _pays_apart(frozen: FrozenGraph, to_do: int, expected_s: float | None, downloads: int | None) -> bool:
+    """True where processes pay: for steps of the user's, and for many downloads; and all can be sent."""
     own = [node for node in frozen.nodes if not _is_shipped(node.step)]
-    if downloads or not own or to_do < FEW_ITEMS or (expected_s is not None and expected_s < LITTLE_WORK_S):
-        return "threads", jobs
+    if downloads is not None:
+        if downloads < MANY_DOWNLOADS or default_jobs() == 1:
+            return False
+    elif not own or to_do < FEW_ITEMS or (expected_s is not None and expected_s < LITTLE_WORK_S):
+        return False
     try:
         validate_sendable({node.name: node.step for node in own}, dumps)
     except ValueError:
-        return "threads", jobs
-    return "processes", jobs
+        return False
+    return True
 
 
 def _is_shipped(step: Step[..., Any]) -> bool:

@@ -4,6 +4,8 @@ import math
 
 CHUNK_SECONDS = 0.25
 """What a chunk should take."""
+SHARED_CHUNK_SECONDS = 1.0
+"""Likewise, where threads share one: each waits for the last of them."""
 MAX_CHUNK = 256
 WINDOW = 2
 """Chunks in flight for each job: one that runs, one that waits."""
@@ -15,13 +17,15 @@ class Pace:
 
     Args:
         jobs: How many chunks run at once.
+        threads: How many items of a chunk are in hand at once.
         in_chunks: False where items are best taken one by one, since nothing is sent anywhere.
 
     State: seconds_per_item = running mean, 0 before the first chunk came back.
     """
 
-    def __init__(self, jobs: int, *, in_chunks: bool = True) -> None:
+    def __init__(self, jobs: int, *, threads: int = 1, in_chunks: bool = True) -> None:
         self._jobs = jobs
+        self._threads = threads
         self._in_chunks = in_chunks
         self.seconds_per_item = 0.0
 
@@ -42,4 +46,10 @@ class Pace:
         if not self._in_chunks or not self.seconds_per_item:
             return 1
         fair = math.ceil(left / self.window)
-        return max(1, min(MAX_CHUNK, fair, int(CHUNK_SECONDS / self.seconds_per_item)))
+        fitting = int(chunk_seconds(self._threads) * self._threads / self.seconds_per_item)
+        return max(1, min(MAX_CHUNK, fair, fitting))
+
+
+def chunk_seconds(threads: int) -> float:
+    """Return what a chunk should take that so many threads share."""
+    return CHUNK_SECONDS if threads == 1 else SHARED_CHUNK_SECONDS

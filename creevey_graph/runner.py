@@ -158,15 +158,16 @@ class _Run:
         """Return workers for *to_do* items (`FEW_ITEMS` stands for that many and more)."""
         item_s = self.ledger.item_seconds(self.frozen)
         expected_s = None if item_s is None else item_s * self.tally.left
-        executor, jobs = choose_executor(self.frozen, self.options, to_do, expected_s)
+        chosen = choose_executor(self.frozen, self.options, to_do, expected_s, self.tally.left)
+        executor, jobs, threads = chosen
         is_apart = not isinstance(executor, str) or executor == "processes"
         catch = None if self.options.on_error == "continue" else self.options.catch
-        facts = (self.options.out, self.options.cache, self.options.refresh, catch, is_apart)
+        facts = (self.options.out, self.options.cache, self.options.refresh, catch, is_apart, threads)
         bench = Bench(self.frozen.for_workers(), *facts, None if is_apart else self.scratches)
         if is_apart:
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
-        pool = open_pool(executor, functools.partial(run_chunk, bench), jobs)
-        self.tell.emit(WorkersStarted(pool.name, pool.jobs, list_versions()))
+        pool = open_pool(executor, functools.partial(run_chunk, bench), jobs, threads)
+        self.tell.emit(WorkersStarted(pool.name, pool.jobs * threads, list_versions()))
         return pool
 
     # --- the loop --------------------------------------------------------------------------
@@ -178,7 +179,7 @@ class _Run:
         if not self.returned:
             return
         self.opened = self._open_pool(len(self.returned))
-        self.pace = Pace(self.pool.jobs, in_chunks=self.pool.name != "serial")
+        self.pace = Pace(self.pool.jobs, threads=self.pool.threads, in_chunks=self.pool.name != "serial")
         while True:
             while not self.stopped and self._has_room() and (chunk := self._take(tasks)) is not None:
                 self.waiting.append(chunk)

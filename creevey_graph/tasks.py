@@ -91,6 +91,7 @@ class Bench:
         refresh: Run everything, whatever the cache has.
         catch: Exceptions that fail their item alone; None where all of them do.
         is_apart: Whether results travel between processes.
+        threads: How many items of a chunk are in hand at once.
         scratches: Folders for files on their way, between chunks; None where each chunk makes its own,
             since nobody could remove them when a worker process ends.
         ledger: What is known of the nodes beyond one item; each process has its own.
@@ -102,6 +103,7 @@ class Bench:
     refresh: bool = False
     catch: tuple[type[BaseException], ...] | None = None
     is_apart: bool = False
+    threads: int = 1
     scratches: deque[Scratch] | None = None
     ledger: Ledger = attrs.field(
         default=attrs.Factory(lambda bench: Ledger(bench.cache, refresh=bench.refresh), takes_self=True)

@@ -7,7 +7,7 @@ failure becomes text in its row.
 """
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
@@ -23,7 +23,7 @@ from creevey_graph.execution import Execution
 from creevey_graph.fields import field_of, item_fields
 from creevey_graph.identity import check_unchanged
 from creevey_graph.interrupts import interrupts_let_through
-from creevey_graph.pace import CHUNK_SECONDS
+from creevey_graph.pace import chunk_seconds
 from creevey_graph.parts import Part
 from creevey_graph.plan import Action
 from creevey_graph.sources import RemoteFile
@@ -35,7 +35,7 @@ TRIES_WHILE_CHANGING = 3
 
 
 def run_chunk(
-    bench: Bench, tasks: Sequence[Task], is_stopping: Callable[[], bool], recorder: Recorder
+    bench: Bench, tasks: Iterable[Task], is_stopping: Callable[[], bool], recorder: Recorder
 ) -> list[Result]:
     """
     Work on items one after the other, one at least.
@@ -45,7 +45,7 @@ def run_chunk(
     up to date say nothing of those that are not.
     """
     results: list[Result] = []
-    ends = perf_counter() + CHUNK_SECONDS
+    ends = perf_counter() + chunk_seconds(bench.threads)
     scratch = Scratch()
     with suppress(IndexError):  # none is left: more chunks are in hand than ever before
         scratch = scratch if bench.scratches is None else bench.scratches.pop()

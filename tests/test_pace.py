@@ -54,7 +54,7 @@ def test_a_worker_gives_back_what_it_does_not_get_to_in_a_chunks_time(monkeypatc
     monkeypatch.setattr("creevey_graph.worker.perf_counter", lambda: now[0])
     monkeypatch.setattr("creevey_graph.worker.run_item", take_time)
 
-    results = run_chunk(SimpleNamespace(scratches=None), range(8), lambda: False, NoRecorder())
+    results = run_chunk(SimpleNamespace(scratches=None, threads=1), range(8), lambda: False, NoRecorder())
 
     assert list(range(expected)) == [result.index for result in results]
     assert [pytest.approx(item_s)] * expected == [result.took_s for result in results]
@@ -63,7 +63,7 @@ def test_a_worker_gives_back_what_it_does_not_get_to_in_a_chunks_time(monkeypatc
 @pytest.mark.parametrize("executor", ["serial", "threads"])
 def test_what_is_given_back_is_handed_out_again(go, monkeypatch, executor):
     """With no time for a chunk at all each still does one item, and in the end every item has its row."""
-    monkeypatch.setattr("creevey_graph.worker.CHUNK_SECONDS", -1.0)
+    monkeypatch.setattr("creevey_graph.pace.CHUNK_SECONDS", -1.0)
     monkeypatch.setattr(Pace, "chunk_size", lambda _pace, _left: 5)
 
     report = go(failing.bind(least=7), NUMBERS, executor=executor, jobs=2)

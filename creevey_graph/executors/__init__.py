@@ -31,7 +31,7 @@ EXECUTORS: Mapping[str, Callable[[Work, int], Pool]] = {
 """Name -> pool of (work, jobs)."""
 
 
-def open_pool(executor: str | Executor, work: Work, jobs: int) -> Pool:
+def open_pool(executor: str | Executor, work: Work, jobs: int, threads: int = 1) -> Pool:
     """
     Return a pool that runs *work*.
 
@@ -39,6 +39,7 @@ def open_pool(executor: str | Executor, work: Work, jobs: int) -> Pool:
         executor: A name in `EXECUTORS`, or any `concurrent.futures.Executor`, which stays open.
         work: What it runs for every chunk; sent to other processes where need be.
         jobs: How many chunks run at once, 1 or more.
+        threads: How many items of a chunk a process has in hand at once; others have one.
 
     Raises:
         KeyError: There is no such executor.
@@ -47,7 +48,7 @@ def open_pool(executor: str | Executor, work: Work, jobs: int) -> Pool:
         return ThreadPool(work, jobs, executor)
     if isinstance(executor, Executor):
         return ForeignPool(work, jobs, executor)
-    return EXECUTORS[executor](work, jobs)
+    return ProcessPool(work, jobs, threads) if executor == "processes" else EXECUTORS[executor](work, jobs)
 
 
 def default_jobs() -> int:

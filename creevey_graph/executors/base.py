@@ -1,10 +1,10 @@
 """What the runner needs of an executor: submit chunks, stop, name suspects, begin anew."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-Work = Callable[[Sequence[Any], Callable[[], bool], Any], list[Any]]
+Work = Callable[[Iterable[Any], Callable[[], bool], Any], list[Any]]
 """(tasks, is_stopping, recorder) -> results; what a pool runs for every chunk."""
 
 
@@ -12,12 +12,13 @@ class Pool(Protocol):
     """
     Workers that run chunks of tasks.
 
-    `name` is what reports show; `jobs` how many chunks may run at once. The laws stand in
-    `tests/laws_executors.py`.
+    `name` is what reports show; `jobs` how many chunks may run at once; `threads` how many items of a
+    chunk are in hand at once. The laws stand in `tests/laws_executors.py`.
     """
 
     name: str
     jobs: int
+    threads: int
 
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
         """

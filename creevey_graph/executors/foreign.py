@@ -15,6 +15,8 @@ class ForeignPool:
     It cannot be asked to stop between items, nor rebuilt: chunks that have begun run to their end.
     """
 
+    threads = 1
+
     def __init__(self, work: Work, jobs: int, executor: Executor) -> None:
         self.name = type(executor).__name__
         self.jobs = jobs

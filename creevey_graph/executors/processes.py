@@ -1,11 +1,13 @@
 """
 A pool of processes on loky: accepts notebook functions and unguarded scripts, never forks.
 
-Each worker notes the item and node it has in hand in a file of its own, so that when one
-dies the runner knows the few items that can be to blame. Workers leave Ctrl-C to the
-coordinator, and end by themselves when it is gone.
+Where items mostly wait, as for a server, each process works on several of a chunk at once, in threads.
+Each thread of a worker notes the item and node it has in hand in a file of its own, so that when one
+dies the runner knows the few items that can be to blame. Workers leave Ctrl-C to the coordinator, and
+end by themselves when it is gone.
 """
 
+import functools
 import os
 import shutil
 import signal
@@ -13,14 +15,16 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from creevey_graph.executors.base import Work
 from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
+from creevey_graph.shares import WORKERS_VARIABLE
 
 _IN_HAND = struct.Struct("<qq")
 _NOTHING = (-1, -1)
@@ -32,14 +36,20 @@ class ProcessPool:
     """
     Runs chunks in worker processes.
 
+    Args:
+        work: What is run for every chunk.
+        jobs: How many processes there are.
+        threads: How many items of a chunk a process works on at once.
+
     State: the executor, rebuilt after a worker has died; a private folder with a file a worker
     for what it has in hand, and the stop flag.
     """
 
     name = "processes"
 
-    def __init__(self, work: Work, jobs: int) -> None:
+    def __init__(self, work: Work, jobs: int, threads: int = 1) -> None:
         self.jobs = jobs
+        self.threads = threads
         self._payload = dumps(work)
         self._folder = Path(tempfile.mkdtemp(prefix="creevey-run-"))
         self._executor = self._open()
@@ -50,13 +60,13 @@ class ProcessPool:
         return loky.ProcessPoolExecutor(
             max_workers=self.jobs,
             initializer=_begin,
-            initargs=(str(self._folder), os.getpid()),
+            initargs=(str(self._folder), os.getpid(), self.jobs),
         )
 
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
         data = dumps_tasks(tasks)
         future: Future[list[Any]] = self._executor.submit(
-            _work, self._payload, str(self._folder), data, os.getpid()
+            _work, self._payload, str(self._folder), data, os.getpid(), self.threads
         )
         return future
 
@@ -90,10 +100,10 @@ class ProcessPool:
 
 
 class _FileRecorder:
-    """Notes what this worker has in hand: one small write a node, about 2 us."""
+    """Notes what a thread of this worker has in hand: one small write a node, about 2 us."""
 
-    def __init__(self, folder: str) -> None:
-        path = os.path.join(folder, f"{os.getpid()}.hand")  # noqa: PTH118 - per chunk
+    def __init__(self, folder: str, thread: int = 0) -> None:
+        path = os.path.join(folder, f"{os.getpid()}-{thread}.hand")  # noqa: PTH118 - per chunk
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def mark(self, item: int, position: int) -> None:
@@ -104,7 +114,8 @@ class _FileRecorder:
         os.close(self._descriptor)
 
 
-def _begin(folder: str, parent: int) -> None:
+def _begin(folder: str, parent: int, workers: int) -> None:
+    os.environ[WORKERS_VARIABLE] = str(workers)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_watch, args=(folder, parent), daemon=True, name="creevey-watch").start()
 
@@ -117,15 +128,36 @@ def _watch(folder: str, parent: int) -> None:
     os._exit(1)
 
 
-def _work(payload: bytes, folder: str, tasks: bytes, parent: int) -> list[Any]:
+def _work(payload: bytes, folder: str, tasks: bytes, parent: int, threads: int) -> list[Any]:
     work: Work = loads(payload)
     stop = os.path.join(folder, _STOP)  # noqa: PTH118 - per chunk
-    recorder = _FileRecorder(folder)
-    try:
-        return work(
-            loads_tasks(tasks),
-            lambda: os.path.exists(stop) or os.getppid() != parent,  # noqa: PTH110 - per item
-            recorder,
-        )
-    finally:
-        recorder.close()
+    waiting = deque(loads_tasks(tasks))
+
+    def is_stopping() -> bool:
+        return os.path.exists(stop) or os.getppid() != parent  # noqa: PTH110 - per item
+
+    def drain(thread: int) -> list[Any]:
+        recorder = _FileRecorder(folder, thread)
+        try:
+            return work(_taken(waiting), is_stopping, recorder)
+        finally:
+            recorder.close()
+
+    hands = min(threads, len(waiting))
+    if hands <= 1:
+        return drain(0)
+    drained = [_threads(threads).submit(drain, thread) for thread in range(hands)]
+    return [result for future in drained for result in future.result()]
+
+
+def _taken(waiting: "deque[Any]") -> Iterator[Any]:
+    """Yield tasks that several threads share, each to one of them."""
+    with suppress(IndexError):
+        while True:
+            yield waiting.popleft()
+
+
+@functools.lru_cache(maxsize=1)
+def _threads(count: int) -> ThreadPoolExecutor:
+    """Return this worker's threads, which stay: each keeps its connections from one chunk to the next."""
+    return ThreadPoolExecutor(count, thread_name_prefix="creevey")

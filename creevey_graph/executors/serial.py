@@ -11,6 +11,7 @@ class SerialPool:
     """Runs a chunk at once when it is submitted. State: whether it was asked to stop."""
 
     name = "serial"
+    threads = 1
 
     def __init__(self, work: Work, jobs: int) -> None:
         del jobs

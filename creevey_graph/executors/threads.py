@@ -16,6 +16,7 @@ class ThreadPool:
     """
 
     name = "threads"
+    threads = 1
 
     def __init__(self, work: Work, jobs: int, executor: Executor | None = None) -> None:
         self.jobs = jobs

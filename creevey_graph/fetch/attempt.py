@@ -24,6 +24,7 @@ from creevey_graph.fetch.hosts import Host, Slot
 from creevey_graph.fetch.job import Job
 from creevey_graph.fetch.opt_out import find_refusal
 from creevey_graph.fetch.shown import get_of, origin_of, shown
+from creevey_graph.shares import share_of
 from creevey_graph.text import safe_text
 
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -83,7 +84,7 @@ def attempt(url: str, job: Job) -> Answer:
 def _hop(url: str, headers: Mapping[str, str], job: Job) -> Answer | str:
     """Return the answer of *url*, or the URL that it redirects to."""
     host = job.hosts.find(_checked_origin(url))
-    with host.slot(url, job.limits, job.terms.per_host) as slot:
+    with host.slot(url, job.limits, share_of(job.terms.per_host)) as slot:
         if job.limits.left_s() <= 0:
             raise too_late(url, job.limits)
         try:

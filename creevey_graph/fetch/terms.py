@@ -25,7 +25,7 @@ class Terms:
         retries: Tries after the first.
         max_bytes: Longest body taken, as it comes and unpacked.
         max_redirects: How often the server may lead elsewhere.
-        per_host: How many downloads of this process ask one host at once.
+        per_host: How many downloads ask one host at once; worker processes share them.
         headers: Sent with the request; credentials among them do not follow a redirect to another host.
         secret_headers: Sent too, and to no other host at all.
         user_agent: Who asks; None for creevey_graph and its version.

@@ -96,7 +96,7 @@ def download(
         retries: How often a try that may succeed later is made again, 0 or more.
         max_bytes: The most that is read; 50 MiB is beyond any photo of a web site.
         max_redirects: How often the server may lead elsewhere.
-        per_host: How many downloads of one process ask a host at once; the others wait.
+        per_host: How many downloads ask a host at once, of all worker processes together; the others wait.
 
     Returns:
         The body, byte for byte; `load_image` reads it.

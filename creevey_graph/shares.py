@@ -1,0 +1,17 @@
+"""What is bounded for a whole run, such as downloads of one host at once: each worker process has its share."""
+
+import os
+
+WORKERS_VARIABLE = "CREEVEY_WORKERS"
+"""Set in a worker process: how many of its kind there are."""
+
+
+def share_of(limit: int) -> int:
+    """
+    Return what this process may take of *limit*, 1 at least.
+
+    >>> share_of(8)
+    8
+    """
+    workers = os.environ.get(WORKERS_VARIABLE, "")
+    return max(1, limit // int(workers)) if workers.isdecimal() and int(workers) else limit
