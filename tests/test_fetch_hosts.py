@@ -50,6 +50,7 @@ def test_a_dead_host_costs_three_connections_for_all_its_urls():
     assert "http://pictures.example gave no connection 3 times in a row (Connection refused)" in str(
         errors[1]
     )
+    assert "run again 60 s later" in str(errors[1])
     assert not any(error.is_permanent for error in errors)
 
 

@@ -8,6 +8,7 @@ begun before the last failure count with it, so that eight at once are one, and 
 restarted is not taken for a dead one.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -95,7 +96,7 @@ class Host:
                     self._changed.wait()
                     now = clock.monotonic()
                 if self._is_refused(now):
-                    raise HostGivenUp(self._told_given_up(url))
+                    raise HostGivenUp(self._told_given_up(url, now))
                 wait_s = self._held_until - now
                 if wait_s <= 0:
                     is_probe = self._is_probed = self._failures > 0
@@ -112,11 +113,11 @@ class Host:
     def _is_refused(self, now: float) -> bool:
         return self._failures >= GIVE_UP_AFTER and (now < self._refused_until or self._is_probed)
 
-    def _told_given_up(self, url: str) -> str:
+    def _told_given_up(self, url: str, now: float) -> str:
         return (
             f"{get_of(url)}: {self.origin} gave no connection {self._failures} times in a row "
-            f"({self._cause}), so it was not asked; it is tried again {COOL_DOWN_S:g} s later, "
-            "or by the next run"
+            f"({self._cause}), so it was not asked; run again {max(1.0, self._refused_until - now):.0f} s "
+            "later, when it is tried again"
         )
 
     def _leave(self, slot: Slot) -> None:
@@ -167,6 +168,11 @@ class Hosts:
         self._hosts: OrderedDict[str, Host] = OrderedDict()
         self._lock = threading.Lock()
 
+    def forget(self) -> None:
+        """Begin anew in a forked child, where the threads are gone that held locks and places."""
+        self._hosts = OrderedDict()
+        self._lock = threading.Lock()
+
     def find(self, origin: str) -> Host:
         """Return what is known of *origin*, the same object for all that ask it at once."""
         with self._lock:
@@ -181,3 +187,5 @@ class Hosts:
 
 
 HOSTS = Hosts()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=HOSTS.forget)
