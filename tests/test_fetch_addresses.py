@@ -73,7 +73,7 @@ def test_a_private_host_is_refused_however_it_is_written(server, host):
     with pytest.raises(PrivateAddress, match="a private address; pass allow_private=True if") as caught:
         fetch(url, clock=fake.clock)
     assert str(caught.value).startswith(f"GET {url}: ")
-    assert caught.value.is_permanent
+    assert not caught.value.is_permanent
     assert (server.connections, fake.slept) == (0, [])
 
 

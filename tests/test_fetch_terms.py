@@ -141,7 +141,6 @@ def test_which_errors_stay():
         "BadURL",
         "TooLarge",
         "TooManyRedirects",
-        "PrivateAddress",
         "OptedOut",
         "HashMismatch",
     }
