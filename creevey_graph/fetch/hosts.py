@@ -36,11 +36,19 @@ def longest_pause_s(failures: int) -> float:
 
 @attrs.define
 class Slot:
-    """The right to ask a host, held while its answer is read."""
+    """
+    The right to ask a host, held while its answer is read.
+
+    State:
+        begin: When it was given.
+        is_probe: It tries whether the host is back.
+        is_held: It is to be given back.
+    """
 
     host: "Host"
-    begin: float
-    is_probe: bool
+    begin: float = 0.0
+    is_probe: bool = False
+    is_held: bool = False
 
 
 class Host:
@@ -81,13 +89,14 @@ class Host:
         Raises:
             HostGivenUp: The host is down.
         """
-        slot = self._enter(url, limits, per_host)
-        try:
+        slot = Slot(self)
+        try:  # around the wait too: Ctrl-C at its end would leave the place taken for good
+            self._enter(slot, url, limits, per_host)
             yield slot
         finally:
             self._leave(slot)
 
-    def _enter(self, url: str, limits: Limits, per_host: int) -> Slot:
+    def _enter(self, slot: Slot, url: str, limits: Limits, per_host: int) -> None:
         clock = limits.clock
         asked = now = clock.monotonic()
         while True:
@@ -99,13 +108,14 @@ class Host:
                     raise HostGivenUp(self._told_given_up(url, now))
                 wait_s = self._held_until - now
                 if wait_s <= 0:
-                    is_probe = self._is_probed = self._failures > 0
+                    slot.begin = now
+                    slot.is_probe = self._is_probed = self._failures > 0
+                    slot.is_held = True
                     self._active += 1
                     break
             clock.sleep(wait_s)
             now = clock.monotonic()
         limits.pause(now - asked)
-        return Slot(self, now, is_probe)
 
     def _is_full(self, per_host: int) -> bool:
         return self._active >= per_host or (self._failures > 0 and self._is_probed)
@@ -121,6 +131,8 @@ class Host:
         )
 
     def _leave(self, slot: Slot) -> None:
+        if not slot.is_held:
+            return
         with self._changed:
             self._active -= 1
             if slot.is_probe:
