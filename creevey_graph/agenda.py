@@ -55,7 +55,9 @@ class Agenda:
             return Task(item, state, reason)
         if state is not None and state.lasting and self._options.tries_lasting:
             state = attrs.evolve(state, lasting="")
-        is_left = self._options.retry_failed is False or (state is not None and state.lasting)
+        is_left = self._options.retry_failed is False or (
+            state is not None and self._listing.frozen.may_last(state.step, state.lasting)
+        )
         if is_left and (failed := self._known.row_if_failed(item, state)):
             return ItemFinished(item.index, failed)
         row = None if reason is not None else self._known.row_if_current(item, state)

@@ -18,7 +18,7 @@ CreeveyError
 │   ├── TooSlow        (TimeoutError)      the server sends fewer bytes a second than asked for
 │   ├── TooLarge                           more bytes than allowed; permanent
 │   ├── TooManyRedirects                   redirects lead on and on, or in a circle; permanent
-│   ├── PrivateAddress (PermissionError)   the address is not of the public internet; permanent
+│   ├── PrivateAddress (PermissionError)   the address is not of the public internet
 │   ├── OptedOut       (PermissionError)   the site asks not to be used; permanent
 │   ├── HostGivenUp    (ConnectionError)   the host was down for others just now; not asked
 │   ├── WrongContent   (ValueError)        the answer is of another kind than asked for
@@ -143,9 +143,11 @@ class TooManyRedirects(FetchError):
 
 
 class PrivateAddress(FetchError, PermissionError):
-    """A download led to an address that is not of the public internet."""
+    """
+    A download led to an address that is not of the public internet.
 
-    is_permanent = True
+    Not permanent: names move, the environment may allow it the next time, and nothing is sent to find out.
+    """
 
 
 class OptedOut(FetchError, PermissionError):

@@ -110,6 +110,11 @@ class Evidence:
         """The graph's nodes, by position."""
         return self._frozen.nodes
 
+    def failing(self, lasting: str) -> FrozenNode | None:
+        """Return the node that failed for good, as *lasting* tells, and would be tried just so again."""
+        made = ((node, node.lasting_key(key)) for node, key in zip(self.nodes, self.keys, strict=True))
+        return next((node for node, key in made if key and key == lasting), None)
+
     def lookup(self, position: int) -> Record | None:
         """Return the record of a node's value, or None."""
         if position in self.records:

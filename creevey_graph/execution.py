@@ -90,9 +90,10 @@ class Execution:
         return self.evidence
 
     def key_at(self) -> str:
-        """Return the lineage key of the node in hand, "" where it has none."""
+        """Return what a failure of the node in hand is remembered by, "" where it is not."""
         nodes = () if self.evidence is None else self.evidence.nodes
-        return next((self._known.keys[p] or "" for p, node in enumerate(nodes) if node.name == self.at), "")
+        keys = (node.lasting_key(self._known.keys[p]) for p, node in enumerate(nodes) if node.name == self.at)
+        return next(keys, "")
 
     @property
     def _known(self) -> Evidence:

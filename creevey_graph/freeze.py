@@ -25,7 +25,14 @@ from creevey_graph.fingerprint.paths import reads_path_text
 from creevey_graph.fingerprint.values import is_frozen
 from creevey_graph.frozen import Argument, FrozenGraph, FrozenNode, SlotRef, looked_at
 from creevey_graph.graph import Graph
-from creevey_graph.ingredients import KEY_FORMAT, as_accepted, code_part, params_part, step_fingerprint
+from creevey_graph.ingredients import (
+    KEY_FORMAT,
+    as_accepted,
+    code_part,
+    effort_part,
+    params_part,
+    step_fingerprint,
+)
 from creevey_graph.node import Node, Ref, map_refs, refs_in
 from creevey_graph.outputs import OutputTemplate, parse_template
 from creevey_graph.policy import may_keep
@@ -182,6 +189,7 @@ def _freeze_node(
         fingerprint,
         may_keep(step) and fingerprint is not None,
         template,
+        effort_part(bound.arguments, step),
     )
 
 

@@ -55,6 +55,8 @@ class FrozenNode:
             digest, so that nothing made of it can be kept.
         keeps: Whether its values may be in the cache.
         output: A writer's output template.
+        effort: Of a step that downloads, a few digits for the parameters that do not count in its
+            fingerprint; None where they have none.
     """
 
     name: str
@@ -67,6 +69,11 @@ class FrozenNode:
     fingerprint: str | None
     keeps: bool
     output: OutputTemplate | None
+    effort: str | None = ""
+
+    def lasting_key(self, key: str | None) -> str:
+        """Return what a failure for good is remembered by, given the node's lineage key; "" where it is not."""
+        return "" if key is None or self.effort is None else f"{key}-{self.effort}"
 
     def is_asked(self, inputs: int) -> bool:
         """True where the step is asked anew in every run, before anything else of the item: it has a memory."""
@@ -122,6 +129,10 @@ class FrozenGraph:
         """Positions of the nodes that are asked anew in every run."""
         first = len(self.inputs)
         return tuple(place for place, node in enumerate(self.nodes) if node.is_asked(first))
+
+    def may_last(self, step: str | None, lasting: str) -> bool:
+        """Return whether the node *step* is tried as it was when it failed for good, which *lasting* tells."""
+        return any(node.name == step and lasting.endswith(f"-{node.effort}") for node in self.nodes)
 
     @property
     def accepted(self) -> tuple[str, ...]:

@@ -18,11 +18,12 @@ from creevey_graph.fingerprint.files import digest_file, is_file_value
 from creevey_graph.fingerprint.modules import is_user_module
 from creevey_graph.fingerprint.tokens import type_name
 from creevey_graph.fingerprint.values import digest_value
-from creevey_graph.node import Ref, map_refs
+from creevey_graph.node import Ref, map_refs, refs_in
 from creevey_graph.outputs import OutputTemplate
 from creevey_graph.step import Step
 
 KEY_FORMAT = "key-2"
+_EFFORT_DIGITS = 4
 """Changes whenever the same node would get another fingerprint."""
 
 
@@ -165,6 +166,23 @@ def params_part(
         params[parameter] = [digest, _short(value)]
         digests[parameter] = digest
     return params, digests
+
+
+def effort_part(arguments: Mapping[str, Any], step: Step[..., Any]) -> str | None:
+    """
+    Return what stands for the parameters of a download that do not change its bytes, but whether they come.
+
+    A failure for good (401, too large) is one for these alone: a token, or a larger cap, is a reason to try
+    again. Few digits: they are stored, and must not give a token away.
+
+    Returns:
+        "" for other steps; None where one is of the item, or has no digest.
+    """
+    if not step.options.downloads:
+        return ""
+    ignored = {name: arguments[name] for name in sorted(step.options.ignore) if name in arguments}
+    digest = None if any(refs_in(ignored)) else _digest(ignored)
+    return None if digest is None else digest[:_EFFORT_DIGITS]
 
 
 def _digest(value: Any) -> str | None:

@@ -70,7 +70,7 @@ def _plan_item(plan: Plan, bench: Bench, known: Known, item: Item) -> None:
         plan.add_refused(item.refusal)
         return
     lasting = "" if state is None or bench.refresh else state.lasting
-    if lasting and known.row_if_failed(item, state):
+    if state and bench.frozen.may_last(state.step, lasting) and known.row_if_failed(item, state):
         plan.lasting += 1
         return
     if reason is None and known.row_if_current(item, state) is not None:
@@ -84,7 +84,7 @@ def _plan_item(plan: Plan, bench: Bench, known: Known, item: Item) -> None:
         return
     if state is not None:
         known.leftovers += (*state.outputs, *state.leftovers)
-    if lasting and lasting in evidence.keys:
+    if evidence.failing(lasting) is not None:
         plan.lasting += 1
         return
     is_skipped = evidence.is_still_skipped(state, reason)

@@ -108,7 +108,8 @@ class _ItemWork:
             if known is not None and evidence.is_still_skipped(known, self.task.reason):
                 self.steps.at = known.step
                 return self._ended(Outcome.SKIPPED, known.error or "")
-            if known is not None and known.lasting and known.lasting in evidence.keys:
+            if known is not None and (node := evidence.failing(known.lasting)) is not None:
+                self.steps.at = node.name
                 return self._failed_again(known)
             with interrupts_let_through():
                 self.steps.run()
@@ -179,9 +180,7 @@ class _ItemWork:
         return attrs.evolve(result, cause=portable(exc) if self.bench.is_apart else exc)
 
     def _failed_again(self, known: ItemState) -> Result:
-        """Return the failure of last time, which would be the same: a step with that very key will not do better."""
-        at = self._evidence.keys.index(known.lasting)
-        self.steps.at = self.frozen.nodes[at].name
+        """Return the failure of last time: a step with that very key, tried as then, will not do better."""
         text = known.traceback
         return self._ended(Outcome.FAILED, known.error or "", text, lasting=known.lasting, reason=NOT_TRIED)
 

@@ -2,10 +2,13 @@
 
 import functools
 import gzip
+import multiprocessing
+import os
 import pickle
 import socket
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 from servers import (
@@ -22,7 +25,14 @@ from servers import (
 )
 
 import creevey_graph.fetch as fetching
-from creevey_graph.errors import DeadlineExceeded, FetchError, HTTPStatusError, TooLarge, TooManyRedirects
+from creevey_graph.errors import (
+    BadURL,
+    DeadlineExceeded,
+    FetchError,
+    HTTPStatusError,
+    TooLarge,
+    TooManyRedirects,
+)
 
 fetch = functools.partial(fetching.fetch, allow_private=True)
 BODY = bytes(range(256)) * 400
@@ -352,3 +362,65 @@ def test_takes_nothing_from_the_environment(server, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     assert fetch(server.url("/a.jpg"), retries=0) == BODY
+
+
+def test_the_cause_names_no_password_either():
+    """What requests itself says of a URL is shown without it."""
+    with pytest.raises(BadURL) as caught:
+        fetch("http://me:secret@/a.jpg", robots_txt=False)
+    assert str(caught.value) == "GET http:///a.jpg: Invalid URL 'http:///a.jpg': No host supplied"
+
+
+def test_a_redirect_to_a_port_that_is_none_is_a_bad_url(server):
+    """On the same host, where its port is compared with ours."""
+    server.behave("/b.jpg", redirect("http://127.0.0.1:99999/a.jpg"))
+    with pytest.raises(BadURL, match="Port out of range"):
+        fetch(server.url("/b.jpg"))
+
+
+def sends_lines(*lines, then=b""):
+    """Answer with just these lines, and keep the connection."""
+
+    def behave(handler):
+        handler.wfile.write(b"".join(line + b"\r\n" for line in lines) + b"\r\n" + then)
+
+    return behave
+
+
+@pytest.mark.parametrize("status_line", [b"HTTP/1.1 103 Early Hints", b"HTTP/1.1 102 Processing"])
+def test_an_answer_that_announces_another_is_passed_over(server, status_line):
+    """It was taken for the picture, empty, and the picture then for the next URL's on that connection."""
+    final = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+    server.behave("/early.jpg", sends_lines(status_line, b"Link: </x.css>", then=final))
+    bodies = [fetch(server.url(path), robots_txt=False) for path in ("/early.jpg", "/a.jpg", "/early.jpg")]
+    assert (bodies, server.connections) == ([b"abc", BODY, b"abc"], 1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ((b"HTTP/1.1 101 Switching Protocols", b"Upgrade: x"), "status 101 alone"),
+        ((b"HTTP/1.1 200 OK", b"Transfer-Encoding: gzip, chunked"), "Transfer-Encoding 'gzip, chunked'"),
+        ((b"HTTP/1.1 200 OK", b"Transfer-Encoding: chunked "), "Transfer-Encoding 'chunked '"),
+        ((b"HTTP/1.1 200 OK", b"Content-Length: -5"), "Content-Length '-5'"),
+        ((b"HTTP/1.1 302 Found", b"Location: /a.jpg", b"Content-Length: " + b"9" * 5000), "'99999"),
+    ],
+)
+def test_an_answer_whose_end_cannot_be_told_is_refused(server, lines, told):
+    """The marks of its chunks are no bytes of a picture, nor is its rest the next URL's answer."""
+    server.behave("/odd.jpg", sends_lines(*lines, then=b"3\r\nabc\r\n0\r\n\r\n"))
+    with pytest.raises(FetchError) as caught:
+        fetch(server.url("/odd.jpg"), robots_txt=False)
+    assert told in str(caught.value)
+    assert (server.gets["/odd.jpg"], fetch(server.url("/a.jpg"), robots_txt=False)) == (1, BODY)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 on: of threads
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_a_forked_process_has_connections_of_its_own(server):
+    """Two processes on one connection would read each other's answers."""
+    url = server.url("/a.jpg")
+    fetch(url, robots_txt=False)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(fetch, url, robots_txt=False).result() == BODY
+    assert server.connections == 2

@@ -32,6 +32,12 @@ def server():
         "224.0.0.1",
         "240.0.0.1",
         "255.255.255.255",
+        "192.0.0.192",
+        "192.88.99.1",
+        "168.63.129.16",
+        "::ffff:192.0.0.192",
+        "64:ff9b:1::7f00:1",
+        "3fff::1",
         "::",
         "::1",
         "fe80::1",
@@ -73,7 +79,7 @@ def test_a_private_host_is_refused_however_it_is_written(server, host):
     with pytest.raises(PrivateAddress, match="a private address; pass allow_private=True if") as caught:
         fetch(url, clock=fake.clock)
     assert str(caught.value).startswith(f"GET {url}: ")
-    assert caught.value.is_permanent
+    assert not caught.value.is_permanent
     assert (server.connections, fake.slept) == (0, [])
 
 

@@ -50,6 +50,7 @@ def test_a_dead_host_costs_three_connections_for_all_its_urls():
     assert "http://pictures.example gave no connection 3 times in a row (Connection refused)" in str(
         errors[1]
     )
+    assert "run again 60 s later" in str(errors[1])
     assert not any(error.is_permanent for error in errors)
 
 
@@ -214,3 +215,18 @@ def test_only_so_many_hosts_are_remembered():
         hosts.find(f"http://{number}.example")
     assert hosts.find("http://4999.example") is hosts.find("http://4999.example")
     assert hosts.find("http://0.example") is not first
+
+
+def test_an_interrupt_at_the_end_of_a_wait_gives_the_place_back(server, monkeypatch):
+    """Ctrl-C may come when the place is just taken; the next download of a notebook would wait for ever."""
+    visitor = Visitor(server)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Limits, "pause", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        visitor.fetch(per_host=1)
+    monkeypatch.undo()
+    assert visitor.hosts.find("http://pictures.example")._active == 0
+    assert visitor.fetch(per_host=1) == BODY

@@ -41,16 +41,32 @@ def server():
         (
             "headers",
             {"X-Key": "secret\n"},
-            "'headers' must be a mapping of names to texts of one line (got dict)",
+            "'headers' must be a mapping of header names to texts of one line in Latin-1 (got dict)",
         ),
-        ("headers", "X-Key: secret", "'headers' must be a mapping of names to texts of one line (got str)"),
+        (
+            "headers",
+            "X-Key: secret",
+            "'headers' must be a mapping of header names to texts of one line in Latin-1 (got str)",
+        ),
         (
             "secret_headers",
             {"": "secret"},
-            "'secret_headers' must be a mapping of names to texts of one line",
+            "'secret_headers' must be a mapping of header names to texts of one line in Latin-1",
         ),
-        ("user_agent", " ", "'user_agent' must be a text of one line, or None (got ' ')"),
-        ("user_agent", "me\r\nX: y", "'user_agent' must be a text of one line, or None (got 'me\\r\\nX: y')"),
+        *(
+            (
+                "secret_headers",
+                given,
+                "'secret_headers' must be a mapping of header names to texts of one line in Latin-1",
+            )
+            for given in ({"A": " secret"}, {"A": "secret\u65e5"}, {"A:": "secret"}, {"A B": "secret"})
+        ),
+        ("user_agent", " ", "'user_agent' must be a text of one line in Latin-1, or None (got ' ')"),
+        (
+            "user_agent",
+            "me\r\nX: y",
+            "'user_agent' must be a text of one line in Latin-1, or None (got 'me\\r\\nX: y')",
+        ),
         (
             "proxies",
             {"http": "socks5://x"},
@@ -125,7 +141,6 @@ def test_which_errors_stay():
         "BadURL",
         "TooLarge",
         "TooManyRedirects",
-        "PrivateAddress",
         "OptedOut",
         "HashMismatch",
     }

@@ -4,10 +4,11 @@ import io
 
 import pytest
 from PIL import Image
-from servers import PictureServer
+from servers import PictureServer, redirect, serve, status
 
-from creevey_graph import download, graph
+from creevey_graph import download, graph, write_bytes
 from creevey_graph.events import NOT_TRIED, Outcome
+from creevey_graph.freeze import freeze
 from creevey_graph.images import load_image, resize, write_image
 
 
@@ -119,10 +120,7 @@ def test_a_damaged_memory_costs_a_whole_download(tmp_path, server):
     state["body"] = state["body"] + b" " * 100_000  # large enough for a file of its own
     state["tag"] = '"2"'
     go(thumbs, server, tmp_path)
-    values = [
-        path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.stat().st_size > 90_000
-    ]
-    large = [path for path in values if "db" not in path.name and path.suffix != ".jsonl"]
+    large = [path for path in (tmp_path / "cache").rglob("*.val") if path.stat().st_size > 90_000]
     for path in large:
         path.write_bytes(path.read_bytes()[:-1])
 
@@ -154,3 +152,83 @@ def test_a_404_is_remembered_over_an_edit(tmp_path, server):
     assert (server.gets["/a.png"], report.failed[0].reason) == (1, NOT_TRIED)
     assert go(never, server, tmp_path, retry_failed=True).failed[0].reason != NOT_TRIED
     assert server.gets["/a.png"] == 2
+
+
+@graph
+def kept(
+    url: str,
+    *,
+    max_bytes: int = 50,
+    max_redirects: int = 0,
+    secret: dict | None = None,
+    agent: str | None = None,
+):
+    data = download(
+        url,
+        max_bytes=max_bytes,
+        max_redirects=max_redirects,
+        secret_headers=secret,
+        user_agent=agent,
+        allow_private=True,
+        robots_txt=False,
+    )
+    return {"file": write_bytes(data, "{stem}.bin")}
+
+
+def only_for(name, text):
+    """Serve the file to who sends this header, and 403 to others."""
+
+    def behave(handler):
+        (serve if handler.headers.get(name) == text else status(403))(handler)
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "first", "remedy"),
+    [
+        (serve, {}, {"max_bytes": 5000}),
+        (only_for("Authorization", "new"), {"max_bytes": 5000, "secret": {"Authorization": "old"}}, None),
+        (only_for("User-Agent", "me"), {"max_bytes": 5000}, {"max_bytes": 5000, "agent": "me"}),
+        (redirect("/b.png"), {"max_bytes": 5000}, {"max_bytes": 5000, "max_redirects": 1}),
+    ],
+)
+def test_a_failure_for_good_is_over_where_it_is_tried_in_another_way(
+    tmp_path, server, behaviour, first, remedy
+):
+    """A larger cap and a new token do not change the bytes, but whether they come: it is tried, and planned."""
+    remedy = remedy or {**first, "secret": {"Authorization": "new"}}
+    server.files |= {"/a.png": bytes(1000), "/b.png": bytes(1000)}
+    server.behave("/a.png", behaviour)
+    places = {"out": tmp_path / "out", "cache": tmp_path / "cache"}
+    for _ in range(2):
+        report = go(kept.bind(**first), server, tmp_path)
+    assert (server.gets["/a.png"], report.failed[0].reason) == (1, NOT_TRIED)
+    plans = [kept.bind(**how).plan([server.url("/a.png")], **places) for how in (first, remedy)]
+
+    assert [(plan.to_do, plan.lasting) for plan in plans] == [(0, 1), (1, 0)]
+    assert go(kept.bind(**remedy), server, tmp_path).counts == {Outcome.DONE: 1}
+
+
+def test_of_a_secret_few_digits_are_kept():
+    """With what a failure is remembered by, nobody can tell the token among others that it may be."""
+    states = []
+    for token in range(600):
+        node = freeze(kept.bind(secret={"Authorization": f"{token}"})).nodes[0]
+        states.append(node.lasting_key("key"))
+    assert {len(state) for state in states} == {len("key-0000")}
+    assert len(set(states)) < len(states)
+
+
+def test_a_private_address_is_asked_once_the_environment_allows_it(tmp_path, server, monkeypatch):
+    """Its refusal is not remembered."""
+
+    @graph
+    def public(url: str):
+        return {"file": write_bytes(download(url, robots_txt=False), "{stem}.bin")}
+
+    monkeypatch.delenv("CREEVEY_ALLOW_PRIVATE_ADDRESSES", raising=False)
+    server.files["/a.png"] = b"a"
+    assert go(public, server, tmp_path).counts == {Outcome.FAILED: 1}
+    monkeypatch.setenv("CREEVEY_ALLOW_PRIVATE_ADDRESSES", "1")
+    assert go(public, server, tmp_path).counts == {Outcome.DONE: 1}

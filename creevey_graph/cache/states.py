@@ -64,7 +64,8 @@ class ItemState:
         leftovers: Files made for it earlier that it no longer stands behind.
         source: What a report shows as the item's source.
         traceback: Text of the traceback of a failure.
-        lasting: Key of the node that failed in a way that will not pass by itself (404, say); "" for others.
+        lasting: What the failure is remembered by where it will not pass by itself (404, say): the node's
+            key, and how it was tried; "" for others.
     """
 
     graph_key: str

@@ -9,7 +9,7 @@ refuses the name: no honest site mixes them.
 import os
 import socket
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import attrs
@@ -21,6 +21,10 @@ ALLOWED_BY_ENVIRONMENT = "CREEVEY_ALLOW_PRIVATE_ADDRESSES"
 """Set to 1, private addresses are allowed wherever `allow_private` is not given."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_ALSO = tuple(
+    map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "64:ff9b:1::/48", "3fff::/20"))
+)
+"""Private whatever the version of Python says: the first and third are where clouds answer their machines."""
 
 Address = tuple[socket.AddressFamily, Any]
 """Family, and what `socket.connect` takes."""
@@ -123,6 +127,7 @@ def is_private(text: str) -> bool:
         return is_private(str(held))
     return (
         not address.is_global
+        or any(address.version == network.version and address in network for network in _ALSO)
         or address.is_multicast
         or address.is_reserved
         or address.is_unspecified

@@ -74,6 +74,7 @@ def attempt(url: str, job: Job) -> Answer:
             raise TooManyRedirects(
                 f"{get_of(url)}: more than {terms.max_redirects} redirects, the last to {shown(found)}"
             )
+        _checked_origin(found)
         if not is_same_place(here, found):
             private = _CREDENTIALS.union(name.lower() for name in terms.secret_headers or ())
             headers = {name: text for name, text in headers.items() if name.lower() not in private}

@@ -1,15 +1,18 @@
 """
-Connections that keep to our limits: on addresses, and on every single read.
+Connections that keep to our limits: on addresses, on every single read, and on where an answer ends.
 
 They belong to one thread and are kept alive from one download to the next, in an adapter of requests. There
 are two a thread: one that may connect to private addresses, and one that may not and so never finds such a
 connection among its own.
 """
 
+import os
+import re
 import socket
 import sys
 import threading
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.client import HTTPResponse
 from typing import Any
 
@@ -24,6 +27,11 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from creevey_graph.errors import FetchError
 from creevey_graph.fetch.addresses import Network, dial
 from creevey_graph.fetch.deadline import Limits, TimedSocket
+from creevey_graph.fetch.shown import get_of
+from creevey_graph.text import safe_text
+
+_FINAL = 200
+"""Statuses below it announce an answer that is still to come."""
 
 
 @attrs.frozen
@@ -42,17 +50,42 @@ def ask(url: str, headers: Mapping[str, str], wire: Wire) -> requests.Response:
     Send a GET and return the answer once its headers are there, whatever its status.
 
     Raises:
+        FetchError: It cannot be told where the answer ends.
         requests.RequestException: No connection, or no answer; at the bottom of it may be a `FetchError`.
     """
     _THREAD.wire = wire
     limits = wire.limits
-    return _adapter_of(wire).send(
+    response = _adapter_of(wire).send(
         _prepared(url, headers),
         stream=True,
         timeout=(limits.timeout_s(limits.connect_timeout_s), limits.timeout_s(limits.read_timeout_s)),
         verify=wire.verify_ssl,
         proxies=wire.proxies,
     )
+    try:
+        _check_framing(url, response)
+    except FetchError:
+        response.close()  # with all that may still come on its connection
+        raise
+    return response
+
+
+def _check_framing(url: str, response: requests.Response) -> None:
+    """
+    Check that http.client can tell where the answer ends.
+
+    Where it cannot, it hands out the marks between the chunks as bytes of the body, or what is left of
+    this answer as the next one on the connection.
+    """
+    if response.status_code < _FINAL:
+        raise FetchError(f"{get_of(url)}: expected an answer (got status {response.status_code} alone)")
+    codings = response.raw.headers.getlist("Transfer-Encoding")
+    if codings and {coding.lower() for coding in codings} not in ({"chunked"}, {"identity"}):
+        told = safe_text(", ".join(codings))[:50]
+        raise FetchError(f"{get_of(url)}: expected a plain or chunked body (got Transfer-Encoding {told!r})")
+    told = ",".join(response.raw.headers.getlist("Content-Length"))
+    if told and not codings and not re.fullmatch(r"[0-9]{1,18}( *, *[0-9]{1,18})*", told.strip()):
+        raise FetchError(f"{get_of(url)}: expected a length (got Content-Length {safe_text(told)[:50]!r})")
 
 
 def _prepared(url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
@@ -110,9 +143,25 @@ class _PerThread(threading.local):
 _THREAD = _PerThread()
 
 
+def _forget_connections() -> None:
+    """In a forked child: two processes on one connection would read each other's answers."""
+    _THREAD.adapters = {}
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_connections)
+
+
 class _Response(HTTPResponse):
+    """An answer, without those that come before it: http.client itself passes over 100 alone, not over 103."""
+
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(TimedSocket(sock, _THREAD.wire.limits), *args, **kwargs)  # type: ignore[arg-type]
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        is_early = HTTPStatus.CONTINUE < status < _FINAL and status != HTTPStatus.SWITCHING_PROTOCOLS
+        return version, HTTPStatus.CONTINUE if is_early else status, reason
 
 
 class _Dialing(HTTPConnection):

@@ -127,7 +127,8 @@ def cause_of(error: Exception, limits: Limits) -> str:
     bottom = list(chain_of(error))[-1]
     if isinstance(bottom, TimeoutError):
         return f"the server was silent for {limits.read_timeout_s:g} s"
-    return safe_text(str(bottom) or type(bottom).__name__)[:300]
+    text = re.sub(r"(?<=//)[^/\s]*@", "", str(bottom))  # some name the URL, with its password
+    return safe_text(text or type(bottom).__name__)[:300]
 
 
 def chain_of(error: BaseException) -> Iterator[BaseException]:

@@ -8,6 +8,7 @@ begun before the last failure count with it, so that eight at once are one, and 
 restarted is not taken for a dead one.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -35,11 +36,19 @@ def longest_pause_s(failures: int) -> float:
 
 @attrs.define
 class Slot:
-    """The right to ask a host, held while its answer is read."""
+    """
+    The right to ask a host, held while its answer is read.
+
+    State:
+        begin: When it was given.
+        is_probe: It tries whether the host is back.
+        is_held: It is to be given back.
+    """
 
     host: "Host"
-    begin: float
-    is_probe: bool
+    begin: float = 0.0
+    is_probe: bool = False
+    is_held: bool = False
 
 
 class Host:
@@ -80,13 +89,14 @@ class Host:
         Raises:
             HostGivenUp: The host is down.
         """
-        slot = self._enter(url, limits, per_host)
-        try:
+        slot = Slot(self)
+        try:  # around the wait too: Ctrl-C at its end would leave the place taken for good
+            self._enter(slot, url, limits, per_host)
             yield slot
         finally:
             self._leave(slot)
 
-    def _enter(self, url: str, limits: Limits, per_host: int) -> Slot:
+    def _enter(self, slot: Slot, url: str, limits: Limits, per_host: int) -> None:
         clock = limits.clock
         asked = now = clock.monotonic()
         while True:
@@ -95,16 +105,17 @@ class Host:
                     self._changed.wait()
                     now = clock.monotonic()
                 if self._is_refused(now):
-                    raise HostGivenUp(self._told_given_up(url))
+                    raise HostGivenUp(self._told_given_up(url, now))
                 wait_s = self._held_until - now
                 if wait_s <= 0:
-                    is_probe = self._is_probed = self._failures > 0
+                    slot.begin = now
+                    slot.is_probe = self._is_probed = self._failures > 0
+                    slot.is_held = True
                     self._active += 1
                     break
             clock.sleep(wait_s)
             now = clock.monotonic()
         limits.pause(now - asked)
-        return Slot(self, now, is_probe)
 
     def _is_full(self, per_host: int) -> bool:
         return self._active >= per_host or (self._failures > 0 and self._is_probed)
@@ -112,14 +123,16 @@ class Host:
     def _is_refused(self, now: float) -> bool:
         return self._failures >= GIVE_UP_AFTER and (now < self._refused_until or self._is_probed)
 
-    def _told_given_up(self, url: str) -> str:
+    def _told_given_up(self, url: str, now: float) -> str:
         return (
             f"{get_of(url)}: {self.origin} gave no connection {self._failures} times in a row "
-            f"({self._cause}), so it was not asked; it is tried again {COOL_DOWN_S:g} s later, "
-            "or by the next run"
+            f"({self._cause}), so it was not asked; run again {max(1.0, self._refused_until - now):.0f} s "
+            "later, when it is tried again"
         )
 
     def _leave(self, slot: Slot) -> None:
+        if not slot.is_held:
+            return
         with self._changed:
             self._active -= 1
             if slot.is_probe:
@@ -167,6 +180,11 @@ class Hosts:
         self._hosts: OrderedDict[str, Host] = OrderedDict()
         self._lock = threading.Lock()
 
+    def forget(self) -> None:
+        """Begin anew in a forked child, where the threads are gone that held locks and places."""
+        self._hosts = OrderedDict()
+        self._lock = threading.Lock()
+
     def find(self, origin: str) -> Host:
         """Return what is known of *origin*, the same object for all that ask it at once."""
         with self._lock:
@@ -181,3 +199,5 @@ class Hosts:
 
 
 HOSTS = Hosts()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=HOSTS.forget)

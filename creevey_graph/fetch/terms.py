@@ -103,13 +103,17 @@ def _is_flag(value: Any) -> bool:
 
 
 def _is_line(value: Any) -> bool:
-    return isinstance(value, str) and re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) is None
+    """Return whether *value* can be sent; what cannot would stand, secret or not, in an error of requests."""
+    return isinstance(value, str) and re.fullmatch(r"(?!\s)[\t\x20-\x7e\x80-\xff]*", value) is not None
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value) is not None
 
 
 def _is_headers(value: Any) -> bool:
     return value is None or (
-        isinstance(value, Mapping)
-        and all(_is_line(name) and bool(name) and _is_line(text) for name, text in value.items())
+        isinstance(value, Mapping) and all(_is_name(name) and _is_line(text) for name, text in value.items())
     )
 
 
@@ -144,7 +148,7 @@ def _digits(count: int) -> Check:
 _SECONDS: Check = (lambda value: _number(value) and value >= 0, "a number of seconds, 0 or more")
 _TIMEOUT: Check = (lambda value: _number(value) and value > 0, "a number of seconds above 0")
 _FLAG: Check = (_is_flag, "True or False")
-_HEADERS: Check = (_is_headers, "a mapping of names to texts of one line")
+_HEADERS: Check = (_is_headers, "a mapping of header names to texts of one line in Latin-1")
 
 _CHECKS: Mapping[str, Check] = MappingProxyType(
     {
@@ -160,7 +164,7 @@ _CHECKS: Mapping[str, Check] = MappingProxyType(
         "secret_headers": _HEADERS,
         "user_agent": (
             lambda value: value is None or (_is_line(value) and value.strip() != ""),
-            "a text of one line, or None",
+            "a text of one line in Latin-1, or None",
         ),
         "proxies": (_is_proxies, "a mapping of schemes to http or https URLs"),
         "verify_ssl": (

@@ -75,7 +75,8 @@ def download(
             None for any; a web page in place of what is named as a picture is an error all the same.
         headers: Sent with the request. They count in the key, since servers answer by them, and are
             written to the cache as parameters are.
-        secret_headers: Sent too, but to no other host, not recorded, and not counted: tokens, cookies.
+        secret_headers: Sent too, but to no other host, not recorded, and not counted: tokens, cookies. What
+            failed for good is tried again with others, as with any parameter of how it is asked for.
         user_agent: Who asks; None for creevey_graph and its version.
         proxies: Scheme to the URL of an http or https proxy, as {"https": "http://proxy:3128"}; none of
             the environment are used. The proxy connects, so that no address is checked.
