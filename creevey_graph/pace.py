@@ -42,9 +42,9 @@ class Pace:
             self.seconds_per_item = measured if not known else 0.7 * known + 0.3 * measured
 
     def chunk_size(self, left: int) -> int:
-        """Return how many items the next chunk takes, of *left* that are not done; 1 until one is measured."""
+        """Return how many items the next chunk takes, of *left* that are not done; 1 a thread until one is measured."""
         if not self._in_chunks or not self.seconds_per_item:
-            return 1
+            return self._threads
         fair = math.ceil(left / self.window)
         fitting = int(chunk_seconds(self._threads) * self._threads / self.seconds_per_item)
         return max(1, min(MAX_CHUNK, fair, fitting))

@@ -40,6 +40,7 @@ from creevey_graph.look import Known
 from creevey_graph.pace import Pace
 from creevey_graph.plan import unkept, validate_columns
 from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
+from creevey_graph.stopping import waits_ended
 from creevey_graph.tally import Tally
 from creevey_graph.tasks import Bench, Result, Task
 from creevey_graph.telling import Teller
@@ -297,10 +298,10 @@ class _Run:
         elif limit is not None and self.tally.failures >= limit and not self.stopped:
             self._stop(f"stopped after {self.tally.failures} failures (max_failures={limit})")
 
-    def _stop(self, why: str) -> None:
+    def _stop(self, why: str, *, now: bool = False) -> None:
         self.stopped = why
         if self.opened is not None:
-            self.opened.stop()
+            self.opened.stop(now=now)
         for future in list(self.in_flight):
             if future.cancel():
                 del self.in_flight[future]
@@ -332,11 +333,12 @@ class _Run:
             self._absorb([blamed(self.frozen, task, hands)])
 
     def _interrupt(self) -> None:
-        """Let the items in hand end, and keep them; a second Ctrl-C drops them too."""
+        """Let the items in hand end, save those that wait for a server, and keep them; a second Ctrl-C drops them too."""
         self.interrupted = True
-        self._stop("interrupted")
         try:
-            wait(self.in_flight)
+            with waits_ended():
+                self._stop("interrupted", now=True)
+                wait(self.in_flight)
             self._absorb_good(self.in_flight)
         except KeyboardInterrupt:
             return

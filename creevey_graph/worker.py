@@ -27,6 +27,7 @@ from creevey_graph.pace import chunk_seconds
 from creevey_graph.parts import Part
 from creevey_graph.plan import Action
 from creevey_graph.sources import RemoteFile
+from creevey_graph.stopping import is_interrupted
 from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result, portable
 
 MAX_TRACEBACK = 8_000
@@ -54,7 +55,12 @@ def run_chunk(
             began = perf_counter()
             if is_stopping() or (results and began > ends):
                 break
-            result = run_item(bench, task, recorder, scratch)
+            try:
+                result = run_item(bench, task, recorder, scratch)
+            except KeyboardInterrupt:
+                if not is_interrupted():
+                    raise
+                break  # a wait was ended; what came before it is told
             results.append(attrs.evolve(result, took_s=perf_counter() - began))
     finally:
         if bench.scratches is None:

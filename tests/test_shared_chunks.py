@@ -143,6 +143,7 @@ def test_many_downloads_are_shared_out_over_processes_and_threads(monkeypatch, j
 def test_a_shared_chunk_has_work_for_all_threads():
     """It takes as many items as its threads do in the time that a chunk should take."""
     alone, shared = Pace(2), Pace(2, threads=8)
+    assert (1, 8) == (alone.chunk_size(10_000), shared.chunk_size(10_000))
     for pace in (alone, shared):
         pace.measure(0.1, 1)
 

@@ -30,8 +30,8 @@ class Pool(Protocol):
         """
         ...
 
-    def stop(self) -> None:
-        """Ask workers to return after the item in hand."""
+    def stop(self, *, now: bool = False) -> None:
+        """Ask workers to return after the item in hand; *now*: that they also end waits for servers."""
         ...
 
     def suspects(self) -> list[tuple[int, int]]:

@@ -26,7 +26,7 @@ class ForeignPool:
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
         return self._executor.submit(_work, self._payload, dumps_tasks(tasks))
 
-    def stop(self) -> None:
+    def stop(self, *, now: bool = False) -> None:
         pass
 
     def suspects(self) -> list[tuple[int, int]]:

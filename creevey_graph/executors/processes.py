@@ -25,10 +25,12 @@ from typing import Any
 from creevey_graph.executors.base import Work
 from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
 from creevey_graph.shares import WORKERS_VARIABLE
+from creevey_graph.stopping import end_waits
 
 _IN_HAND = struct.Struct("<qq")
 _NOTHING = (-1, -1)
 _STOP = "stop"
+_END_WAITS = "end-waits"
 _WATCH_S = 0.5
 
 
@@ -70,9 +72,11 @@ class ProcessPool:
         )
         return future
 
-    def stop(self) -> None:
+    def stop(self, *, now: bool = False) -> None:
         with suppress(OSError):
             (self._folder / _STOP).touch()
+            if now:
+                (self._folder / _END_WAITS).touch()
 
     def suspects(self) -> list[tuple[int, int]]:
         found = []
@@ -121,9 +125,15 @@ def _begin(folder: str, parent: int, workers: int) -> None:
 
 
 def _watch(folder: str, parent: int) -> None:
-    """End this worker once the coordinator is gone: workers otherwise stayed for more than half an hour."""
+    """
+    End this worker once the coordinator is gone: workers otherwise stayed for more than half an hour.
+
+    End its waits for servers where the run was interrupted.
+    """
     while os.getppid() == parent:
         time.sleep(_WATCH_S)
+        if os.path.exists(os.path.join(folder, _END_WAITS)):  # noqa: PTH110, PTH118 - twice a second
+            end_waits()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 

@@ -27,7 +27,8 @@ class SerialPool:
             future.set_exception(exc)
         return future
 
-    def stop(self) -> None:
+    def stop(self, *, now: bool = False) -> None:
+        del now
         self._stopping = True
 
     def suspects(self) -> list[tuple[int, int]]:

@@ -28,7 +28,8 @@ class ThreadPool:
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
         return self._executor.submit(self._work, tasks, self._stopping.is_set, NoRecorder())
 
-    def stop(self) -> None:
+    def stop(self, *, now: bool = False) -> None:
+        del now  # the runner ends the waits of this process
         self._stopping.set()
 
     def suspects(self) -> list[tuple[int, int]]:

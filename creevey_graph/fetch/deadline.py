@@ -14,6 +14,7 @@ import attrs
 
 from creevey_graph.errors import TooSlow
 from creevey_graph.fetch.clock import Clock
+from creevey_graph.stopping import SLICE_S, check_interrupted
 
 RATE_WINDOW_S = 10.0
 """How long a rate is measured before it is judged: the grace of a slow begin, and the window after it."""
@@ -70,13 +71,20 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if self._limits.left_s() <= 0:
-            raise TimeoutError("timed out")
-        self._sock.settimeout(self._limits.timeout_s(self._limits.read_timeout_s))
-        count = self._raw.readinto(buffer)
-        if count:
-            self._measure(count)
-        return count
+        left_s = min(self._limits.read_timeout_s, self._limits.left_s())
+        while left_s > 0:
+            check_interrupted()
+            # In slices, so that Ctrl-C is heeded; a `makefile` could not be read again after one.
+            self._sock.settimeout(max(0.001, min(left_s, SLICE_S)))
+            try:
+                count = self._sock.recv_into(buffer)
+            except TimeoutError:
+                left_s -= SLICE_S
+                continue
+            if count:
+                self._measure(count)
+            return count
+        raise TimeoutError("timed out")
 
     def _measure(self, count: int) -> None:
         now = self._limits.clock.monotonic()

@@ -21,6 +21,7 @@ from creevey_graph.fetch.clock import Clock
 from creevey_graph.fetch.deadline import Limits
 from creevey_graph.fetch.robots import RobotsFile
 from creevey_graph.fetch.shown import get_of
+from creevey_graph.stopping import SLICE_S, check_interrupted
 
 GIVE_UP_AFTER = 3
 """Connections that fail in a row before a host is given up."""
@@ -102,7 +103,8 @@ class Host:
         while True:
             with self._changed:
                 while self._is_full(per_host) and not self._is_refused(now):
-                    self._changed.wait()
+                    self._changed.wait(SLICE_S)
+                    check_interrupted()
                     now = clock.monotonic()
                 if self._is_refused(now):
                     raise HostGivenUp(self._told_given_up(url, now))
