@@ -28,6 +28,9 @@ from creevey_graph.fingerprint.unseen import unseen_in
         ("import_module('json')", []),
         ("globals()['x']", ["globals()"]),
         ("os.environ['SIZE']", ["os.environ['SIZE']"]),
+        ("os.environ.get('SIZE')", ["os.environ.get('SIZE')"]),
+        ("'SIZE' in os.environ", ["'SIZE' in os.environ"]),
+        ("image in {1, 2}", []),
         ("image.resize((1, 2))", []),
     ],
 )

@@ -33,14 +33,7 @@ from creevey_graph.fingerprint.kinds import (
     is_step,
 )
 from creevey_graph.fingerprint.modules import PYTHON, distribution_of, is_user_module
-from creevey_graph.fingerprint.references import (
-    ModuleNames,
-    code_names,
-    code_text,
-    pieces,
-    resolved,
-    state_of,
-)
+from creevey_graph.fingerprint.references import ModuleNames, code_names, code_text, parts, resolved, state_of
 from creevey_graph.fingerprint.source import FunctionNode, SourceFiles
 from creevey_graph.fingerprint.tokens import type_name
 from creevey_graph.fingerprint.trees import facts_of_tree, own_digest, shallow_digest
@@ -328,8 +321,8 @@ class _Walk:
             return
         self._put(name, "object", type(value).__qualname__)
         self.visit(f"{name} class", type(value))
-        parts, is_all = pieces(value)
-        for label, part in parts:
+        found, is_all = parts(value)
+        for label, part in found:
             self.visit(f"{name}{label}", part)
         if not is_all:
             self._give_up(name, f"{type(value).__module__}.{type(value).__qualname__}")

@@ -136,7 +136,7 @@ def state_of(value: object) -> dict[str, Any]:
     return state
 
 
-def pieces(value: Any) -> tuple[list[tuple[str, Any]], bool]:
+def parts(value: Any) -> tuple[list[tuple[str, Any]], bool]:
     """
     Return what an object that can be called is made of, each with its label, and whether that is all of it.
 

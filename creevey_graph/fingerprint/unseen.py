@@ -2,12 +2,14 @@
 What a function does that its tree does not show: named, so that it can be told, never guessed at.
 
 Looked for: attributes by a computed name, code from text, imports by a computed name, the
-namespaces as a whole, and files read from a place that no argument names.
+namespaces as a whole, variables of the environment, and files read from a place that no argument names.
 """
 
 import ast
 from collections.abc import Iterator
 
+_ENVIRONMENT = ("os.environ", "environ")
+_PLACES = (*_ENVIRONMENT, "sys.modules")
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _CODE = frozenset({"eval", "exec", "compile"})
 _IMPORTS = frozenset({"__import__", "import_module"})
@@ -30,17 +32,18 @@ def unseen_in(function: ast.AST) -> list[str]:
     for node in ast.walk(function):
         if isinstance(node, ast.Call):
             text = _unseen_call(node, local)
-        elif isinstance(node, ast.Subscript) and _dotted(node.value) in (
-            "os.environ",
-            "environ",
-            "sys.modules",
-        ):
-            text = _short(node)
+        elif isinstance(node, ast.Subscript | ast.Compare):
+            text = _unseen_lookup(node)
         else:
             continue
         if text:
             found[text] = None
     return sorted(found, key=list(found).index)
+
+
+def _unseen_lookup(node: ast.Subscript | ast.Compare) -> str:
+    places = [node.value] if isinstance(node, ast.Subscript) else node.comparators
+    return _short(node) if any(_dotted(place) in _PLACES for place in places) else ""
 
 
 def _unseen_call(call: ast.Call, local: set[str]) -> str:
@@ -51,6 +54,8 @@ def _unseen_call(call: ast.Call, local: set[str]) -> str:
     if is_plain and name in _CODE | _NAMESPACES and not (name == "vars" and call.args):
         return _short(call)
     if name in _IMPORTS and call.args and not _is_text(call.args[0]):
+        return _short(call)
+    if isinstance(call.func, ast.Attribute) and _dotted(call.func.value) in _ENVIRONMENT:
         return _short(call)
     if name in _READERS and not _is_fed(call, local):
         return f"the file of {_short(call)}"
