@@ -24,7 +24,7 @@ from creevey_graph.facade import Graph
 from creevey_graph.inpaths import Inpaths, PathFunc, SkipFunc, list_inpaths
 from creevey_graph.plan import Plan
 from creevey_graph.report import Report
-from creevey_graph.run_report import FinishTimes, log_failure, log_skipped, to_frame
+from creevey_graph.run_report import FinishTimes, log_failure, log_skipped, log_untracked, to_frame
 from creevey_graph.signature import name_of
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class Pipeline:
         self.write_func = write_func
         self.ops = ops
         self.parallel_strategy = parallel_strategy
+        self._told: set[str] = set()
         self._ran: tuple[Report, Inpaths, FinishTimes] | None = None
         self._frame: pd.DataFrame | None = None
 
@@ -169,6 +170,7 @@ class Pipeline:
         graph, source = self._prepared(
             list_inpaths(inpaths, find, skip, jobs=jobs or default_jobs(), why=why)
         )
+        self._tell_untracked(graph)
         times = FinishTimes(len(source))
         catches_all = isinstance(catch, type) and issubclass(Exception, catch)
         run_options: dict[str, Any] = {
@@ -217,6 +219,12 @@ class Pipeline:
         if self._frame is None:
             self._frame = to_frame(*last)
         return self._frame
+
+    def _tell_untracked(self, graph: Graph) -> None:
+        """Log, once each, what changes without being noticed: who comes from Creevey expects all to be done anew."""
+        if new := [text for text in graph.untracked() if text not in self._told]:
+            self._told.update(new)
+            log_untracked(self.name, new)
 
     def _last(self) -> tuple[Report, Inpaths, FinishTimes]:
         if self._ran is None:

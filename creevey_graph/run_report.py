@@ -140,3 +140,11 @@ def log_skipped(report: Report, *, is_warning: bool) -> None:
     if skipped := report.counts[Outcome.SKIPPED]:
         level = logging.WARNING if is_warning else logging.INFO
         _LOG.log(level, "%d of %d inpaths were skipped", skipped, report.total)
+
+
+def log_untracked(name: str, texts: Iterable[str]) -> None:
+    """Log what of a pipeline's functions cannot be seen through."""
+    for text in texts:
+        _LOG.warning(
+            "pipeline '%s': not tracked: %s; where it changes, run with refresh=True", name, safe_text(text)
+        )
