@@ -170,7 +170,6 @@ class Pipeline:
         graph, source = self._prepared(
             list_inpaths(inpaths, find, skip, jobs=jobs or default_jobs(), why=why)
         )
-        self._tell_untracked(graph)
         times = FinishTimes(len(source))
         catches_all = isinstance(catch, type) and issubclass(Exception, catch)
         run_options: dict[str, Any] = {
@@ -190,6 +189,7 @@ class Pipeline:
             report, failed = exc.report, exc.__cause__ or exc
         self._ran = (report, source, times)
         log_skipped(report, is_warning=bool(skip_existing))
+        log_untracked(self.name, report, self._told)
         if failed is not None:
             raise failed
         return report
@@ -219,12 +219,6 @@ class Pipeline:
         if self._frame is None:
             self._frame = to_frame(*last)
         return self._frame
-
-    def _tell_untracked(self, graph: Graph) -> None:
-        """Log, once each, what changes without being noticed: who comes from Creevey expects all to be done anew."""
-        if new := [text for text in graph.untracked() if text not in self._told]:
-            self._told.update(new)
-            log_untracked(self.name, new)
 
     def _last(self) -> tuple[Report, Inpaths, FinishTimes]:
         if self._ran is None:

@@ -17,6 +17,8 @@ _READERS = frozenset(
     {"open", "read_text", "read_bytes", "imread", "fromfile", "loadtxt", "genfromtxt", "memmap"}
     | {"read_csv", "read_parquet", "read_json", "getenv", "listdir", "scandir", "glob", "rglob", "iterdir"}
 )
+_MAKERS = frozenset({"with_suffix", "with_name", "with_stem", "joinpath"})
+_IN_MEMORY = frozenset({"BytesIO", "StringIO"})
 
 
 def unseen_in(function: ast.AST) -> list[str]:
@@ -27,7 +29,7 @@ def unseen_in(function: ast.AST) -> list[str]:
     >>> unseen_in(tree.body[0])
     ['getattr(tools, name)', "the file of open('lut.txt')"]
     """
-    local = set(_local_names(function))
+    local = set(_local_names(function)) - set(_made_names(function))
     found: dict[str, None] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.Call):
@@ -57,7 +59,7 @@ def _unseen_call(call: ast.Call, local: set[str]) -> str:
         return _short(call)
     if isinstance(call.func, ast.Attribute) and _dotted(call.func.value) in _ENVIRONMENT:
         return _short(call)
-    if name in _READERS and not _is_fed(call, local):
+    if name in _READERS and not _is_fed(call, local) and not _only_writes(call):
         return f"the file of {_short(call)}"
     return ""
 
@@ -66,10 +68,52 @@ def _is_fed(call: ast.Call, local: set[str]) -> bool:
     """True where an argument or a local value says what is read: then the key knows of it."""
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
     parts: list[ast.expr] = [*call.args[:1], *([receiver] if receiver is not None else [])]
+    if any(_is_made(part) for part in parts):
+        return False
     names = {node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)}
     if isinstance(receiver, ast.Name) and call.args and receiver.id not in local:
         names.discard(receiver.id)  # a module: Image.open(…), np.fromfile(…)
     return bool(names & local) or not parts
+
+
+def _only_writes(call: ast.Call) -> bool:
+    modes = [*call.args[:2], *(word.value for word in call.keywords if word.arg == "mode")]
+    texts = [mode.value for mode in modes if isinstance(mode, ast.Constant) and isinstance(mode.value, str)]
+    return any(set(text) <= set("wxabt") and set(text) & set("wxa") for text in texts)
+
+
+def _is_made(path: ast.expr) -> bool:
+    """True of a path that is made of another, `photo.with_suffix(".txt")`: the key knows of that other one alone."""
+    for node in ast.walk(path):
+        if (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "attr", getattr(node.func, "id", "")) in _IN_MEMORY
+        ):
+            return False
+    return any(
+        isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Div | ast.Mod))
+        or (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and (node.func.attr in _MAKERS or _dotted(node.func) in ("os.path.join", "path.join"))
+        )
+        for node in ast.walk(path)
+    )
+
+
+def _made_names(function: ast.AST) -> Iterator[str]:
+    """Yield the local names that are given nothing but paths that are made of others."""
+    given: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    given.setdefault(target.id, []).append(node.value)
+    parameters = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    yield from (
+        name for name, values in given.items() if name not in parameters and all(map(_is_made, values))
+    )
 
 
 def _local_names(function: ast.AST) -> Iterator[str]:
