@@ -39,9 +39,11 @@ from creevey_graph.fingerprint.unseen import unseen_in
         ("open(image + '.json').read()", ["the file of open(image + '.json')"]),
         ("open(f'masks/{name}.png').read()", ["the file of open(f'masks/{name}.png')"]),
         (
-            "np.load(os.path.join(image, 'x')), open(os.path.join(image, 'x'))",
+            "json.load(open(os.path.join(image, 'x')))",
             ["the file of open(os.path.join(image, 'x'))"],
         ),
+        ("np.load('weights.npy')", ["the file of np.load('weights.npy')"]),
+        ("np.load(image), MODEL.load(), load('x')", []),
         ("open(str(image)).read()", []),
         ("Image.open(io.BytesIO(b'x' + image))", []),
         ("open(image + '.log', 'w').write('x')", []),

@@ -59,7 +59,7 @@ def _unseen_call(call: ast.Call, local: set[str]) -> str:
         return _short(call)
     if isinstance(call.func, ast.Attribute) and _dotted(call.func.value) in _ENVIRONMENT:
         return _short(call)
-    if name in _READERS and not _is_fed(call, local) and not _only_writes(call):
+    if (name in _READERS or _is_load(call)) and not _is_fed(call, local) and not _only_writes(call):
         return f"the file of {_short(call)}"
     return ""
 
@@ -74,6 +74,12 @@ def _is_fed(call: ast.Call, local: set[str]) -> bool:
     if isinstance(receiver, ast.Name) and call.args and receiver.id not in local:
         names.discard(receiver.id)  # a module: Image.open(…), np.fromfile(…)
     return bool(names & local) or not parts
+
+
+def _is_load(call: ast.Call) -> bool:
+    """True of `np.load(path)` and its like; what is opened in the call itself is looked at by itself."""
+    is_load = isinstance(call.func, ast.Attribute) and call.func.attr == "load"
+    return is_load and bool(call.args) and not isinstance(call.args[0], ast.Call)
 
 
 def _only_writes(call: ast.Call) -> bool:
