@@ -23,6 +23,7 @@ from creevey_graph.stages import (
     apply,
     apply_reporting,
     asked_for,
+    asks_for_name,
     load,
     load_reporting,
     log_of,
@@ -182,7 +183,7 @@ class _Assembly:
         asks = self._asked_for(func, 2, ("inpath", "log_dict"))
         if not form.are_local:
             self._write_elsewhere(func, asks)
-        elif asks and names_log(func):
+        elif (asks and names_log(func)) or (asks_for_name(func) and not _is_shipped(parted(func)[0])):
             self._write_apart(func, asks, form)
         else:
             self._write(func, asks, form)
@@ -199,21 +200,28 @@ class _Assembly:
         )
 
     def _write_apart(self, func: Callable[..., Any], asks: tuple[str, ...], form: Form) -> None:
-        """Place a function that reports too: its bytes go on as a value, since a writer's value is its file."""
+        """
+        Place a function that reports too, or that asks what its path is called.
+
+        Its bytes go on as a value, since a writer's value is its file; the outpath counts, since it may be in them.
+        """
         call = functools.partial(write_apart, func, asks)
-        written = self._with_outpath(_pairing(call, func))
-        self._reported(written)
+        written = self._with_outpath(_pairing(call, func), self._context() if asks else {})
+        if asks:
+            self._reported(written)
         placing = step(place_bytes, writes="path", borrows=True)
         self.columns[FILE] = self.graph.add(placing, written=written, path=form.template)
 
     def _write_elsewhere(self, func: Callable[..., Any], asks: tuple[str, ...]) -> None:
         call = functools.partial(write_elsewhere, func, asks)
-        log = self._with_outpath(step(call, name=name_of(func), by_content=False, pure=False))
+        log = self._with_outpath(
+            step(call, name=name_of(func), by_content=False, pure=False), self._context()
+        )
         self.columns[f"{log.node}{REPORTED}"] = log
 
-    def _with_outpath(self, made: Step[..., Any]) -> Any:
+    def _with_outpath(self, made: Step[..., Any], context: Mapping[str, Any]) -> Any:
         outpath = self.graph.input("outpath")
-        return self.graph.add(made, value=self.value, outpath=outpath, **self._context())
+        return self.graph.add(made, value=self.value, outpath=outpath, **context)
 
     def _chain(self, made: Step[..., Any]) -> None:
         self.value = self.graph.add(made, **{first_free(made): self.value})

@@ -16,6 +16,7 @@ import attrs
 
 from creevey_graph.errors import GraphError, SkipItem, UsageError
 from creevey_graph.fields import safe_repr
+from creevey_graph.outputs import MAX_NAME_BYTES
 from creevey_graph.sources import Item
 from creevey_graph.sources.base import is_url, unique_keys
 from creevey_graph.stages import Elsewhere, Outpath
@@ -26,6 +27,10 @@ PathFunc = Callable[[Any], Any]
 SkipFunc = Callable[[Any, Any], Any]
 _ASKED_AT_ONCE = 32
 """Per thread, how many inpaths `skip_func` is asked about before it is looked what it said."""
+
+
+_LONGEST_NAME = MAX_NAME_BYTES - 40
+"""Bytes; above that, `outputs` refuses the run, and here it is one row."""
 
 
 @attrs.define
@@ -189,6 +194,11 @@ def _place_of(outpath: Any) -> str | None:
     if not text:
         raise UsageError("path_func returned an empty path")
     folder, name = os.path.split(text)
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        raise UsageError(
+            f"path_func returned a name over {_LONGEST_NAME} bytes ('{safe_text(name[:40])}…'); "
+            "join_outdir_hashed_path_extension makes short ones"
+        )
     if ".." in Path(folder).parts:  # behind a link it leads elsewhere than the text says
         text = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - per item
     return os.path.abspath(text)  # noqa: PTH100 - links stay

@@ -202,7 +202,8 @@ def _checked(node: str, key: str, text: str) -> str:
     if not text or path == PurePosixPath():
         raise UsageError(f"{where} is empty; use a field such as {{stem}}")
     if path.is_absolute() or ".." in path.parts or "\x00" in text:
-        raise UsageError(f"{where} must stay inside the output folder (got {text!r})")
+        blank = "; is a column in front of '/' empty?" if path.is_absolute() else ""
+        raise UsageError(f"{where} must stay inside the output folder (got {text!r}){blank}")
     for part in path.parts:
         if len(part.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES - 40:  # room for the temporary name
             raise UsageError(

@@ -24,7 +24,7 @@ from creevey_graph.facade import Graph
 from creevey_graph.inpaths import Inpaths, PathFunc, SkipFunc, list_inpaths
 from creevey_graph.plan import Plan
 from creevey_graph.report import Report
-from creevey_graph.run_report import FinishTimes, log_failure, log_skipped, to_frame
+from creevey_graph.run_report import FinishTimes, log_failure, log_skipped, log_untracked, to_frame
 from creevey_graph.signature import name_of
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class Pipeline:
         self.write_func = write_func
         self.ops = ops
         self.parallel_strategy = parallel_strategy
+        self._told: set[str] = set()
         self._ran: tuple[Report, Inpaths, FinishTimes] | None = None
         self._frame: pd.DataFrame | None = None
 
@@ -188,6 +189,7 @@ class Pipeline:
             report, failed = exc.report, exc.__cause__ or exc
         self._ran = (report, source, times)
         log_skipped(report, is_warning=bool(skip_existing))
+        log_untracked(self.name, report, self._told)
         if failed is not None:
             raise failed
         return report

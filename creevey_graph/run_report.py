@@ -140,3 +140,18 @@ def log_skipped(report: Report, *, is_warning: bool) -> None:
     if skipped := report.counts[Outcome.SKIPPED]:
         level = logging.WARNING if is_warning else logging.INFO
         _LOG.log(level, "%d of %d inpaths were skipped", skipped, report.total)
+
+
+def log_untracked(name: str, report: Report, told: set[str]) -> None:
+    """
+    Log what of a pipeline's functions cannot be seen through: who comes from Creevey expects all to be done anew.
+
+    Args:
+        name: The pipeline's name.
+        report: Of a run.
+        told: What was logged before, which is not logged again.
+    """
+    for text in report.notices:
+        if text.startswith("not tracked: ") and text not in told:
+            told.add(text)
+            _LOG.warning("pipeline '%s': %s; refresh=True does all anew", name, safe_text(text))

@@ -12,14 +12,19 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
+from types import CodeType, MappingProxyType
 from typing import Any
 
 import attrs
 
+from creevey_graph.errors import StepError
+from creevey_graph.text import safe_text
+
 PLACED = ("",)
 """Asks for inpath and log behind what it works on, by place, as Creevey 1.1 passed them."""
 _NAMES = ("inpath", "log_dict")
+_NAMING = frozenset(("name", "stem", "parts", "basename", "with_stem"))
+"""Attributes and functions that tell what a file or its folder is called."""
 
 Log = dict[str, Any]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -93,6 +98,25 @@ def names_log(func: Callable[..., Any]) -> bool:
         return "log_dict" in inspect.signature(func).parameters
     except (TypeError, ValueError):
         return False
+
+
+def asks_for_name(func: Callable[..., Any]) -> bool:
+    """
+    True where a function's own code may ask its path what it is called: `path.stem`, `basename(path)`.
+
+    >>> asks_for_name(lambda text, path: path.write_text(path.stem)), asks_for_name(lambda image, path: image.save(path))
+    (True, False)
+
+    """
+    func = inspect.unwrap(parted(func)[0])
+    code = getattr(func, "__code__", None) or getattr(type(func).__call__, "__code__", None)
+    waiting = [code] if isinstance(code, CodeType) else []
+    while waiting:
+        code = waiting.pop()
+        if not _NAMING.isdisjoint(code.co_names):
+            return True
+        waiting += [const for const in code.co_consts if isinstance(const, CodeType)]
+    return False
 
 
 def parted(func: Any) -> tuple[Any, dict[str, Any]]:
@@ -191,19 +215,25 @@ def write_apart(
     value: Any,
     outpath: Outpath,
     *,
-    inpath: Any,
+    inpath: Any = None,
     before: Mapping[str, Any] = NOTHING,
     logs: Sequence[Log] = (),
 ) -> tuple[bytes, Log]:
-    """Return the bytes that *func* writes of *value*, and what it reports."""
+    """Return the bytes that *func* writes of *value* at a path of the same names elsewhere, and what it reports."""
     with tempfile.TemporaryDirectory(prefix="creevey-write-") as folder:
-        path = Path(folder) / Path(outpath.outpath).name
+        path = Path(folder, *Path(outpath.outpath).absolute().parts[1:])
+        path.parent.mkdir(parents=True)
         place = str(path) if isinstance(outpath.outpath, str) else path
         log = _with_log(func, asks, (value, place), inpath=inpath, known=_joined(before, logs), names=_NAMES)[
             1
         ]
         if not path.is_file():
             raise FileNotFoundError("write_func wrote nothing at the path it was given")
+        if more := [file.name for file in Path(folder).rglob("*") if file != path and not file.is_dir()]:
+            raise StepError(
+                f"write_func wrote more than its path: {safe_text(', '.join(sorted(more)))}; "
+                "give each file a pipeline of its own"
+            )
         return path.read_bytes(), log
 
 

@@ -436,6 +436,29 @@ def test_an_edit_counts_through_every_kind_of_reference(fingerprint, name):
     assert () == before.untracked
 
 
+@pytest.mark.parametrize("how", ["def f(x): return P(x)", "import functools\nf = functools.partial(P)"])
+def test_an_installed_callable_is_known_by_its_name(fingerprint, how):
+    """`ops=[np.invert]` became `ops=[np.absolute]`, and the pictures stayed inverted."""
+    pytest.importorskip("numpy")
+    before, after = (
+        fingerprint(f"import numpy as np\nP=np.{name}\n{how}") for name in ("invert", "absolute")
+    )
+
+    assert before.digest != after.digest
+    assert () == before.untracked
+
+
+def test_what_an_installed_callable_calls_counts(fingerprint):
+    """An edit of what `np.vectorize` was given counts; the rest of it is listed."""
+    pytest.importorskip("numpy")
+    text = "import numpy as np\nP=np.vectorize(lambda v: v + 1)\ndef f(x): return P(x)"
+    before, after = fingerprint(text), fingerprint(edited(text, {})[0])
+
+    assert before.digest != after.digest
+    assert before.digest == fingerprint(text).digest
+    assert before.untracked
+
+
 @pytest.mark.parametrize("name", LISTED)
 def test_what_is_not_seen_through_is_listed(fingerprint, name):
     """One name at least, and no random digest."""

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import re
 import threading
 import urllib.request
@@ -358,6 +359,71 @@ def test_write_func_is_given_a_path_of_the_kind_that_path_func_returns(returns, 
 
     assert kind is None or issubclass(kinds[0], kind)
     assert "a" == (tmp_path / "b.txt").read_text()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_writer_may_ask_what_its_file_is_called(tmp_path, kind, strategy):
+    """It wrote the name of a temporary file; of equal texts each file has its own name in it, and after a move the new one."""
+    inpaths = [tmp_path / name for name in ("a.txt", "b.txt")]
+    for path in inpaths:
+        path.write_text("the same")
+
+    def write(text, path):
+        Path(path).write_text(f"{text} {Path(path).stem} {Path(path).parent.name}")
+
+    pipeline = Pipeline(Path.read_text, None, write, strategy)
+    for folder in ("out", "moved"):
+
+        def find(path, folder=folder):
+            return kind(tmp_path / folder / path.name)
+
+        assert 2 == pipeline(inpaths, find, 2).executed["write"]
+        assert not pipeline(inpaths, find, 2).executed
+        assert [f"the same {name} {folder}" for name in "ab"] == [
+            Path(find(path)).read_text() for path in inpaths
+        ]
+
+
+def test_a_writer_of_further_files_is_told(tmp_path):
+    """What it wrote beside its file was to be lost."""
+    (tmp_path / "a.txt").write_text("a")
+
+    def write(text, path):
+        path.write_text(text)
+        path.with_name(f"{path.stem}.json").write_text("{}")
+
+    report = Pipeline(Path.read_text, None, write)(
+        [tmp_path / "a.txt"], lambda path: Path("out", path.name), 1
+    )
+
+    assert "write_func wrote more than its path: a.json" in report.failed[0].error
+
+
+def test_a_name_that_is_too_long_costs_one_row(files):
+    """A URL with a long query ended the run of all the others."""
+    pipeline = Pipeline(load_image_from_disk, None, write_image)
+
+    report = pipeline(files, lambda path: f"out/{'x' * 230 * (path.stem == '2')}{path.name}", 2)
+
+    assert 3 == report.executed["write_image"]
+    assert "a name over 215 bytes" in report.failed[0].error
+    assert "join_outdir_hashed_path_extension" in report.failed[0].error
+
+
+def test_what_is_not_tracked_is_logged_once(files, caplog):
+    """Creevey did all anew; here a changed variable of the environment is not noticed, which has to be said."""
+
+    def scaled(image):
+        return image // int(os.environ.get("SCALE", "1"))
+
+    pipeline = Pipeline(load_image_from_disk, scaled, write_image)
+    for _ in range(2):
+        pipeline(files, keep_filename_png, 2)
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+    assert 1 == len(warnings)
+    assert "not tracked: scaled: os.environ.get('SCALE', '1')" in warnings[0]
 
 
 def test_outpaths_may_lie_anywhere(files, tmp_path):

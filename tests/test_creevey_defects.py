@@ -724,6 +724,9 @@ def test_pictures_are_found_whatever_python_knows_of_their_type(tmp_path):
 def test_what_is_being_written_is_no_picture_to_be_found(tmp_path):
     """There files under `.tmp` were found in mid-flight."""
     (tmp_path / ".creevey-tmp-1-abc.png").write_text("")
+    for folder in (".creevey-tmp-1-aa", ".creevey/values"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.png").write_text("")
 
     assert [] == find_image_files(tmp_path)
 

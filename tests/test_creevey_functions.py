@@ -295,6 +295,18 @@ def test_trim_padding_finds_the_picture_in_black_padding_and_in_floats():
     assert image.shape == trim_padding(padded / 255, operator.lt, 0.05).shape
 
 
+@pytest.mark.parametrize("kind", ["gray", "rgb"])
+def test_trim_padding_knows_the_range_of_16_bits(kind):
+    """`load_image_from_disk` keeps 16 bits; over 255 all of such a picture was brighter than white, and cut off."""
+    image = drawn(kind) // 2
+    padded = np.pad(image, [(3, 4), (5, 6), (0, 0)][: image.ndim], constant_values=255)
+
+    deep = trim_padding(padded.astype(np.uint16) * 257, operator.gt, 0.95)
+
+    assert (image.astype(np.uint16) * 257 == deep).all()
+    assert 1 == normalize_pixel_values(np.full((2, 2), 65535, np.uint16)).max()
+
+
 def test_trim_padding_of_nothing_but_padding_is_empty():
     """0 x 0 px, as there."""
     assert (0, 0, 3) == trim_padding(np.full((5, 6, 3), 255, np.uint8), operator.gt, 0.95).shape

@@ -123,6 +123,12 @@ def test_the_fields_offered_are_those_there_are():
         assert render(f"x{{{field}}}")
 
 
+def test_an_empty_column_is_asked_about():
+    """An item without a label had an absolute path, and the message did not say why."""
+    with pytest.raises(UsageError, match="is a column in front of '/' empty"):
+        render("{label}/{stem}.png", make_item(label=""))
+
+
 @pytest.mark.parametrize(
     ("template", "message"),
     [

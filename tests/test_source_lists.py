@@ -333,6 +333,49 @@ def test_bad_rows_are_refused_or_left_out(tmp_path, name, data, told):
     assert told in notices_of(source)[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("t.csv", f"url,n\n{A},1\n,2\n  ,3\n {B} ,4\n"),
+        ("t.jsonl", f'{{"url": "{A}"}}\n{{"url": null}}\n{{"url": NaN}}\n{{"url": " {B} "}}\n'),
+    ],
+)
+def test_a_row_without_its_only_value_is_a_bad_row(tmp_path, name, data):
+    """A run of a table said that "." is no file, and could not leave such a row out; nor was a URL cleaned of blanks."""
+    path = write(tmp_path / name, data)
+    with pytest.raises(SourceError, match=r"2 bad lines: line [23]: no value in column 'url'"):
+        open_source(str(path), ["photo"])
+    source = table(path, inputs=["photo"], bad_lines="skip")
+    check_source(source)
+    assert [A, B] == values(source)
+    assert "2 bad lines, left out" in notices_of(source)[0]
+
+
+def test_blanks_beside_other_values_are_values(tmp_path):
+    """An empty caption is a caption; a whole number is no text to be looked at."""
+    path = write(tmp_path / "t.csv", "photo,caption\na.jpg,\n,b\n")
+    assert [("a.jpg", ""), ("", "b")] == [item.values for item in table(path, inputs=["photo", "caption"])]
+    numbers = table(write(tmp_path / "t.jsonl", '{"seed": 0}\n{"seed": false}'), inputs=["seed"])
+    assert [0, False] == values(numbers)
+
+
+def test_two_columns_of_one_name_are_refused_in_parquet_too(tmp_path):
+    """The second one was read, and the first one lost without a word."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table([pa.array([A]), pa.array([B])], names=["url", "url"]), path)
+    with pytest.raises(SourceError, match="expected a name for each column"):
+        url_list(path)
+
+
+def test_a_cell_that_is_too_long_for_csv_says_what_to_do(tmp_path):
+    """Python's reader ends at 131 072 letters; JSON lines do not."""
+    with pytest.raises(SourceError, match=r"line 2: field larger than field limit .* save it as \.jsonl"):
+        url_list(write(tmp_path / "t.csv", f"url,n\n{A},{'x' * 140_000}\n"))
+
+
 def test_an_empty_id_is_a_bad_row():
     """An id column is asked for so that every row has a key that stays."""
     with pytest.raises(SourceError, match="row 2: no value in column 'id'"):

@@ -29,7 +29,27 @@ from creevey_graph.step import Step
         ("import_module('json')", []),
         ("globals()['x']", ["globals()"]),
         ("os.environ['SIZE']", ["os.environ['SIZE']"]),
+        ("os.environ.get('SIZE')", ["os.environ.get('SIZE')"]),
+        ("'SIZE' in os.environ", ["'SIZE' in os.environ"]),
+        ("image in {1, 2}", []),
         ("image.resize((1, 2))", []),
+        (
+            "image.with_suffix('.txt').read_text()",
+            ["the file of image.with_suffix('.txt').read_text()"],
+        ),
+        ("open(image + '.json').read()", ["the file of open(image + '.json')"]),
+        ("open(f'masks/{name}.png').read()", ["the file of open(f'masks/{name}.png')"]),
+        (
+            "json.load(open(os.path.join(image, 'x')))",
+            ["the file of open(os.path.join(image, 'x'))"],
+        ),
+        ("np.load('weights.npy')", ["the file of np.load('weights.npy')"]),
+        ("np.load(image), MODEL.load(), load('x')", []),
+        ("open(str(image)).read()", []),
+        ("Image.open(io.BytesIO(b'x' + image))", []),
+        ("open(image + '.log', 'w').write('x')", []),
+        ("open('x.log', mode='ab').write(b'x')", []),
+        ("[side.read_text() for side in [Path(image)]]", []),
     ],
 )
 def test_what_cannot_be_seen_is_named(body, expected):
@@ -39,6 +59,16 @@ def test_what_cannot_be_seen_is_named(body, expected):
     found = unseen_in(tree)
 
     assert expected == found
+
+
+def test_a_file_beside_the_items_own_is_named():
+    """A caption of the same stem is a usual thing; its edit left stale results without a word."""
+    tree = ast.parse(
+        "def load(photo):\n    side = Path(photo).with_suffix('.txt')\n    own = Path(photo)\n"
+        "    return own.read_bytes(), side.read_text()"
+    ).body[0]
+
+    assert ["the file of side.read_text()"] == unseen_in(tree)
 
 
 def test_a_fingerprint_lists_what_cannot_be_seen():

@@ -10,6 +10,7 @@ from creevey_graph.errors import UsageError
 
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
 _BITS = 16
+_DEEP_WHITE = 65535
 _FILTER = Image.Resampling.LANCZOS
 
 
@@ -137,7 +138,7 @@ def trim_padding(
     Cut off rows and columns at the edges that are padding throughout.
 
     Args:
-        image: Grey, RGB or RGBA; 0-1, or 0-255 where any brightness is above 1.
+        image: Grey, RGB or RGBA; 0-65535 of 16 bits; of others 0-1, or 0-255 where any brightness is above 1.
         comparison_op: What makes a pixel padding, such as `operator.gt`: called with all brightnesses
             (0-1) and *thresh*.
         thresh: A brightness, 0-1: `operator.gt` and 0.95 for white padding, `operator.lt` and 0.05 for black.
@@ -168,11 +169,13 @@ def normalize_pixel_values(image: Array) -> Array:
     Return a picture with values from 0 to 1.
 
     Args:
-        image: 0-1, or 0-255 where any value is above 1.
+        image: 0-65535 of 16 bits (uint16); of others 0-1, or 0-255 where any value is above 1.
 
     Returns:
         Floats; *image* itself where no value is above 1.
     """
+    if image.dtype == numpy().uint16:
+        return image / _DEEP_WHITE
     return image / 255 if image.size and image.max() > 1 else image
 
 

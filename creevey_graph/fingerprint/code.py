@@ -33,7 +33,7 @@ from creevey_graph.fingerprint.kinds import (
     is_step,
 )
 from creevey_graph.fingerprint.modules import PYTHON, distribution_of, is_user_module
-from creevey_graph.fingerprint.references import ModuleNames, code_names, code_text, resolved, state_of
+from creevey_graph.fingerprint.references import ModuleNames, code_names, code_text, parts, resolved, state_of
 from creevey_graph.fingerprint.source import FunctionNode, SourceFiles
 from creevey_graph.fingerprint.tokens import type_name
 from creevey_graph.fingerprint.trees import facts_of_tree, own_digest, shallow_digest
@@ -321,12 +321,10 @@ class _Walk:
             return
         self._put(name, "object", type(value).__qualname__)
         self.visit(f"{name} class", type(value))
-        if is_user_module(type(value).__module__):
-            for attribute, part in sorted(state_of(value).items()):
-                self.visit(f"{name}.{attribute}", part)
-        elif wrapped := getattr(value, "__wrapped__", None):  # such as lru_cache
-            self.visit(f"{name} wrapped", wrapped)
-        else:
+        found, is_all = parts(value)
+        for label, part in found:
+            self.visit(f"{name}{label}", part)
+        if not is_all:
             self._give_up(name, f"{type(value).__module__}.{type(value).__qualname__}")
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 import re
 import sys
 import types
@@ -11,7 +12,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.fingerprint.facts import CodeFingerprint
-from creevey_graph.fingerprint.modules import is_user_module
+from creevey_graph.fingerprint.modules import distribution_of, is_user_module
 
 _TOKEN = re.compile("\0[0-9]+\0")
 
@@ -133,3 +134,22 @@ def state_of(value: object) -> dict[str, Any]:
     with contextlib.suppress(AttributeError):
         state.update(object.__getattribute__(value, "__dict__"))
     return state
+
+
+def parts(value: Any) -> tuple[list[tuple[str, Any]], bool]:
+    """
+    Return what an object that can be called is made of, each with its label, and whether that is all of it.
+
+    An installed one that stands in its package under its own name, as `numpy.invert` does, is known by that;
+    of others (`numpy.vectorize(func)`) the functions that they hold count at least.
+    """
+    if is_user_module(type(value).__module__):
+        return [(f".{name}", part) for name, part in sorted(state_of(value).items())], True
+    if wrapped := getattr(value, "__wrapped__", None):  # such as lru_cache
+        return [(" wrapped", wrapped)], True
+    package, name = type(value).__module__.partition(".")[0], getattr(value, "__name__", None)
+    if isinstance(name, str) and vars(sys.modules.get(package, object)).get(name) is value:
+        return [(" name", f"{distribution_of(package)};{name}")], True
+    kinds = (types.FunctionType, types.MethodType, functools.partial)
+    state = state_of(value)
+    return [(f".{name}", state[name]) for name in sorted(state) if isinstance(state[name], kinds)], False

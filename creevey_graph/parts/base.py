@@ -1,11 +1,52 @@
 """What every part of a file has in common: a member of an archive, a frame of a video."""
 
+import io
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, ClassVar
+
+from creevey_graph.errors import UsageError
+from creevey_graph.text import safe_text
 
 SEPARATOR = "\0"
 """Stands between the file, the kind and the label of an address; no file name can hold it."""
+
+
+class Readable(ABC):
+    """What is read as a whole, with the names that a path has for it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def read_bytes(self) -> bytes:
+        """
+        Return its content.
+
+        Raises:
+            SourceError: It cannot be read.
+        """
+
+    def read_text(self, encoding: str = "utf-8") -> str:
+        """
+        Return its content as text.
+
+        Raises:
+            SourceError: As `read_bytes`.
+            UnicodeDecodeError: It is no such text.
+        """
+        return self.read_bytes().decode(encoding)
+
+    def open(self, mode: str = "rb") -> IO[bytes]:
+        """
+        Return its content as a file to be read.
+
+        Raises:
+            SourceError: As `read_bytes`.
+            UsageError: *mode* is another than "rb".
+        """
+        if mode != "rb":
+            raise UsageError(f"'{safe_text(str(self))}': mode must be 'rb' (got {mode!r}); it is only read")
+        return io.BytesIO(self.read_bytes())
 
 
 class Part(ABC):

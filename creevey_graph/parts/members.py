@@ -3,19 +3,18 @@
 import atexit
 import functools
 import hashlib
-import io
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
-from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.errors import SourceError
 from creevey_graph.fingerprint.files import Stat, is_settled
 from creevey_graph.fingerprint.values import digest_of_sha256
-from creevey_graph.parts.base import Part
+from creevey_graph.parts.base import Part, Readable
 from creevey_graph.parts.names import Members
 from creevey_graph.parts.shelf import Shelf
 from creevey_graph.parts.tars import TarArchive, list_tar
@@ -28,7 +27,7 @@ OPEN_ARCHIVES = 16
 
 
 @attrs.frozen
-class Member(Part):
+class Member(Part, Readable):
     """
     A file in a zip or tar, which is read where it stands.
 
@@ -78,28 +77,6 @@ class Member(Part):
             OSError: The archive cannot be read.
         """
         return b"".join(self._blocks())
-
-    def read_text(self, encoding: str = "utf-8") -> str:
-        """
-        Return its content as text.
-
-        Raises:
-            SourceError: As `read_bytes`.
-            UnicodeDecodeError: It is no such text.
-        """
-        return self.read_bytes().decode(encoding)
-
-    def open(self, mode: str = "rb") -> IO[bytes]:
-        """
-        Return its content as a file to be read.
-
-        Raises:
-            SourceError: As `read_bytes`.
-            UsageError: *mode* is another than "rb".
-        """
-        if mode != "rb":
-            raise UsageError(f"'{safe_text(str(self))}': mode must be 'rb' (got {mode!r}); it is only read")
-        return io.BytesIO(self.read_bytes())
 
     def digest(self) -> str:
         """Return the digest of its bytes; what goes beyond `max_bytes` is not read."""

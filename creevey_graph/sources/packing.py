@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.sources.base import is_url
 from creevey_graph.sources.remarks import Remarks, no_column
 from creevey_graph.sources.rows import Row
 
@@ -122,6 +123,16 @@ def text_of(value: Any, number: int) -> str:
     if hasattr(value, "__fspath__"):
         return str(value)
     return str(value) if isinstance(value, (str, int, float)) else f"row {number}"
+
+
+def cleaned(value: Any) -> Any:
+    """
+    Return a URL without the blanks around it, and any other value as it is.
+
+    >>> cleaned(" http://a.example/x.jpg "), cleaned(" x.jpg "), cleaned(7)
+    ('http://a.example/x.jpg', ' x.jpg ', 7)
+    """
+    return value.strip() if isinstance(value, str) and is_url(value.lstrip()) else value
 
 
 def column_for(name: str, names: Collection[str]) -> str:

@@ -96,7 +96,7 @@ def archive(
     if not parts:
         raise SourceNotFound(
             f"archive '{safe_text(str(archives))}': no member ends in {_some(wanted)}; "
-            "name what is meant with suffixes="
+            f"name what is meant with suffixes={also(notices)}"
         )
     return PartSource(parts, unique_keys(keys), notices=tuple(notices))
 
@@ -146,6 +146,11 @@ def members_of(path: Path, suffixes: tuple[str, ...], notices: list[str]) -> lis
     if members.is_cut:
         notices.append(f"'{safe_text(str(path))}': has no end mark; it may have been cut")
     return sorted(name for name in members.places if name.lower().endswith(suffixes))
+
+
+def also(notices: Sequence[str]) -> str:
+    """Return what an error says of what was left out, where nothing else is there."""
+    return "".join(f"; {text}" for text in notices)
 
 
 def _some(suffixes: tuple[str, ...]) -> str:

@@ -6,17 +6,17 @@ and time), so that a rerun asks for the listing and for nothing else. What a lis
 never guessed.
 """
 
-import io
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 
 from creevey_graph.errors import SourceChanged, SourceError, SourceNotFound, UsageError
 from creevey_graph.fingerprint.instances import UNCOUNTED
+from creevey_graph.parts.base import Readable
 from creevey_graph.sources.base import Item, Source, is_url, unique_keys
 from creevey_graph.sources.files import PICTURE_SUFFIXES, files, normal_suffixes
 from creevey_graph.sources.versions import Untold, Version, is_same, told, version_of
@@ -29,7 +29,7 @@ _NOT_LISTED = frozenset({"http", "https"})
 
 
 @attrs.frozen
-class RemoteFile:
+class RemoteFile(Readable):
     """
     A file on another machine, which can be read like a path; `str()` is its URL.
 
@@ -99,28 +99,6 @@ class RemoteFile:
         if not isinstance(self.version, Untold) and not is_same(self.version, now):
             raise SourceChanged(f"'{shown}' changed since it was listed; run again")
         return data
-
-    def read_text(self, encoding: str = "utf-8") -> str:
-        """
-        Return its content as text.
-
-        Raises:
-            SourceError: As `read_bytes`.
-            UnicodeDecodeError: It is no such text.
-        """
-        return self.read_bytes().decode(encoding)
-
-    def open(self, mode: str = "rb") -> IO[bytes]:
-        """
-        Return its content as a file to be read.
-
-        Raises:
-            SourceError: As `read_bytes`.
-            UsageError: *mode* is another than "rb".
-        """
-        if mode != "rb":
-            raise UsageError(f"'{safe_text(self.url)}': mode must be 'rb' (got {mode!r}); it is only read")
-        return io.BytesIO(self.read_bytes())
 
 
 @attrs.frozen(eq=False)

@@ -50,11 +50,15 @@ def _read_separated(
         header = [name.strip() for name in next(filter(None, reader), [])]
     except csv.Error as error:
         raise SourceError(_broken(document, 1, error)) from error
+    _check_header(document, header)
+    return header, _separated_rows(document, remarks, reader, header)
+
+
+def _check_header(document: Document, header: list[str]) -> None:
     if len(set(header)) < len(header):
         raise SourceError(
             f"{document.shown}: expected a name for each column (got {brief(', '.join(header))})"
         )
-    return header, _separated_rows(document, remarks, reader, header)
 
 
 def _separated_rows(document: Document, remarks: Remarks, reader: Any, header: list[str]) -> NumberedRows:
@@ -77,6 +81,8 @@ def _separated_rows(document: Document, remarks: Remarks, reader: Any, header: l
 
 def _broken(document: Document, number: int, error: csv.Error) -> str:
     told = "a quote is opened and not closed" if "end of data" in str(error) else str(error)
+    if "field limit" in told:
+        told += "; save it as .jsonl, which has no such limit"
     return f"{document.shown} line {number:,}: {told}"
 
 
@@ -115,6 +121,7 @@ def _read_parquet(document: Document, remarks: Remarks) -> tuple[list[str], Numb
     except (ArrowException, OSError) as error:
         raise SourceError(f"{document.shown}: cannot be read as Parquet ({brief(str(error))})") from error
     names = [name for name in opened.schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]
+    _check_header(document, names)
     return names, _parquet_rows(document, opened, names, ArrowException)
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import attrs
 from creevey_graph.errors import SourceNotFound, UsageError, did_you_mean
 from creevey_graph.sources.base import Item
 from creevey_graph.sources.documents import Document
-from creevey_graph.sources.packing import column_for, pack_rows, remedies, row_of, text_of
+from creevey_graph.sources.packing import cleaned, column_for, pack_rows, remedies, row_of, text_of
 from creevey_graph.sources.remarks import (
     BadLines,
     Duplicates,
@@ -99,6 +100,7 @@ def table(
     first = next(rows, None)
     if len(inputs) == 1 and not columns:
         named[inputs[0]] = column_for(inputs[0], header or ({} if first is None else first[1]))
+    is_alone = isinstance(path_or_rows, Document) and len(inputs) == 1
     packed = pack_rows(
         header,
         rows if first is None else chain((first,), rows),
@@ -106,11 +108,19 @@ def table(
         id_col=id_col,
         remarks=remarks,
         told=remedies(named, id_col) if isinstance(path_or_rows, Document) else {},
+        problem_of=partial(_problem_of_value, column=named[inputs[0]]) if is_alone else None,
     )
     if isinstance(path_or_rows, Document) and not packed.rows:
         raise SourceNotFound(f"{remarks.place}: there are no rows in it")
     keys, notices = settle_duplicates(packed.keys, packed.numbers, remarks, duplicates, packed.rows)
-    return TableSource(packed.columns, keys, packed.rows, len(inputs), notices=notices)
+    rows_held = [(cleaned(row[0]), *row[1:]) for row in packed.rows] if is_alone else packed.rows
+    return TableSource(packed.columns, keys, rows_held, len(inputs), notices=notices)
+
+
+def _problem_of_value(value: Any, *, column: str) -> str:
+    """Say what is wrong with a value that is all there is of an item, "" where nothing is."""
+    is_blank = value is None or value != value or (isinstance(value, str) and not value.strip())  # noqa: PLR0124 - NaN
+    return f"no value in column '{column}'" if is_blank else ""
 
 
 def _checked_columns(inputs: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ import attrs
 from creevey_graph.errors import SourceNotFound, UsageError
 from creevey_graph.sources.base import ColumnSource, Item, is_url
 from creevey_graph.sources.documents import STDIN, Document
-from creevey_graph.sources.packing import DEFAULT_COLUMN, pack_rows, remedies, row_of
+from creevey_graph.sources.packing import DEFAULT_COLUMN, cleaned, pack_rows, remedies, row_of
 from creevey_graph.sources.remarks import (
     BadLines,
     Duplicates,
@@ -188,7 +188,7 @@ def _from_rows(
     if not packed.rows:
         raise SourceNotFound(f"{remarks.place}: there are no rows in it")
     keys, notices = settle_duplicates(packed.keys, packed.numbers, remarks, duplicates, packed.rows)
-    entries = [_cleaned(row[0]) for row in packed.rows]
+    entries = [cleaned(os.fspath(row[0])) for row in packed.rows]
     if not packed.columns:
         return ListSource(entries, keys, notices=notices)
     cells = [row[1:] for row in packed.rows]
@@ -201,11 +201,6 @@ def _problem_of_value(value: Any, *, column: str) -> str:
     if not isinstance(value, (str, os.PathLike)):
         return f"expected a URL or path in column '{column}' (got {type(value).__name__})"
     return _NUL if "\0" in str(value) else ""
-
-
-def _cleaned(value: str | os.PathLike[str]) -> str:
-    text = os.fspath(value)
-    return text.strip() if is_url(text.lstrip()) else text
 
 
 def _entry(number: int, item: object) -> str:

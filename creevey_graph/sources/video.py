@@ -102,12 +102,13 @@ def _chosen(
 
 def _each(table: Timetable, step_s: float) -> list[int]:
     """Return the positions of the first frame at or after each multiple of *step_s*, each once."""
-    if not step_s:
+    if step_s <= _EPSILON_S:  # finer than any two frames: fps=inf, every_s=1e-9
         return [*range(len(table))]
     positions: list[int] = []
     moment = 0
     while (position := bisect_left(table.times, moment * step_s - _EPSILON_S)) < len(table):
-        positions.append(position)
+        if not positions or position > positions[-1]:  # it may come again where times are rounded
+            positions.append(position)
         moment = max(moment + 1, math.floor(table.times[position] / step_s + _EPSILON_S) + 1)
     return positions
 

@@ -10,7 +10,7 @@ from creevey_graph.parts import Member, Part
 from creevey_graph.parts.members import MAX_BYTES
 from creevey_graph.sources.base import unique_keys
 from creevey_graph.sources.files import PICTURE_SUFFIXES
-from creevey_graph.sources.parts import ARCHIVE_SUFFIXES, PartSource, Paths, found_files, members_of
+from creevey_graph.sources.parts import ARCHIVE_SUFFIXES, PartSource, Paths, also, found_files, members_of
 from creevey_graph.text import safe_text
 
 TEXT_EXTENSIONS = ("cls", "cls2", "id", "index", "inx", "json", "transcript", "txt", "text")
@@ -49,7 +49,7 @@ def webdataset(tars: Paths, *, images: Sequence[str] | None = None, max_bytes: i
     for _, path in found_files("webdataset", tars, ARCHIVE_SUFFIXES):
         samples += [(key, path, members) for key, members in _samples(path, notices).items()]
     if not samples:
-        raise SourceNotFound(f"webdataset '{safe_text(str(tars))}': no sample in it")
+        raise SourceNotFound(f"webdataset '{safe_text(str(tars))}': no sample in it{also(notices)}")
     there = {extension for _, _, members in samples for extension in members}
     columns = tuple(sorted(there.intersection(TEXT_EXTENSIONS)))
     parts: list[tuple[Part, ...]] = []

@@ -26,9 +26,12 @@ def find_files_with_extensions(search_dir: PathOrStr, extensions: Iterable[str] 
         raise SourceNotFound(f"no folder '{search_dir}' to search")
     given = (extensions,) if isinstance(extensions, str) else extensions
     wanted = {f".{extension.lower().removeprefix('.')}" for extension in given}
-    return sorted(
-        Path(folder, name)
-        for folder, _, names in os.walk(search_dir)
-        for name in names
-        if os.path.splitext(name)[1].lower() in wanted and not is_temporary(name)  # noqa: PTH122 - per file
-    )
+    found = []
+    for folder, below, names in os.walk(search_dir):
+        below[:] = [name for name in below if name != ".creevey" and not is_temporary(name)]
+        found += [
+            Path(folder, name)
+            for name in names
+            if os.path.splitext(name)[1].lower() in wanted and not is_temporary(name)  # noqa: PTH122 - per file
+        ]
+    return sorted(found)
