@@ -5,6 +5,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -69,9 +70,10 @@ def distribution_of(module: str) -> str:
 def _installed_version(top: str) -> str:
     from importlib import metadata  # noqa: PLC0415 - 12 ms that few graphs pay
 
-    for name in (top, *metadata.packages_distributions().get(top, ())):
-        try:
+    with suppress(metadata.PackageNotFoundError):
+        return metadata.version(top)
+    # Reads what every installed distribution consists of: 0.1 s for twenty of them.
+    for name in metadata.packages_distributions().get(top, ()):
+        with suppress(metadata.PackageNotFoundError):
             return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
     return "?"
