@@ -17,6 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from itertools import chain, islice
 
 from creevey_graph.agenda import Agenda
+from creevey_graph.arena import blocks_kept
 from creevey_graph.atomic import Scratch
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
@@ -158,9 +159,9 @@ class _Run:
     def _open_pool(self, to_do: int) -> Pool:
         """Return workers for *to_do* items (`FEW_ITEMS` stands for that many and more)."""
         item_s = self.ledger.item_seconds(self.frozen)
-        expected_s = None if item_s is None else item_s * self.tally.left
-        chosen = choose_executor(self.frozen, self.options, to_do, expected_s, self.tally.left)
-        executor, jobs, threads = chosen
+        left = self.tally.left
+        expected_s = None if item_s is None else item_s * left
+        executor, jobs, threads = choose_executor(self.frozen, self.options, to_do, expected_s, left)
         is_apart = not isinstance(executor, str) or executor == "processes"
         catch = None if self.options.on_error == "continue" else self.options.catch
         facts = (self.options.out, self.options.cache, self.options.refresh, catch, is_apart, threads)
@@ -173,6 +174,7 @@ class _Run:
 
     # --- the loop --------------------------------------------------------------------------
 
+    @blocks_kept()
     def _loop(self) -> None:
         tasks = self._tasks()
         # Workers are chosen by what there is to do; where nothing is, none are started.

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.arena import keep_blocks
 from creevey_graph.atomic import Scratch
 from creevey_graph.cache import FileState, ItemState, encode_state
 from creevey_graph.errors import SkipItem, SourceChanged
@@ -45,6 +46,8 @@ def run_chunk(
     coordinator hands them out again. Chunks are sized by what items took so far, and items that were
     up to date say nothing of those that are not.
     """
+    if bench.is_apart:
+        keep_blocks()
     results: list[Result] = []
     ends = perf_counter() + chunk_seconds(bench.threads)
     scratch = Scratch()

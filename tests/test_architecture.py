@@ -20,7 +20,7 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # From the ground up; a name with "/" is a folder with all that is in it. A module imports from rows
 # above its own in this table, or from its own folder.
 FLOORS = (
-    ("errors", "text", "fields", "memory", "shares", "stopping"),
+    ("errors", "text", "fields", "memory", "shares", "stopping", "arena"),
     ("decoding",),
     ("deferred",),
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),

@@ -54,7 +54,9 @@ def test_a_worker_gives_back_what_it_does_not_get_to_in_a_chunks_time(monkeypatc
     monkeypatch.setattr("creevey_graph.worker.perf_counter", lambda: now[0])
     monkeypatch.setattr("creevey_graph.worker.run_item", take_time)
 
-    results = run_chunk(SimpleNamespace(scratches=None, threads=1), range(8), lambda: False, NoRecorder())
+    results = run_chunk(
+        SimpleNamespace(scratches=None, threads=1, is_apart=False), range(8), lambda: False, NoRecorder()
+    )
 
     assert list(range(expected)) == [result.index for result in results]
     assert [pytest.approx(item_s)] * expected == [result.took_s for result in results]
