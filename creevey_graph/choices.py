@@ -134,7 +134,7 @@ def validate_executor(executor: str | Executor) -> None:
 
 
 def choose_executor(
-    frozen: FrozenGraph, options: Options, to_do: int, expected_s: float | None = None, left: int = 0
+    frozen: FrozenGraph, options: Options, to_do: int, item_s: float | None, left: int
 ) -> tuple[str | Executor, int, int]:
     """
     Return executor, jobs and threads a job for *to_do* items that are not up to date.
@@ -147,9 +147,10 @@ def choose_executor(
         frozen: The graph.
         options: How the run goes.
         to_do: How many items there are to do, `FEW_ITEMS` for that many and more.
-        expected_s: What they will take one after the other, as far as earlier runs tell; None if unknown.
+        item_s: What one takes, as far as earlier runs tell; None if unknown.
         left: How many items are not done, the ones that are not looked at yet included.
     """
+    expected_s = None if item_s is None else item_s * left
     downloads = any(node.step.options.downloads for node in frozen.nodes)
     jobs = options.jobs or (max(DOWNLOAD_JOBS, default_jobs()) if downloads else default_jobs())
     apart = ("processes", *_shared_out(jobs)) if downloads else ("processes", jobs, 1)

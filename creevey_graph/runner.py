@@ -158,10 +158,8 @@ class _Run:
 
     def _open_pool(self, to_do: int) -> Pool:
         """Return workers for *to_do* items (`FEW_ITEMS` stands for that many and more)."""
-        item_s = self.ledger.item_seconds(self.frozen)
-        left = self.tally.left
-        expected_s = None if item_s is None else item_s * left
-        executor, jobs, threads = choose_executor(self.frozen, self.options, to_do, expected_s, left)
+        item_s, left = self.ledger.item_seconds(self.frozen), self.tally.left
+        executor, jobs, threads = choose_executor(self.frozen, self.options, to_do, item_s, left)
         is_apart = not isinstance(executor, str) or executor == "processes"
         catch = None if self.options.on_error == "continue" else self.options.catch
         facts = (self.options.out, self.options.cache, self.options.refresh, catch, is_apart, threads)
