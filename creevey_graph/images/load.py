@@ -116,8 +116,9 @@ def load_image(
             included. "HEIF" needs the extra `heif`.
         shrink: "exact" gives the pixels that plain Pillow gives, after any resize too. "fast" leaves a
             JPEG undecoded until its pixels are asked for; where `trim`, `crop` and `resize` come first,
-            only as much is decoded as they need: several times as fast for large photos, and not seen
-            (above 50 dB of PSNR). Other files, modes and options are read as with "exact".
+            only as much is decoded as they need: several times as fast for large photos, and not seen:
+            12-megapixel photos at 224 px differ by 54 dB of PSNR (the least of 31 by 52), smaller and
+            sharper ones by 44 at the least. Other files, modes and options are read as with "exact".
 
     Returns:
         A plain picture; its file is closed. With *shrink* "fast" it may be a `DeferredImage`, which a
