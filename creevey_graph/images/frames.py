@@ -112,7 +112,7 @@ def check_pixels(size: tuple[int, int], limits: Limits) -> None:
     if width * height > limits.max_pixels:
         raise ImageError(
             f"{limits.where}: {width} x {height} = {width * height} pixels, "
-            f"more than max_pixels={limits.max_pixels}"
+            f"more than max_pixels={limits.max_pixels}; raise that to read it"
         )
 
 
@@ -128,7 +128,7 @@ def _check_pixels_of_all(opened: Any, count: int, limits: Limits) -> None:
     if pixels > limits.max_pixels:
         raise ImageError(
             f"{limits.where}: {count} frames of {pixels} pixels together, "
-            f"more than max_pixels={limits.max_pixels}"
+            f"more than max_pixels={limits.max_pixels}; raise that to read it"
         )
 
 
