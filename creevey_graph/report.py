@@ -7,11 +7,9 @@ A report holds 12 bytes an item; rows are read when they are asked for, in input
 import json
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
-
-import attrs
+from typing import TYPE_CHECKING, Any
 
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
@@ -26,78 +24,14 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.fields import FIXED_COLUMNS
-from creevey_graph.journal import read_journal, read_rows, rows_of
+from creevey_graph.journal import read_journal, rows_of
 from creevey_graph.manifest import flat_row, write_csv, write_jsonl
+from creevey_graph.rows import ABSENT, LOOSE, Rows
 from creevey_graph.summary import summarize
 from creevey_graph.text import first_line, safe_text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_LOOSE, _ABSENT = -1, -2  # -1 is what the journal says of a line it could not write
-
-
-class Rows(Sequence[Row]):
-    """
-    The rows of a report, in input order, read from its file when they are asked for.
-
-    Args:
-        path: The journal's file.
-        places: Per item, where its line begins in the file; `ABSENT` where there is none, and
-            `LOOSE` where its row could not be written.
-        numbers: Per item, which of its line's rows it is, -1 where the line is its own.
-        loose: Index of an item -> a row that could not be written.
-        origin: Runs a failed item again, where that can be done.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        places: "array[int]",
-        numbers: "array[int]",
-        loose: Mapping[int, Row],
-        origin: Callable[[Row], Any] | None = None,
-    ) -> None:
-        self._origin = origin
-        self._path = path
-        self._places = places
-        self._numbers = numbers
-        self._loose = loose
-
-    def __len__(self) -> int:
-        return len(self._places) - self._places.count(_ABSENT)
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        held = [number for number, place in enumerate(self._places) if place != _ABSENT]
-        if isinstance(index, slice):
-            return list(self.of(held[index]))
-        return next(self.of([held[index]]))
-
-    def __iter__(self) -> Iterator[Row]:
-        return self.of(number for number, place in enumerate(self._places) if place != _ABSENT)
-
-    def of(self, numbers: Iterable[int]) -> Iterator[Row]:
-        """Yield the rows of items by their index in the input; there must be one for each."""
-        for row in self._found(numbers):
-            is_failed = row.outcome is Outcome.FAILED and self._origin is not None
-            yield attrs.evolve(row, origin=self._origin) if is_failed else row
-
-    def _found(self, numbers: Iterable[int]) -> Iterator[Row]:
-        places, lines = self._places, self._numbers
-        if not self._loose:
-            yield from read_rows(self._path, ((places[number], lines[number]) for number in numbers))
-            return
-        for number in numbers:
-            place = (places[number], lines[number])
-            yield self._loose[number] if place[0] == _LOOSE else next(read_rows(self._path, [place]))
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} rows>"
 
 
 class Report:
@@ -183,7 +117,7 @@ class Report:
             return  # a damaged line
         self._make_room(event.index + 1)
         self._places[event.index], self._numbers[event.index] = begins, -1
-        if begins == _LOOSE:  # a full disk costs the file, not the report
+        if begins == LOOSE:  # a full disk costs the file, not the report
             if not self._loose:
                 self.notices.append("the report file is incomplete: it cannot be written")
             self._loose[event.index] = event.row
@@ -195,7 +129,7 @@ class Report:
             self._failed.append(event.index)
 
     def _add_rows(self, event: ItemsCached, begins: int) -> None:
-        if begins == _LOOSE:
+        if begins == LOOSE:
             for single in rows_of(event):
                 self._add_row(single, begins)
             return
@@ -217,7 +151,7 @@ class Report:
     def _make_room(self, length: int) -> None:
         missing = length - len(self._places)
         if missing > 0:
-            self._places.extend(array("q", [_ABSENT]) * missing)
+            self._places.extend(array("q", [ABSENT]) * missing)
             self._numbers.extend(array("i", [-1]) * missing)
 
     # --- reading ---------------------------------------------------------------------------
