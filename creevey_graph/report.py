@@ -7,7 +7,7 @@ A report holds 12 bytes an item; rows are read when they are asked for, in input
 import json
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,8 @@ class Report:
 
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
     graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run), out
-    (absolute, "" where there is none), scope (its rows in the cache's index), versions (of what took part): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
+    (absolute, "" where there is none), scope (its rows in the cache's index), input_root and is_recursive (where
+    items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
     it ran for; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
@@ -57,6 +58,8 @@ class Report:
         self.nodes: tuple[str, ...] = ()
         self.out = ""
         self.scope = ""
+        self.input_root, self.is_recursive = "", True
+        self.left_out = self.updates = 0
         self.counts: Counter[Outcome] = Counter()
         self.executed: Counter[str] = Counter()
         self.spared: Counter[str] = Counter()
@@ -104,6 +107,8 @@ class Report:
             self.graph, self.executor = event.graph, event.executor
             self.run_id, self.columns, self.nodes = event.run_id, event.columns, event.nodes
             self.out, self.scope = event.out, event.scope
+            self.input_root, self.is_recursive = event.input_root, event.is_recursive
+            self.left_out = event.left_out
             self.total, self._width = event.total - event.left_out, event.total
         elif isinstance(event, Noticed):
             self.notices.append(event.text)
@@ -171,6 +176,43 @@ class Report:
         """True where the run came to its end and no item failed."""
         whole = self.finished and not self.interrupted and not self.stopped
         return whole and not self.counts[Outcome.FAILED] and not self.counts[Outcome.CANCELLED]
+
+    @property
+    def is_whole(self) -> bool:
+        """True where every item of the input has its outcome, good or bad: none left out, none cancelled."""
+        return not self.left_out and not self.counts[Outcome.CANCELLED] and len(self.rows) == self.total
+
+    def update(self, later: Iterable["Report"]) -> None:
+        """
+        Take over what runs after this one came to: their rows in place of its own, by key.
+
+        Items that only those know stand behind. Rows they were cancelled before they came to change nothing.
+
+        Args:
+            later: Reports of the same graph and output folder, in the order they ran.
+        """
+        newer: dict[str, Row] = {}
+        for report in later:
+            self.columns = tuple(dict.fromkeys((*self.columns, *report.columns)))
+            self.updates += 1
+            newer.update((row.key, row) for row in report.rows if row.outcome is not Outcome.CANCELLED)
+        self.counts, self._failed = Counter(), []
+        held = [number for number, place in enumerate(self._places) if place != ABSENT]
+        for number, own in zip(held, self.rows, strict=True):
+            self._settle(number, own, newer.pop(own.key, None))
+        for row in newer.values():
+            self._make_room(len(self._places) + 1)
+            self._settle(len(self._places) - 1, row, row)
+        self.total = max(self.total, len(self.rows))
+
+    def _settle(self, number: int, own: Row, newer: Row | None) -> None:
+        """Count the row of an item, and hold it where it is of a later run."""
+        row = own if newer is None else newer
+        self.counts[row.outcome] += 1
+        if row.outcome is Outcome.FAILED:
+            self._failed.append(number)
+        if newer is not None:
+            self._places[number], self._loose[number] = LOOSE, newer
 
     def raise_for_failures(self) -> None:
         """

@@ -1,6 +1,7 @@
 """The rows of a report: they stand in the journal's file; here is where each begins."""
 
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
@@ -67,9 +68,14 @@ class Rows(Sequence[Row]):
         if not self._loose:
             yield from read_rows(self._path, ((places[number], lines[number]) for number in numbers))
             return
+        asked: deque[tuple[int, int]] = deque()
+        reader = read_rows(self._path, iter(asked.popleft, None))  # goes on where it stands
         for number in numbers:
-            place = (places[number], lines[number])
-            yield self._loose[number] if place[0] == LOOSE else next(read_rows(self._path, [place]))
+            if places[number] == LOOSE:
+                yield self._loose[number]
+            else:
+                asked.append((places[number], lines[number]))
+                yield next(reader)
 
     def __repr__(self) -> str:
         return f"<{len(self)} rows>"
