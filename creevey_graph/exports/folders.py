@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from creevey_graph.errors import UsageError, did_you_mean
-from creevey_graph.exports.destination import Destination
-from creevey_graph.exports.exported import Exported, publish
+from creevey_graph.exports.exported import Exported, begin, publish
 from creevey_graph.exports.placing import check_way, name_of, place_file
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.outputs import safe_name
@@ -33,6 +32,7 @@ def export_image_folder(
     image: str | None = None,
     split: Mapping[str, float] | str | None = None,
     split_by: str | None = None,
+    replace: bool = False,
 ) -> Exported:
     """
     Place the outputs of a run into a folder per label, with a list of them and their fields.
@@ -52,9 +52,12 @@ def export_image_folder(
         image: Column of the one output to export; all of them by default.
         split: Parts -> shares, such as {"train": 0.9, "val": 0.1}; a folder each, with a list each.
         split_by: Column whose equal values stay in one part; the item's key by default.
+        replace: Whether an export in the folder may be replaced by one that is of another graph or output
+            folder, or of some items only, as the report of `only_failed` is (see `latest_set`).
 
     Raises:
-        UsageError: An option does not fit the report, or the folder holds other files.
+        UsageError: An option does not fit the report, or the folder holds other files
+            or is one of the run's own.
         SourceNotFound: An output is not there.
         SourceChanged: An output was changed since the run.
     """
@@ -70,7 +73,7 @@ def export_image_folder(
         raise UsageError(
             f"column '{min(clash)}' of the report is called like one of the list's own; rename it"
         )
-    with Destination(to, "imagefolder") as destination:
+    with begin(samples, to, "imagefolder", replace=replace) as destination:
         staged = {part: destination.stage(f".{metadata}") for part in samples.parts}
         counts = dict.fromkeys(samples.parts, 0)
         files = {part: path.open("w", newline="", encoding="utf-8") for part, path in staged.items()}

@@ -17,8 +17,7 @@ from pathlib import Path
 import attrs
 
 from creevey_graph.errors import UsageError
-from creevey_graph.exports.destination import Destination
-from creevey_graph.exports.exported import Exported, publish
+from creevey_graph.exports.exported import Exported, begin, publish
 from creevey_graph.exports.kinds import json_text
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.exports.shards import MAXCOUNT, MAXSIZE, Cutter, parse_limits
@@ -82,6 +81,7 @@ def export_webdataset(
     cls: str | None = None,
     split: Mapping[str, float] | str | None = None,
     split_by: str | None = None,
+    replace: bool = False,
 ) -> Exported:
     """
     Write the rows of a run as WebDataset tars, in input order.
@@ -103,9 +103,12 @@ def export_webdataset(
             their place in `classes.json`, which has them sorted.
         split: Parts -> shares, such as {"train": 0.9, "val": 0.1}; a folder each.
         split_by: Column whose equal values stay in one part; the item's key by default.
+        replace: Whether an export in the folder may be replaced by one that is of another graph or output
+            folder, or of some items only, as the report of `only_failed` is (see `latest_set`).
 
     Raises:
-        UsageError: An option does not fit the report, or the folder holds other files.
+        UsageError: An option does not fit the report, or the folder holds other files
+            or is one of the run's own.
         SourceNotFound: An output is not there.
         SourceChanged: An output was changed since the run.
     """
@@ -119,7 +122,7 @@ def export_webdataset(
     cutters: dict[str, Cutter[list[Member]]] = {part: Cutter(limits) for part in samples.parts}
     numbers = dict.fromkeys(samples.parts, 0)
     room = 2 * _BLOCK + _RECORD - 1  # a tar ends with two empty blocks, and is filled up to whole records
-    with Destination(to, "webdataset") as destination:
+    with begin(samples, to, "webdataset", replace=replace) as destination:
 
         def write(part: str, shard: list[list[Member]]) -> None:
             name = pattern.format(shard=numbers[part])
