@@ -28,7 +28,7 @@ from creevey_graph.text import safe_text
     "report_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Report of one run, taken as it is; by default, see below.",
+    help="Report of one run, taken as it is; by default, see above.",
 )
 @click.option(
     "--graph", metavar="NAME", help="Graph whose runs are meant; by default that of the latest run."
@@ -83,9 +83,10 @@ def export(
     only what has changed; one of another graph or output folder, or of fewer rows since its report has some items
     only, needs --replace.
 
-    Whole numbers keep their value in every format: in Parquet as int64 or uint64; in the JSON of webdataset
-    and imagefolder, a column with any beyond 64 bits (signed) is text, since readers would make them fractions.
-    Nested values are JSON in JSON, and JSON text in Parquet and CSV, as are columns of several kinds anywhere.
+    Whole numbers keep their value in every format: Parquet holds them as int64 or uint64; in the JSON of
+    webdataset and imagefolder, a column with one beyond int64, such as a 64-bit hash, is text, since readers would
+    make it a fraction. Nested values are JSON in JSON, and JSON text in Parquet and CSV; so are columns of
+    values of several kinds, everywhere.
     """  # noqa: D301 - click wants the character
     given = {name: value for name, value in options.items() if value is not None}
     known = inspect.signature(EXPORTS[form]).parameters

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from creevey_graph.errors import UsageError, did_you_mean
 from creevey_graph.exports.exported import Exported, begin, publish
+from creevey_graph.exports.kinds import json_text
 from creevey_graph.exports.placing import check_way, name_of, place_file
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.outputs import safe_name
@@ -39,8 +40,9 @@ def export_image_folder(
 
     The list has `file_name`, and `COLUMN_file_name` for each further output, which stands in `COLUMN/`; this is
     what `datasets.load_dataset("imagefolder")` reads. A picture keeps the name of its output; a later one
-    of the same name in the same folder has a few digits of its key's hash added. Numbers beyond 64 bits are
-    text, and values of several kinds JSON text, column by column.
+    of the same name in the same folder has a few digits of its key's hash added. A column with a whole number
+    beyond 64 bits (signed) is text, since readers of JSON make it a fraction; one of values of several kinds is
+    JSON text. Mappings and lists are JSON in `metadata.jsonl`, and JSON text in `metadata.csv`.
 
     Args:
         report: Of a finished run.
@@ -155,6 +157,8 @@ class _List:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json_text(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | bool) else value
 
 

@@ -43,8 +43,8 @@ def export_parquet(
 
     The files are called as on the Hub, `train-00000-of-00003.parquet`. An output is a column `image` (under
     its own column's name where there are several), of type Image where every file of it is a picture, else of
-    bytes. Whole numbers stay whole: beyond 64 bits they are text. A column of values of several
-    kinds, or of mappings, holds JSON text.
+    bytes. Whole numbers are int64 or uint64, and a column that has one beyond both is text. A column of values
+    of several kinds, or of mappings, holds JSON text.
 
     Args:
         report: Of a finished run.

@@ -185,7 +185,9 @@ class Samples:
 
     def line_of(self, sample: Sample) -> dict[str, Any]:
         """Return a sample's fields as a line of JSON may hold them, whoever reads it; see `kinds.py`."""
-        cells = {name: cell_of(sample.fields[name], self.kinds[name]) for name in self.columns}
+        cells = {
+            name: cell_of(sample.fields[name], self.kinds[name], is_nested=True) for name in self.columns
+        }
         return {"key": sample.key, **cells}
 
     @property

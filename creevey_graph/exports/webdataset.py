@@ -88,7 +88,8 @@ def export_webdataset(
 
     A sample has its output as `KEY.jpg` (or as `KEY.COLUMN.jpg` where there are several) and its fields,
     the item's own key among them, as
-    `KEY.json`; there, numbers beyond 64 bits are text, and values of several kinds JSON text, column by column.
+    `KEY.json`. There, column by column, whole numbers are text where one is beyond 64 bits (signed), since
+    readers of JSON make that a fraction, and values of several kinds are JSON text; mappings and lists are JSON.
 
     Args:
         report: Of a finished run.

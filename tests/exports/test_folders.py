@@ -108,6 +108,29 @@ def test_the_list_is_csv_where_it_is_asked_for(made, tmp_path):
     assert not (tmp_path / "set" / "metadata.jsonl").exists()
 
 
+NESTED = {"box": {"x": 1, "name": "é"}, "hash": 2**64 - 1}
+
+
+@pytest.mark.parametrize("metadata", ["jsonl", "csv"])
+def test_nested_values_are_nested_where_they_can_be(made, tmp_path, metadata):
+    """JSON in JSON lines, JSON text in CSV; a number that JSON's readers would change is text in either."""
+    rows = [{"key": "a", "number": 1, "facts": NESTED, "boxes": [NESTED], "mixed": NESTED}]
+    rows.append({"key": "b", "number": 2, "facts": {"hash": 1}, "boxes": [], "mixed": "x"})
+
+    export_image_folder(made(rows), tmp_path / "set", metadata=metadata)
+
+    nested = {"box": {"name": "é", "x": 1}, "hash": str(2**64 - 1)}
+    if metadata == "jsonl":
+        first, second = lines_of(tmp_path / "set" / "metadata.jsonl")
+        assert (nested, [nested]) == (first["facts"], first["boxes"])
+        assert ({"hash": "1"}, []) == (second["facts"], second["boxes"])
+    else:
+        with (tmp_path / "set" / "metadata.csv").open(encoding="utf-8", newline="") as file:
+            first, second = csv.DictReader(file)
+        assert (nested, [nested]) == (json.loads(first["facts"]), json.loads(first["boxes"]))
+    assert (NESTED, "x") == (json.loads(first["mixed"]), json.loads(second["mixed"]))
+
+
 def test_each_part_has_its_list(made, tmp_path):
     """Names are relative to it, as loaders want."""
     export_image_folder(made(12), tmp_path / "set", label="label", split="train=0.5,val=0.5")
