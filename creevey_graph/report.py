@@ -9,7 +9,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
@@ -239,12 +239,12 @@ class Report:
             return f"the run was interrupted; {'1 item is' if left == 1 else f'{left} items are'} left"
         return self.stopped or "the run did not come to its end"
 
-    def to_csv(self, path: Path | str) -> None:
-        """Write one line per item: the fixed columns, then the graph's; see `manifest.py`."""
+    def to_csv(self, path: Path | str | BinaryIO) -> None:
+        """Write one line per item, to a file or an open stream of bytes: the fixed columns, then the graph's."""
         write_csv(path, self.rows, self.columns)
 
-    def to_jsonl(self, path: Path | str) -> None:
-        """Write one JSON object per item; `seconds` is per step."""
+    def to_jsonl(self, path: Path | str | BinaryIO) -> None:
+        """Write one JSON object per item, to a file or an open stream of bytes; `seconds` is per step."""
         write_jsonl(path, self.rows)
 
     def summary(self) -> dict[str, Any]:
