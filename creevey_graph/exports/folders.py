@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from creevey_graph.errors import UsageError, did_you_mean
 from creevey_graph.exports.exported import Exported, begin, publish
 from creevey_graph.exports.kinds import json_text
-from creevey_graph.exports.placing import check_way, name_of, place_file
+from creevey_graph.exports.placing import check_way, name_of, place_file, plain_duplicate
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.outputs import safe_name
 from creevey_graph.report import Report
@@ -39,7 +39,8 @@ def export_image_folder(
     Place the outputs of a run into a folder per label, with a list of them and their fields.
 
     The list has `file_name`, and `COLUMN_file_name` for each further output, which stands in `COLUMN/`; this is
-    what `datasets.load_dataset("imagefolder")` reads. A picture keeps the name of its output; a later one
+    what `datasets.load_dataset("imagefolder")` reads. A picture keeps the name of its output, but one of a second
+    item of a key (`a.jpg#2.png`) is called `a_2.png`; a later one
     of the same name in the same folder has a few digits of its key's hash added. A column with a whole number
     beyond 64 bits (signed) is text, since readers of JSON make it a fraction; one of values of several kinds is
     JSON text. Mappings and lists are JSON in `metadata.jsonl`, and JSON text in `metadata.csv`.
@@ -113,6 +114,7 @@ class _Places:
     def name_of(self, sample: Sample, file: OutputFile, column: str) -> str:
         folders = [part for part in (column and safe_name(column), self._folder_of(sample)) if part]
         stem, suffix = name_of(file.path)
+        stem = plain_duplicate(stem, sample.key)
         if not folders and f"{stem}{suffix}" in _LISTS:
             stem = f"picture-{stem}"
         digest = hashlib.sha256(sample.key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -19,6 +19,7 @@ import attrs
 from creevey_graph.errors import UsageError
 from creevey_graph.exports.exported import Exported, begin, publish
 from creevey_graph.exports.kinds import json_text
+from creevey_graph.exports.placing import plain_duplicate
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.exports.shards import MAXCOUNT, MAXSIZE, Cutter, parse_limits
 from creevey_graph.outputs import safe_name, safe_path
@@ -179,7 +180,7 @@ class _Members:
             yield _literal(f"{key}.txt", value if isinstance(value, str) else json_text(value))
 
     def _key_of(self, key: str) -> str:
-        safe = _SUFFIX.sub("", safe_path(key)).replace(".", "_") or "item"
+        safe = _SUFFIX.sub("", plain_duplicate(safe_path(key), key)).replace(".", "_") or "item"
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         if len(data := safe.encode()) > _MOST_KEY_BYTES:
             safe = f"{data[:_MOST_KEY_BYTES].decode('utf-8', 'ignore')}-{digest[:16]}"

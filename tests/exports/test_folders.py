@@ -88,6 +88,20 @@ def test_pictures_of_one_name_stay_apart(made, tmp_path):
         assert (tmp_path / "out" / row.outputs[0]).read_bytes() == (tmp_path / "set" / name).read_bytes()
 
 
+def test_second_items_of_a_key_have_names_of_files(made, tmp_path):
+    """No "#2" inside them, and apart from an item that has that name."""
+    keys = ["One.jpg", "One.jpg", "One_2"]
+    report = made([{"key": key, "number": number} for number, key in enumerate(keys)])
+
+    export_image_folder(report, tmp_path / "set")
+
+    names = [line["file_name"] for line in lines_of(tmp_path / "set" / "metadata.jsonl")]
+    assert ["One.jpg.png", "One_2.png"] == names[:2]
+    assert names[2].startswith("One_2-")
+    for row, name in zip(report.rows, names, strict=True):
+        assert (tmp_path / "out" / row.outputs[0]).samefile(tmp_path / "set" / name)
+
+
 def test_further_outputs_have_a_column_of_their_own(made, tmp_path):
     """As `datasets` finds them."""
     export_image_folder(made(1, graph=pairs), tmp_path / "set", label="label")
