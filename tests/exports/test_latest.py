@@ -121,6 +121,19 @@ def test_a_report_of_some_items_replaces_a_set_only_where_that_is_meant(made, tm
     assert 4 == export_links(latest_set(tmp_path / "cache"), tmp_path / "set").rows
 
 
+def test_as_many_rows_of_some_items_do_not_replace_a_whole_set(made, tmp_path):
+    """They are other rows."""
+    rows = [*rows_of(1), {"key": "bad", "number": 90}]
+    export_links(made(rows), tmp_path / "set")
+    rows[1] = {"key": "bad", "number": 7}
+    some = made(rows, only_failed=True)
+
+    with pytest.raises(
+        UsageError, match="holds an export of 1 row, and this report has 1, of some items only"
+    ):
+        export_links(some, tmp_path / "set")
+
+
 def test_a_list_of_an_earlier_version_tells_no_graph(made, tmp_path):
     """It is replaced, and tells from then on."""
     report = made(2)
