@@ -130,6 +130,8 @@ class RunStarted:
         nodes: Names of the nodes, in the order they run.
         out: The output folder as an absolute path, "" where there is none.
         scope: Names the rows of this graph and output folder in the cache's index, "" without a cache.
+        input_root: The folder the items were listed from, as an absolute path, "" where there is none.
+        is_recursive: Whether a file in a sub-folder of it could be an item too.
     """
 
     graph: str
@@ -141,6 +143,8 @@ class RunStarted:
     nodes: tuple[str, ...] = ()
     out: str = ""
     scope: str = ""
+    input_root: str = ""
+    is_recursive: bool = True
 
 
 @attrs.frozen

@@ -4,6 +4,7 @@ Items checked against a graph before anything runs: values converted, output pat
 `Listing` walks the source each time it is asked, so that no list of items is held.
 """
 
+import os
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
@@ -59,6 +60,13 @@ class Listing:
         """Names of the fields of the rows, in order: the items' columns, then the graph's outputs."""
         own = (column_of(name, self.frozen.columns) for name in self.source.columns)
         return tuple(dict.fromkeys((*own, *self.frozen.columns)))
+
+    @property
+    def place(self) -> tuple[str, bool]:
+        """The folder the items were listed from, absolute, "" where there is none; whether those below it were."""
+        root = self.source.input_root
+        is_recursive = bool(getattr(self.source, "is_recursive", True))
+        return "" if root is None else os.path.abspath(root), is_recursive  # noqa: PTH100 - it is text
 
     def some(self, indexes: Iterable[int]) -> Iterator[Item]:
         """

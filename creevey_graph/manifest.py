@@ -7,11 +7,14 @@ digests that are made of them).
 """
 
 import csv
+import io
 import json
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fields import ERROR_COLUMNS, FIXED_COLUMNS
@@ -61,9 +64,9 @@ def flat_row(row: Row, columns: Iterable[str]) -> dict[str, Any]:
     return {**fixed, **{name: row.fields.get(name) for name in columns}}
 
 
-def write_csv(path: Path | str, rows: Iterable[Row], columns: tuple[str, ...]) -> None:
-    """Write one line per row: the fixed columns, then *columns*."""
-    with Path(path).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+def write_csv(path: Path | str | BinaryIO, rows: Iterable[Row], columns: tuple[str, ...]) -> None:
+    """Write one line per row, to a file or an open stream of bytes: the fixed columns, then *columns*."""
+    with _text_to(path) as file:
         writer = csv.writer(file)
         writer.writerow([*FIXED_COLUMNS, *columns])
         for row in rows:
@@ -72,10 +75,24 @@ def write_csv(path: Path | str, rows: Iterable[Row], columns: tuple[str, ...]) -
             writer.writerow([_cell(value) for value in flat.values()])
 
 
-def write_jsonl(path: Path | str, rows: Iterable[Row]) -> None:
-    """Write one JSON object per row; `seconds` is per step."""
-    with Path(path).open("w", encoding="utf-8") as file:
+def write_jsonl(path: Path | str | BinaryIO, rows: Iterable[Row]) -> None:
+    """Write one JSON object per row, to a file or an open stream of bytes; `seconds` is per step."""
+    with _text_to(path) as file:
         file.writelines(json.dumps({**row_to_json(row), **error_parts(row)}) + "\n" for row in rows)
+
+
+@contextmanager
+def _text_to(path: Path | str | BinaryIO) -> Iterator[TextIO]:
+    if isinstance(path, str | os.PathLike):
+        with Path(path).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+            yield file
+        return
+    text = io.TextIOWrapper(path, encoding="utf-8", errors="backslashreplace", newline="")
+    try:
+        yield text
+        text.flush()
+    finally:
+        text.detach()  # it stays open
 
 
 def _cell(value: Any) -> Any:

@@ -7,11 +7,9 @@ A report holds 12 bytes an item; rows are read when they are asked for, in input
 import json
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
-
-import attrs
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
@@ -26,78 +24,14 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.fields import FIXED_COLUMNS
-from creevey_graph.journal import read_journal, read_rows, rows_of
+from creevey_graph.journal import read_journal, rows_of
 from creevey_graph.manifest import flat_row, write_csv, write_jsonl
+from creevey_graph.rows import ABSENT, LOOSE, Rows
 from creevey_graph.summary import summarize
 from creevey_graph.text import first_line, safe_text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_LOOSE, _ABSENT = -1, -2  # -1 is what the journal says of a line it could not write
-
-
-class Rows(Sequence[Row]):
-    """
-    The rows of a report, in input order, read from its file when they are asked for.
-
-    Args:
-        path: The journal's file.
-        places: Per item, where its line begins in the file; `ABSENT` where there is none, and
-            `LOOSE` where its row could not be written.
-        numbers: Per item, which of its line's rows it is, -1 where the line is its own.
-        loose: Index of an item -> a row that could not be written.
-        origin: Runs a failed item again, where that can be done.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        places: "array[int]",
-        numbers: "array[int]",
-        loose: Mapping[int, Row],
-        origin: Callable[[Row], Any] | None = None,
-    ) -> None:
-        self._origin = origin
-        self._path = path
-        self._places = places
-        self._numbers = numbers
-        self._loose = loose
-
-    def __len__(self) -> int:
-        return len(self._places) - self._places.count(_ABSENT)
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        held = [number for number, place in enumerate(self._places) if place != _ABSENT]
-        if isinstance(index, slice):
-            return list(self.of(held[index]))
-        return next(self.of([held[index]]))
-
-    def __iter__(self) -> Iterator[Row]:
-        return self.of(number for number, place in enumerate(self._places) if place != _ABSENT)
-
-    def of(self, numbers: Iterable[int]) -> Iterator[Row]:
-        """Yield the rows of items by their index in the input; there must be one for each."""
-        for row in self._found(numbers):
-            is_failed = row.outcome is Outcome.FAILED and self._origin is not None
-            yield attrs.evolve(row, origin=self._origin) if is_failed else row
-
-    def _found(self, numbers: Iterable[int]) -> Iterator[Row]:
-        places, lines = self._places, self._numbers
-        if not self._loose:
-            yield from read_rows(self._path, ((places[number], lines[number]) for number in numbers))
-            return
-        for number in numbers:
-            place = (places[number], lines[number])
-            yield self._loose[number] if place[0] == _LOOSE else next(read_rows(self._path, [place]))
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} rows>"
 
 
 class Report:
@@ -106,7 +40,8 @@ class Report:
 
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
     graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run), out
-    (absolute, "" where there is none), scope (its rows in the cache's index), versions (of what took part): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
+    (absolute, "" where there is none), scope (its rows in the cache's index), input_root and is_recursive (where
+    items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
     it ran for; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
@@ -123,6 +58,8 @@ class Report:
         self.nodes: tuple[str, ...] = ()
         self.out = ""
         self.scope = ""
+        self.input_root, self.is_recursive = "", True
+        self.left_out = self.updates = 0
         self.counts: Counter[Outcome] = Counter()
         self.executed: Counter[str] = Counter()
         self.spared: Counter[str] = Counter()
@@ -170,6 +107,8 @@ class Report:
             self.graph, self.executor = event.graph, event.executor
             self.run_id, self.columns, self.nodes = event.run_id, event.columns, event.nodes
             self.out, self.scope = event.out, event.scope
+            self.input_root, self.is_recursive = event.input_root, event.is_recursive
+            self.left_out = event.left_out
             self.total, self._width = event.total - event.left_out, event.total
         elif isinstance(event, Noticed):
             self.notices.append(event.text)
@@ -183,7 +122,7 @@ class Report:
             return  # a damaged line
         self._make_room(event.index + 1)
         self._places[event.index], self._numbers[event.index] = begins, -1
-        if begins == _LOOSE:  # a full disk costs the file, not the report
+        if begins == LOOSE:  # a full disk costs the file, not the report
             if not self._loose:
                 self.notices.append("the report file is incomplete: it cannot be written")
             self._loose[event.index] = event.row
@@ -195,7 +134,7 @@ class Report:
             self._failed.append(event.index)
 
     def _add_rows(self, event: ItemsCached, begins: int) -> None:
-        if begins == _LOOSE:
+        if begins == LOOSE:
             for single in rows_of(event):
                 self._add_row(single, begins)
             return
@@ -217,7 +156,7 @@ class Report:
     def _make_room(self, length: int) -> None:
         missing = length - len(self._places)
         if missing > 0:
-            self._places.extend(array("q", [_ABSENT]) * missing)
+            self._places.extend(array("q", [ABSENT]) * missing)
             self._numbers.extend(array("i", [-1]) * missing)
 
     # --- reading ---------------------------------------------------------------------------
@@ -237,6 +176,43 @@ class Report:
         """True where the run came to its end and no item failed."""
         whole = self.finished and not self.interrupted and not self.stopped
         return whole and not self.counts[Outcome.FAILED] and not self.counts[Outcome.CANCELLED]
+
+    @property
+    def is_whole(self) -> bool:
+        """True where every item of the input has its outcome, good or bad: none left out, none cancelled."""
+        return not self.left_out and not self.counts[Outcome.CANCELLED] and len(self.rows) == self.total
+
+    def update(self, later: Iterable["Report"]) -> None:
+        """
+        Take over what runs after this one came to: their rows in place of its own, by key.
+
+        Items that only those know stand behind. Rows they were cancelled before they came to change nothing.
+
+        Args:
+            later: Reports of the same graph and output folder, in the order they ran.
+        """
+        newer: dict[str, Row] = {}
+        for report in later:
+            self.columns = tuple(dict.fromkeys((*self.columns, *report.columns)))
+            self.updates += 1
+            newer.update((row.key, row) for row in report.rows if row.outcome is not Outcome.CANCELLED)
+        self.counts, self._failed = Counter(), []
+        held = [number for number, place in enumerate(self._places) if place != ABSENT]
+        for number, own in zip(held, self.rows, strict=True):
+            self._settle(number, own, newer.pop(own.key, None))
+        for row in newer.values():
+            self._make_room(len(self._places) + 1)
+            self._settle(len(self._places) - 1, row, row)
+        self.total = max(self.total, len(self.rows))
+
+    def _settle(self, number: int, own: Row, newer: Row | None) -> None:
+        """Count the row of an item, and hold it where it is of a later run."""
+        row = own if newer is None else newer
+        self.counts[row.outcome] += 1
+        if row.outcome is Outcome.FAILED:
+            self._failed.append(number)
+        if newer is not None:
+            self._places[number], self._loose[number] = LOOSE, newer
 
     def raise_for_failures(self) -> None:
         """
@@ -263,12 +239,12 @@ class Report:
             return f"the run was interrupted; {'1 item is' if left == 1 else f'{left} items are'} left"
         return self.stopped or "the run did not come to its end"
 
-    def to_csv(self, path: Path | str) -> None:
-        """Write one line per item: the fixed columns, then the graph's; see `manifest.py`."""
+    def to_csv(self, path: Path | str | BinaryIO) -> None:
+        """Write one line per item, to a file or an open stream of bytes: the fixed columns, then the graph's."""
         write_csv(path, self.rows, self.columns)
 
-    def to_jsonl(self, path: Path | str) -> None:
-        """Write one JSON object per item; `seconds` is per step."""
+    def to_jsonl(self, path: Path | str | BinaryIO) -> None:
+        """Write one JSON object per item, to a file or an open stream of bytes; `seconds` is per step."""
         write_jsonl(path, self.rows)
 
     def summary(self) -> dict[str, Any]:

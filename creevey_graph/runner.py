@@ -129,7 +129,7 @@ class _Run:
         self.agenda.choose(self.tally)
         facts = (self.frozen.name, len(self.listing), self.listing.columns, name, run_id, self.tally.left_out)
         nodes = tuple(node.name for node in self.frozen.nodes)
-        self.tell.emit(RunStarted(*facts, nodes, *self.known.place))
+        self.tell.emit(RunStarted(*facts, nodes, *self.known.place, *self.listing.place))
         for text in unkept(self.frozen):
             self.tell.notice(text)
 

@@ -27,7 +27,7 @@ FLOORS = (
     ("signature", "options", "interrupts", "symbolic", "parts/"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values"),
-    ("manifest", "versions"),
+    ("manifest", "rows", "versions"),
     ("troubles",),
     ("summary",),
     ("symbols", "compose", "wiring", "arrays/"),

@@ -18,6 +18,7 @@ from creevey_graph import graph, sources, step
 from creevey_graph.errors import SourceError, SourceNotFound, UsageError
 from creevey_graph.sources import BulkSource, notices_of, open_list, open_source, table, url_list
 from creevey_graph.sources.documents import LONGEST_LINE
+from creevey_graph.sources.joined import join
 
 A, B, C = (f"http://127.0.0.1/{name}.jpg" for name in "abc")
 ROWS = [
@@ -620,3 +621,92 @@ def test_the_key_of_a_url_in_a_table_is_explained_by_itself_or_by_its_list(tmp_p
 def test_sources_are_a_public_place():
     """`from creevey_graph import sources` has what makes them."""
     assert {"files", "table", "url_list", "image_folder"} <= set(sources.__all__) <= set(dir(sources))
+
+
+# --- several lists ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lists(tmp_path, monkeypatch):
+    """Two tables and a list of URLs in a folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "l").mkdir()
+    write(tmp_path / "l" / "1.csv", csv_of(ROWS))
+    write(tmp_path / "l" / "2.jsonl", jsonl_of([{"image_id": 9, "image_url": C, "label": "x"}]))
+    return tmp_path / "l"
+
+
+def test_a_glob_of_lists_is_one_source(lists):
+    """Their items in the order of the files; a column that one lacks is None there."""
+    columns = {"columns": {"photo": "image_url"}, "id_col": "image_id"}
+    source = open_list("l/*", ["photo"], **columns)
+
+    check_source(source)
+    assert [A, B, C] == values(source)
+    assert ["7", "8", "9"] == keys(source)
+    assert ("caption", "label") == tuple(name for name in source.columns if name != "image_id")
+    assert [("a, cat", None), ("ü\tdog", None), (None, "x")] == [
+        (item.columns["caption"], item.columns["label"]) for item in source
+    ]
+    same = open_list([str(lists / "1.csv"), lists / "2.jsonl"], ["photo"], **columns)
+    assert list(source) == list(same)
+
+
+def test_open_source_takes_a_glob_of_tables(lists):
+    """Where files alone are meant, `sources.files` gives them; texts are items, as a glob of captions has them."""
+    (lists / "1.csv").unlink()
+    (lists / "2.jsonl").unlink()
+    write(lists / "a.csv", f"photo\n{A}\n{B}\n")
+    write(lists / "b.jsonl.gz", f'{{"photo": "{C}"}}\n')
+    tables = [Path("l/a.csv"), Path("l/b.jsonl.gz")]
+
+    assert [A, B, C] == values(open_source("l/*", ["photo"]))
+    assert tables == values(sources.files("l/*"))
+    write(lists / "c.txt", f"{A}\n")
+    assert [*tables, Path("l/c.txt")] == values(open_source("l/*", ["photo"]))
+    assert [Path("l/c.txt")] == values(open_source("l/*.txt", ["photo"]))
+    assert [A, B, C, f"{A}#2"] == keys(open_list("l/*", ["photo"]))
+
+
+@pytest.mark.parametrize(("duplicates", "expected"), [("keep", [A, B, f"{A}#2"]), ("drop", [A, B])])
+def test_keys_of_several_lists_are_unique(lists, duplicates, expected):
+    """Across the files as within one, and told."""
+    write(lists / "3.txt", f"{A}\n{B}\n")
+    write(lists / "4.txt", f"{A}\n")
+    source = open_list("l/*.txt", ["photo"], duplicates=duplicates)
+
+    check_source(source)
+    assert expected == keys(source)
+    what = "left out" if duplicates == "drop" else "kept under keys of their own"
+    assert (f"1 item with keys of an earlier list, {what} ('{A}' of 'l/4.txt' first)",) == notices_of(source)
+
+
+def test_lists_that_do_not_go_together_are_an_error(lists):
+    """Which one, and what is wrong with it."""
+    write(lists / "3.csv", "image_id,other\n1,2\n")
+    with pytest.raises(SourceError, match=r"'l/3.csv' header: no column 'image_url'"):
+        open_list("l/*.csv", ["photo"], columns={"photo": "image_url"})
+
+    write(lists / "4.txt", f"{A}\n")
+    write(lists / "5.csv", "photo,mask\na.jpg,b.jpg\n")
+    with pytest.raises(SourceError, match=r"'l/5.csv': expected 1 value per item, as in 'l/4.txt' \(got 2\)"):
+        open_list("l/[45].*", ["photo", "mask"])
+    write(lists / "6.txt", "")
+    with pytest.raises(SourceNotFound, match=r"'l/6.txt': there is no URL or path in it"):
+        open_list("l/*.txt", ["photo"])
+
+
+@given(
+    parts=st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), min_size=1, max_size=4),
+    drop=st.booleans(),
+)
+def test_joined_lists_hold_the_laws_of_sources(parts, drop):
+    """Whatever the keys; each key once where duplicates are dropped, each item where they are kept."""
+    rows = [[{"key": key, "photo": f"{number}"} for number, key in enumerate(part)] for part in parts]
+    duplicates = "drop" if drop else "keep"
+    tables = [table(part, inputs=["photo"], duplicates=duplicates) for part in rows]
+    source = join(tables, [str(number) for number in range(len(tables))], duplicates)
+
+    check_source(source)
+    given_keys = [key for part in parts for key in part]
+    assert len(source) == len(set(given_keys) if drop else given_keys)

@@ -13,6 +13,7 @@ from creevey_graph import Graph, UsageError
 from creevey_graph.errors import SourceNotFound, did_you_mean
 from creevey_graph.sources import image_folder, open_list
 from creevey_graph.sources.base import is_url
+from creevey_graph.sources.lists import is_table
 from creevey_graph.sources.remarks import BadLines, Duplicates
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -96,7 +97,7 @@ class Asked:
                 raise UsageError("options of a list need the list; name it with --among")
             return None
         items = chosen_items(self.items)
-        if self._is_plain:
+        if self._is_plain and not (isinstance(items, list) and all(map(is_table, items))):
             return items
         if self.labels:
             return self._labelled(items)

@@ -1,10 +1,13 @@
 """`creevey-graph report`: what happened in a run."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
-from creevey_graph import Report, SourceError
+from creevey_graph import Report, SourceError, UsageError
 from creevey_graph.cli.numbers import numbers_lines
 from creevey_graph.cli.options import cache_folder, cache_option, json_option
 from creevey_graph.cli.summary import failure_lines, report_data, summary_lines, where_line
@@ -12,14 +15,17 @@ from creevey_graph.cli.tables import echo_json, echo_lines, short_path
 from creevey_graph.columns import counted
 from creevey_graph.errors import SourceNotFound
 
+STDOUT = Path("-")
+TABLE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+
 
 @click.command(short_help="Show what happened in the latest run, or export it.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @cache_option
 @click.option("--failed", is_flag=True, help="List every failed item with its step and error.")
 @click.option("--summary", is_flag=True, help="Show counts, rates, top errors and versions.")
-@click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
-@click.option("--jsonl", "jsonl_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--csv", "csv_file", type=TABLE, metavar="FILE", help="Write a row per item, '-' for stdout.")
+@click.option("--jsonl", "jsonl_file", type=TABLE, metavar="FILE", help="The same as JSON lines.")
 @json_option
 def report(
     *,
@@ -37,11 +43,12 @@ def report(
     --csv and --jsonl write a row per item: key, source, outcome, error, outputs, and the
     graph's own columns. --summary --json is the run in numbers, for programs.
     """
+    printed = [csv_file == STDOUT, jsonl_file == STDOUT, as_json or summary or failed]
+    if any(printed[:2]) and sum(printed) > 1:
+        raise UsageError("'-' is standard output, which takes one thing; write the other to a file")
     loaded = load_report(file or latest_report(cache_folder(cache)))
-    for path, write in ((csv_file, loaded.to_csv), (jsonl_file, loaded.to_jsonl)):
-        if path is not None:
-            write(path)
-            click.echo(f"wrote {counted(len(loaded.rows), 'row')} to {short_path(path)}", err=True)
+    _write(csv_file, loaded.to_csv, len(loaded.rows))
+    _write(jsonl_file, loaded.to_jsonl, len(loaded.rows))
     if as_json:
         echo_json(loaded.summary() if summary else report_data(loaded))
     elif summary:
@@ -50,6 +57,15 @@ def report(
         echo_lines(failure_lines(loaded, most=len(loaded.rows)))
     elif csv_file is None and jsonl_file is None:
         echo_lines([*summary_lines(loaded), where_line(loaded, is_latest=False)])
+
+
+def _write(path: Path | None, write: Callable[[Path | BinaryIO], None], count: int) -> None:
+    if path == STDOUT:
+        sys.stdout.flush()
+        write(sys.stdout.buffer)
+    elif path is not None:
+        write(path)
+        click.echo(f"wrote {counted(count, 'row')} to {short_path(path)}", err=True)
 
 
 def load_report(path: Path) -> Report:

@@ -7,7 +7,8 @@ Exports: a finished run as a data set in a folder of its own, in the table `EXPO
 - links: `export_links` (a tree of links by a template)
 
 Each takes a report and a folder, and exports the rows that are done, cached or restored. The same rows and
-bytes give the same files; a second export writes what has changed, and nothing else.
+bytes give the same files; a second export writes what has changed, and nothing else. `latest_set` gives the
+report of all that the runs of a cache folder know of a graph's items.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from typing import Any
 from creevey_graph.errors import UsageError, did_you_mean
 from creevey_graph.exports.exported import Exported
 from creevey_graph.exports.folders import export_image_folder
+from creevey_graph.exports.latest import latest_set
 from creevey_graph.exports.links import export_links
 from creevey_graph.exports.parquet import export_parquet
 from creevey_graph.exports.webdataset import export_webdataset
@@ -30,6 +32,7 @@ __all__ = [
     "export_links",
     "export_parquet",
     "export_webdataset",
+    "latest_set",
 ]
 
 EXPORTS: Mapping[str, Callable[..., Exported]] = {

@@ -3,7 +3,8 @@ The folder an export writes: whole files only, and nothing that is not its own i
 
 Files are made in a staging folder and moved in at the end, so that an interrupted export leaves the former
 set; what has not changed is not written again. Layout of `INDEX`, which is written last: JSON lines, first
-`{"creevey_graph_export": 1, "format": …, "rows": …}`, then a line per file: its name, its recipe (a digest
+`{"creevey_graph_export": 1, "format": …, "rows": …, "graph": …, "scope": …}` (and `"partial": true` where it is
+of some items only; an earlier version wrote none of these three), then a line per file: its name, its recipe (a digest
 of all it is made of), how many rows are in it, its bytes, and its sha256 where it holds more than
 one output. While files are moved in, the first line says `"publishing": true`: a file whose sha256 is not its
 line's is then the former one. The name begins with a dot, so that loaders of data sets do not read it.
@@ -13,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +22,7 @@ from typing import Any, Self
 import attrs
 
 from creevey_graph.atomic import remove_stale, replacing, temporary_beside
+from creevey_graph.columns import counted
 from creevey_graph.errors import UsageError
 from creevey_graph.text import safe_text
 
@@ -48,6 +50,32 @@ class Piece:
     sha256: str = ""
 
 
+@attrs.frozen
+class Origin:
+    """
+    What an export is made of.
+
+    Args:
+        graph: Name of the graph, "" where it is not known.
+        scope: As in its report: stands for the graph and the output folder, "" where it is not known.
+        is_partial: True where some items of the set have no row in the report.
+    """
+
+    graph: str = ""
+    scope: str = ""
+    is_partial: bool = False
+
+    def is_other(self, former: "Origin") -> bool:
+        """
+        True where a former export is known to be of another graph or output folder.
+
+        >>> Origin("a", "1").is_other(Origin("a")), Origin("a", "1").is_other(Origin("a", "2"))
+        (False, True)
+        """
+        pairs = ((self.graph, former.graph), (self.scope, former.scope))
+        return any(mine and its and mine != its for mine, its in pairs)
+
+
 class Destination:
     """
     A folder on its way to hold an export.
@@ -55,6 +83,7 @@ class Destination:
     Args:
         folder: Made where it is not there.
         form: Name of the format; a folder holds one.
+        origin: What the export is made of.
 
     State: pieces = name -> what will be there; kept, written, removed = how many files were left as they were,
     written, and deleted as leftovers of the former export. Thread safety: none.
@@ -63,15 +92,16 @@ class Destination:
         UsageError: It is no folder, or holds an export of another format.
     """
 
-    def __init__(self, folder: Path | str, form: str) -> None:
+    def __init__(self, folder: Path | str, form: str, origin: Origin | None = None) -> None:
         self.folder = Path(folder)
         self.form = form
+        self.origin = Origin() if origin is None else origin
         if self.folder.exists() and not self.folder.is_dir():
             raise UsageError(f"'{safe_text(str(folder))}' is no folder; an export needs one of its own")
         remove_stale(self.folder)
         self.pieces: dict[str, Piece] = {}
         self.kept = self.written = self.removed = 0
-        self._former, self._former_rows = _read_index(self.folder, form)
+        self._former, self._former_head = _read_index(self.folder, form)
         self._named = {piece.recipe: piece for piece in self._former.values() if piece.sha256}
         self._staging: Path | None = None
         self._count = 0
@@ -86,6 +116,30 @@ class Destination:
     ) -> None:
         if self._staging is not None:
             shutil.rmtree(self._staging, ignore_errors=True)
+
+    def check_replaces(self, rows: int) -> None:
+        """
+        Check that an export of so many rows may take the place of the former one.
+
+        Raises:
+            UsageError: That is of another graph or output folder, or this one lacks items that it may have.
+        """
+        head, former = self._former_head, _origin_of(self._former_head)
+        where = f"'{safe_text(str(self.folder))}' holds an export of "
+        remedy = "choose another folder, or replace it with --replace (replace=True)"
+        if self.origin.is_other(former):
+            what = f"graph '{safe_text(former.graph)}'"
+            if former.graph == self.origin.graph:
+                what += ", made of another output folder"
+            else:
+                what += f", not '{safe_text(self.origin.graph)}'"
+            raise UsageError(f"{where}{what}; {remedy}")
+        held = head.get("rows") or 0
+        if held and self.origin.is_partial and (rows < held or not former.is_partial):
+            raise UsageError(
+                f"{where}{counted(held, 'row')}, and this report has {rows:,}, of some items only "
+                f"(the run left the others out, or did not come to them); run the graph again over all items, {remedy}"
+            )
 
     def stage(self, suffix: str = "") -> Path:
         """Return a path to write a file at, for `take`."""
@@ -189,7 +243,7 @@ class Destination:
             staged.replace(target)
         for name in gone:
             self._remove(name)
-        if self._staged or gone or rows != self._former_rows:
+        if self._staged or gone or self._head(rows) != self._former_head:
             self._write_index(self.pieces, rows, publishing=False)
 
     def _remove(self, name: str) -> None:
@@ -205,8 +259,13 @@ class Destination:
             except OSError:  # there is more in it
                 break
 
-    def _write_index(self, pieces: dict[str, Piece], rows: int, *, publishing: bool) -> None:
+    def _head(self, rows: int) -> dict[str, Any]:
         head: dict[str, Any] = {"creevey_graph_export": SCHEMA, "format": self.form, "rows": rows}
+        head |= {"graph": self.origin.graph, "scope": self.origin.scope}
+        return {**head, "partial": True} if self.origin.is_partial else head
+
+    def _write_index(self, pieces: dict[str, Piece], rows: int, *, publishing: bool) -> None:
+        head = self._head(rows)
         with replacing(self.folder / INDEX) as temporary, temporary.open("w", encoding="utf-8") as file:
             file.write(json.dumps({**head, "publishing": True} if publishing else head) + "\n")
             file.writelines(json.dumps(attrs.asdict(piece)) + "\n" for piece in pieces.values())
@@ -229,16 +288,22 @@ def _sha256_of(path: Path) -> str:
         return ""
 
 
-def _read_index(folder: Path, form: str) -> tuple[dict[str, Piece], int | None]:
-    """Return what a former export wrote, and of how many rows, None where it did not come to its end."""
+def _origin_of(head: Mapping[str, Any]) -> Origin:
+    graph, scope = (str(head.get(name) or "") for name in ("graph", "scope"))
+    return Origin(graph, scope, bool(head.get("partial")))
+
+
+def _read_index(folder: Path, form: str) -> tuple[dict[str, Piece], dict[str, Any]]:
+    """Return what a former export wrote, and the first line of its list."""
     path = folder / INDEX
     try:
         with path.open(encoding="utf-8") as file:
             head = json.loads(next(file))
             pieces = [Piece(**json.loads(line)) for line in file]
             is_ours = head["creevey_graph_export"] == SCHEMA and all(map(_is_inside, pieces))
+            is_ours = is_ours and isinstance(head.get("rows", 0), int)
     except FileNotFoundError:
-        return {}, None
+        return {}, {}
     except (ValueError, TypeError, KeyError, StopIteration):
         is_ours, head, pieces = False, {}, []
     if not is_ours:
@@ -251,7 +316,7 @@ def _read_index(folder: Path, form: str) -> tuple[dict[str, Piece], int | None]:
             f"'{safe_text(str(folder))}' holds an export of format '{safe_text(str(head['format']))}', "
             f"not '{form}'; choose another folder"
         )
-    return {piece.name: piece for piece in pieces}, None if head.get("publishing") else head.get("rows")
+    return {piece.name: piece for piece in pieces}, head
 
 
 def _is_inside(piece: Piece) -> bool:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from creevey_graph.errors import UsageError, did_you_mean
-from creevey_graph.exports.destination import Destination
-from creevey_graph.exports.exported import Exported, publish
-from creevey_graph.exports.placing import check_way, name_of, place_file
+from creevey_graph.exports.exported import Exported, begin, publish
+from creevey_graph.exports.kinds import json_text
+from creevey_graph.exports.placing import check_way, name_of, place_file, plain_duplicate
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.outputs import safe_name
 from creevey_graph.report import Report
@@ -33,14 +33,17 @@ def export_image_folder(
     image: str | None = None,
     split: Mapping[str, float] | str | None = None,
     split_by: str | None = None,
+    replace: bool = False,
 ) -> Exported:
     """
     Place the outputs of a run into a folder per label, with a list of them and their fields.
 
     The list has `file_name`, and `COLUMN_file_name` for each further output, which stands in `COLUMN/`; this is
-    what `datasets.load_dataset("imagefolder")` reads. A picture keeps the name of its output; a later one
-    of the same name in the same folder has a few digits of its key's hash added. Numbers beyond 64 bits are
-    text, and values of several kinds JSON text, column by column.
+    what `datasets.load_dataset("imagefolder")` reads. A picture keeps the name of its output, but one of a second
+    item of a key (`a.jpg#2.png`) is called `a_2.png`; a later one
+    of the same name in the same folder has a few digits of its key's hash added. A column with a whole number
+    beyond 64 bits (signed) is text, since readers of JSON make it a fraction; one of values of several kinds is
+    JSON text. Mappings and lists are JSON in `metadata.jsonl`, and JSON text in `metadata.csv`.
 
     Args:
         report: Of a finished run.
@@ -52,9 +55,12 @@ def export_image_folder(
         image: Column of the one output to export; all of them by default.
         split: Parts -> shares, such as {"train": 0.9, "val": 0.1}; a folder each, with a list each.
         split_by: Column whose equal values stay in one part; the item's key by default.
+        replace: Whether an export in the folder may be replaced by one that is of another graph or output
+            folder, or of some items only, as the report of `only_failed` is (see `latest_set`).
 
     Raises:
-        UsageError: An option does not fit the report, or the folder holds other files.
+        UsageError: An option does not fit the report, or the folder holds other files
+            or is one of the run's own.
         SourceNotFound: An output is not there.
         SourceChanged: An output was changed since the run.
     """
@@ -70,7 +76,7 @@ def export_image_folder(
         raise UsageError(
             f"column '{min(clash)}' of the report is called like one of the list's own; rename it"
         )
-    with Destination(to, "imagefolder") as destination:
+    with begin(samples, to, "imagefolder", replace=replace) as destination:
         staged = {part: destination.stage(f".{metadata}") for part in samples.parts}
         counts = dict.fromkeys(samples.parts, 0)
         files = {part: path.open("w", newline="", encoding="utf-8") for part, path in staged.items()}
@@ -108,6 +114,7 @@ class _Places:
     def name_of(self, sample: Sample, file: OutputFile, column: str) -> str:
         folders = [part for part in (column and safe_name(column), self._folder_of(sample)) if part]
         stem, suffix = name_of(file.path)
+        stem = plain_duplicate(stem, sample.key)
         if not folders and f"{stem}{suffix}" in _LISTS:
             stem = f"picture-{stem}"
         digest = hashlib.sha256(sample.key.encode("utf-8", "surrogatepass")).hexdigest()
@@ -152,6 +159,8 @@ class _List:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json_text(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | bool) else value
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from creevey_graph.errors import UsageError, did_you_mean
-from creevey_graph.exports.destination import Destination
-from creevey_graph.exports.exported import Exported, publish
+from creevey_graph.exports.exported import Exported, begin, publish
 from creevey_graph.exports.placing import check_way, name_of, place_file
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.outputs import MAX_NAME_BYTES, safe_name, safe_path
@@ -29,6 +28,7 @@ def export_links(
     image: str | None = None,
     split: Mapping[str, float] | str | None = None,
     split_by: str | None = None,
+    replace: bool = False,
 ) -> Exported:
     """
     Lay out the outputs of a run in folders by a template, as links.
@@ -44,9 +44,12 @@ def export_links(
         image: Column of the one output to export; all of them by default.
         split: Parts -> shares, such as {"train": 0.9, "val": 0.1}.
         split_by: Column whose equal values stay in one part; the item's key by default.
+        replace: Whether an export in the folder may be replaced by one that is of another graph or output
+            folder, or of some items only, as the report of `only_failed` is (see `latest_set`).
 
     Raises:
-        UsageError: An option does not fit the report, two links have one path, or the folder holds other files.
+        UsageError: An option does not fit the report, two links have one path, or the folder holds other files
+            or is one of the run's own.
         SourceNotFound: An output is not there.
         SourceChanged: An output was changed since the run.
     """
@@ -54,7 +57,7 @@ def export_links(
     samples = Samples(report, out, image=image, split=split, split_by=split_by)
     template = _checked(template, report.columns, has_split=split is not None)
     taken: dict[str, str] = {}
-    with Destination(to, "links") as destination:
+    with begin(samples, to, "links", replace=replace) as destination:
         for index, sample in enumerate(samples):
             for file in sample.files:
                 name = _place_of(template, index, sample, file)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from creevey_graph.errors import UsageError
-from creevey_graph.exports.destination import Destination
-from creevey_graph.exports.exported import Exported, publish
+from creevey_graph.exports.exported import Exported, begin, publish
 from creevey_graph.exports.kinds import INT64, NULL, UINT64, Kind, cell_of, is_wide, json_text
 from creevey_graph.exports.samples import IMAGE, Sample, Samples
 from creevey_graph.exports.shards import MAXCOUNT, MAXSIZE, Cutter, Limits, parse_limits
@@ -37,14 +36,15 @@ def export_parquet(
     image: str | None = None,
     split: Mapping[str, float] | str | None = None,
     split_by: str | None = None,
+    replace: bool = False,
 ) -> Exported:
     """
     Write the rows of a run as Parquet files, in input order, as Hugging Face `datasets` reads them.
 
     The files are called as on the Hub, `train-00000-of-00003.parquet`. An output is a column `image` (under
     its own column's name where there are several), of type Image where every file of it is a picture, else of
-    bytes. Whole numbers stay whole: beyond 64 bits they are text. A column of values of several
-    kinds, or of mappings, holds JSON text.
+    bytes. Whole numbers are int64 or uint64, and a column that has one beyond both is text. A column of values
+    of several kinds, or of mappings, holds JSON text.
 
     Args:
         report: Of a finished run.
@@ -56,16 +56,19 @@ def export_parquet(
         image: Column of the one output to export; all of them by default.
         split: Parts -> shares, such as {"train": 0.9, "val": 0.1}; "train" alone by default.
         split_by: Column whose equal values stay in one part; the item's key by default.
+        replace: Whether an export in the folder may be replaced by one that is of another graph or output
+            folder, or of some items only, as the report of `only_failed` is (see `latest_set`).
 
     Raises:
-        UsageError: pyarrow is not installed, an option does not fit the report, or the folder holds other files.
+        UsageError: pyarrow is not installed, an option does not fit the report, or the folder holds other files
+            or is one of the run's own.
         SourceNotFound: An output is not there.
         SourceChanged: An output was changed since the run.
     """
     limits = parse_limits(maxcount, maxsize)
     arrow = _pyarrow()
     samples = Samples(report, out, image=image, split=split, split_by=split_by)
-    with Destination(to, "parquet") as destination:
+    with begin(samples, to, "parquet", replace=replace) as destination:
         counts, pictures = _survey(samples, limits)
         table = _Table(arrow, samples, pictures)
         numbers = dict.fromkeys(samples.parts, 0)

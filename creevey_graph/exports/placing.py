@@ -1,6 +1,7 @@
 """Ways an output comes to stand in a data set's folder: as the same file, as a copy, or as a link."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,9 @@ from creevey_graph.exports.destination import Destination, Piece, link_or_copy
 from creevey_graph.exports.samples import OutputFile
 from creevey_graph.fingerprint.files import digest_file
 from creevey_graph.outputs import safe_name
+
+_DUPLICATE = re.compile(r"(?<=[^/])(?:\.[A-Za-z0-9]{1,5})?#(?P<number>[0-9]+)$")
+"""How `unique_keys` marks a key that is there again, and the suffix in front of it."""
 
 
 @attrs.frozen
@@ -56,6 +60,23 @@ def name_of(path: str) -> tuple[str, str]:
     stem, suffix = os.path.splitext(path.rpartition("/")[2])  # noqa: PTH122 - per sample
     suffix = safe_name(suffix[1:])
     return safe_name(stem) or "item", f".{suffix}" if suffix else ""
+
+
+def plain_duplicate(name: str, key: str) -> str:
+    """
+    Return a name without its suffix, told apart as file names are where it is that of a key's second, third … item.
+
+    Args:
+        name: Made of the key, such as "HTC_One.jpg#2".
+        key: The key.
+
+    >>> plain_duplicate("HTC_One.jpg#2", "HTC_One.jpg#2"), plain_duplicate("C#2", "C")
+    ('HTC_One_2', 'C#2')
+    """
+    mark, its = _DUPLICATE.search(key), _DUPLICATE.search(name)
+    if mark is None or its is None or mark["number"] != its["number"]:
+        return name
+    return f"{name[: its.start()]}_{its['number']}"
 
 
 def check_way(link: str) -> None:

@@ -99,7 +99,7 @@ class Samples:
         split: Parts of the set, as `parse_split` takes them.
         split_by: Column whose equal values stay in one part; the item's key by default.
 
-    State: rows = how many are exported; left_out = outcome -> how many are not; outputs = columns of outputs,
+    State: out = the output folder, "" where it is not known; rows = how many are exported; left_out = outcome -> how many are not; outputs = columns of outputs,
     in order; kinds = column -> kind of the other fields; parts = names of the parts, [""] without a split.
 
     Raises:
@@ -116,7 +116,7 @@ class Samples:
         split_by: str | None = None,
     ) -> None:
         self.report = report
-        self._out = report.out if out is None else os.path.abspath(out)  # noqa: PTH100 - it is text
+        self.out = report.out if out is None else os.path.abspath(out)  # noqa: PTH100 - it is text
         self._split: Split | None = None if split is None else parse_split(split)
         self._split_by = split_by
         if split_by is not None:
@@ -129,7 +129,7 @@ class Samples:
         self.kinds: dict[str, Kind] = {}
         self._named, unnamed = self._survey()
         self.outputs = (*self._named, *self._names_of_others(unnamed))
-        if self.outputs and not self._out:
+        if self.outputs and not self.out:
             raise UsageError("this report does not tell its output folder; name it with out= or --out")
         if image is not None:
             if image not in self.outputs:
@@ -185,7 +185,9 @@ class Samples:
 
     def line_of(self, sample: Sample) -> dict[str, Any]:
         """Return a sample's fields as a line of JSON may hold them, whoever reads it; see `kinds.py`."""
-        cells = {name: cell_of(sample.fields[name], self.kinds[name]) for name in self.columns}
+        cells = {
+            name: cell_of(sample.fields[name], self.kinds[name], is_nested=True) for name in self.columns
+        }
         return {"key": sample.key, **cells}
 
     @property
@@ -254,7 +256,7 @@ class Samples:
 
     def _file(self, key: str, column: str, path: str, known: FileState | None) -> OutputFile:
         where = f"output '{safe_text(path)}' of item '{safe_text(key)}'"
-        file = os.path.join(self._out, path)  # noqa: PTH118 - per sample
+        file = os.path.join(self.out, path)  # noqa: PTH118 - per sample
         try:
             stat = Stat.of(file)
             if known is None or not _is_as_known(stat, known):
@@ -263,7 +265,7 @@ class Samples:
                 digest = known.digest
         except FileNotFoundError:
             raise SourceNotFound(
-                f"{where}: not there, in '{safe_text(self._out)}'; {_AGAIN} (or name its folder with out=)"
+                f"{where}: not there, in '{safe_text(self.out)}'; {_AGAIN} (or name its folder with out=)"
             ) from None
         if known is not None and digest != known.digest:
             raise SourceChanged(f"{where}: was changed since the run; {_AGAIN}")

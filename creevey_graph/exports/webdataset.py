@@ -17,9 +17,9 @@ from pathlib import Path
 import attrs
 
 from creevey_graph.errors import UsageError
-from creevey_graph.exports.destination import Destination
-from creevey_graph.exports.exported import Exported, publish
+from creevey_graph.exports.exported import Exported, begin, publish
 from creevey_graph.exports.kinds import json_text
+from creevey_graph.exports.placing import plain_duplicate
 from creevey_graph.exports.samples import OutputFile, Sample, Samples
 from creevey_graph.exports.shards import MAXCOUNT, MAXSIZE, Cutter, parse_limits
 from creevey_graph.outputs import safe_name, safe_path
@@ -82,13 +82,15 @@ def export_webdataset(
     cls: str | None = None,
     split: Mapping[str, float] | str | None = None,
     split_by: str | None = None,
+    replace: bool = False,
 ) -> Exported:
     """
     Write the rows of a run as WebDataset tars, in input order.
 
     A sample has its output as `KEY.jpg` (or as `KEY.COLUMN.jpg` where there are several) and its fields,
     the item's own key among them, as
-    `KEY.json`; there, numbers beyond 64 bits are text, and values of several kinds JSON text, column by column.
+    `KEY.json`. There, column by column, whole numbers are text where one is beyond 64 bits (signed), since
+    readers of JSON make that a fraction, and values of several kinds are JSON text; mappings and lists are JSON.
 
     Args:
         report: Of a finished run.
@@ -103,9 +105,12 @@ def export_webdataset(
             their place in `classes.json`, which has them sorted.
         split: Parts -> shares, such as {"train": 0.9, "val": 0.1}; a folder each.
         split_by: Column whose equal values stay in one part; the item's key by default.
+        replace: Whether an export in the folder may be replaced by one that is of another graph or output
+            folder, or of some items only, as the report of `only_failed` is (see `latest_set`).
 
     Raises:
-        UsageError: An option does not fit the report, or the folder holds other files.
+        UsageError: An option does not fit the report, or the folder holds other files
+            or is one of the run's own.
         SourceNotFound: An output is not there.
         SourceChanged: An output was changed since the run.
     """
@@ -119,7 +124,7 @@ def export_webdataset(
     cutters: dict[str, Cutter[list[Member]]] = {part: Cutter(limits) for part in samples.parts}
     numbers = dict.fromkeys(samples.parts, 0)
     room = 2 * _BLOCK + _RECORD - 1  # a tar ends with two empty blocks, and is filled up to whole records
-    with Destination(to, "webdataset") as destination:
+    with begin(samples, to, "webdataset", replace=replace) as destination:
 
         def write(part: str, shard: list[list[Member]]) -> None:
             name = pattern.format(shard=numbers[part])
@@ -175,7 +180,7 @@ class _Members:
             yield _literal(f"{key}.txt", value if isinstance(value, str) else json_text(value))
 
     def _key_of(self, key: str) -> str:
-        safe = _SUFFIX.sub("", safe_path(key)).replace(".", "_") or "item"
+        safe = _SUFFIX.sub("", plain_duplicate(safe_path(key), key)).replace(".", "_") or "item"
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         if len(data := safe.encode()) > _MOST_KEY_BYTES:
             safe = f"{data[:_MOST_KEY_BYTES].decode('utf-8', 'ignore')}-{digest[:16]}"

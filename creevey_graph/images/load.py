@@ -93,8 +93,9 @@ def load_image(
     is the file's own.
 
     Args:
-        source: A path (text will do), the bytes of a file, or an object with `read_bytes()` (a member of
-            an archive) or `read_image()` (a frame of a video).
+        source: A path (text will do), the bytes of a file, a mapping that has them as "bytes" (a row of a
+            Hugging Face table), or an object with `read_bytes()` (a member of an archive) or `read_image()`
+            (a frame of a video).
         mode: "RGB", "L" (grey) or "RGBA", 8 bits a sample; 16 bits are scaled, floats in 0-1 or
             0-255 too. "keep" takes what the file holds: any mode, any depth, palettes included.
         exif_transpose: Turn the picture as its EXIF orientation asks; a broken tag counts as none, and is

@@ -9,7 +9,7 @@ import io
 import os
 import re
 from abc import ABC
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -56,7 +56,8 @@ else:  # classes that can be asked: a graph is checked when it is declared, and 
             return hasattr(kind, "read_image")
 
 
-Source = Path | bytes | HoldsBytes | HoldsImage
+Source = Path | bytes | HoldsBytes | HoldsImage | Mapping[str, Any]
+"""A mapping is how tables of Hugging Face hold a picture's file: its "bytes", and its name as "path"."""
 
 
 def name_of_source(source: object) -> str:
@@ -72,6 +73,8 @@ def name_of_source(source: object) -> str:
     """
     if isinstance(source, bytes):
         return f"picture of {len(source)} bytes"
+    if isinstance(source, Mapping):
+        return _name_of_mapping(source)
     if isinstance(source, str | os.PathLike):
         path = os.fsdecode(source)
         if _URL.match(path):
@@ -80,9 +83,23 @@ def name_of_source(source: object) -> str:
     if isinstance(source, HoldsBytes | HoldsImage):
         return str(source)
     raise UsageError(
-        "step 'load_image': source must be a path, bytes, or an object with read_bytes() or read_image() "
+        "step 'load_image': source must be a path, bytes, a mapping with 'bytes', or an object with read_bytes() "
+        "or read_image() "
         f"(got {type(source).__name__})"
     )
+
+
+def _name_of_mapping(source: Mapping[Any, Any]) -> str:
+    path, data = source.get("path"), source.get("bytes")
+    name = path if isinstance(path, str) and path else "picture in a mapping"
+    if data is None:
+        raise ImageError(
+            f"{name}: a mapping without 'bytes' (has: {', '.join(sorted(map(str, source))) or 'nothing'}); the file "
+            "itself must stand in it, or give its path as text"
+        )
+    if not isinstance(data, bytes):
+        raise ImageError(f"{name}: 'bytes' of a mapping must be bytes (got {type(data).__name__})")
+    return name
 
 
 @contextmanager
@@ -100,7 +117,10 @@ def opened_file(source: Any, where: str, max_bytes: int | None) -> Iterator[IO[b
             _check_bytes(os.fstat(file.fileno()).st_size, where, max_bytes)
             yield file
         return
-    data = source if isinstance(source, bytes) else source.read_bytes()
+    if isinstance(source, Mapping):
+        data = source["bytes"]
+    else:
+        data = source if isinstance(source, bytes) else source.read_bytes()
     if not isinstance(data, bytes):
         raise UsageError(f"{where}: read_bytes() must give bytes (got {type(data).__name__})")
     _check_bytes(len(data), where, max_bytes)

@@ -16,7 +16,7 @@ from creevey_graph.sources.base import BulkSource, Item, Source, is_url, notices
 from creevey_graph.sources.documents import STDIN
 from creevey_graph.sources.files import files
 from creevey_graph.sources.folders import image_folder
-from creevey_graph.sources.lists import LIST_SUFFIXES, open_list
+from creevey_graph.sources.lists import LIST_SUFFIXES, is_glob, is_table, listed_in, open_list
 from creevey_graph.sources.parts import ARCHIVE_SUFFIXES, archive
 from creevey_graph.sources.remote import RemoteFile, remote
 from creevey_graph.sources.tables import table
@@ -69,7 +69,7 @@ OPENERS: Mapping[str, Callable[[str, Sequence[str]], Source]] = {
 _WEB = ("http://", "https://")
 _ACCEPTED = (
     "a file, folder or glob; a URL; a zip or tar; a .txt file with a URL or path per line; a .csv, .tsv, .jsonl "
-    "or .parquet table; '-' for standard input; a list of paths and URLs; rows (mappings, or tuples of the "
+    "or .parquet table, or a glob of tables; '-' for standard input; a list of paths and URLs; rows (mappings, or tuples of the "
     "graph's inputs); or a source"
 )
 
@@ -107,7 +107,11 @@ def _open_text(text: Any, inputs: Sequence[str]) -> Source:
         return _single(url_list if text.lower().startswith(_WEB) else remote, text, inputs)
     if text == STDIN:
         return _checked(open_list(text, inputs), inputs)
-    name = text.lower() if os.path.isfile(text) else ""  # noqa: PTH113 - text may be a glob
+    if is_glob(text):
+        found = files(text)
+        tables = listed_in(found, is_table)
+        return _checked(open_list(tables, inputs) if tables else found, inputs)
+    name = text.lower() if os.path.isfile(text) else ""  # noqa: PTH113 - text may be no path
     ending = max((suffix for suffix in OPENERS if name.endswith(suffix)), key=len, default="")
     return _checked(OPENERS[ending](text, inputs), inputs) if ending else _single(files, text, inputs)
 

@@ -119,7 +119,9 @@ def row_of(number: int, row: Any, inputs: Sequence[str]) -> Row:
 
 
 def text_of(value: Any, number: int) -> str:
-    """Return what to call a value by; a picture or an array in memory is called by its row."""
+    """Return what to call a value by; a picture or an array in memory is called by its path in a table, or its row."""
+    if isinstance(value, Mapping) and isinstance(path := value.get("path"), str) and path:
+        return path
     if hasattr(value, "__fspath__"):
         return str(value)
     return str(value) if isinstance(value, (str, int, float)) else f"row {number}"

@@ -401,6 +401,29 @@ def test_a_report_is_exported(cli, folder):
     assert len((folder / "a.jsonl").read_text(encoding="utf-8").splitlines()) == 3
 
 
+def test_a_report_is_written_to_standard_output(cli, folder):
+    """'-' stands for it, as everywhere: rows there and nothing else, the same bytes as in a file."""
+    cli(*RUN)
+    cli("report", "--csv", "a.csv", "--jsonl", "a.jsonl")
+
+    for form in ("csv", "jsonl"):
+        result = cli("report", f"--{form}", "-")
+        assert (0, "") == (result.exit_code, result.stderr), result.exception
+        assert (folder / f"a.{form}").read_bytes() == result.stdout_bytes
+    assert not (folder / "-").exists()
+
+
+@pytest.mark.parametrize("more", [("--jsonl", "-"), ("--json",), ("--summary",), ("--failed",)])
+def test_standard_output_takes_one_thing(cli, more):
+    """Two in one stream could not be told apart."""
+    cli(*RUN)
+
+    result = cli("report", "--csv", "-", *more)
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "'-' is standard output, which takes one thing" in result.stderr
+
+
 def test_the_report_of_a_killed_run_is_read(cli, folder):
     """A journal without an end says so."""
     cli(*RUN)

@@ -1,11 +1,17 @@
 """`creevey-graph export` and `report --summary`."""
 
 import json
+import re
 import tarfile
 
 import pytest
+from PIL import Image
 
 RUN = ("run", "graph.py", "photos", "--out", "out", "--no-progress")
+
+
+def timeless(result):
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>", result.stderr)
 
 
 def test_the_latest_run_is_exported(cli, folder):
@@ -15,8 +21,13 @@ def test_the_latest_run_is_exported(cli, folder):
     second = cli("export", "webdataset", "--to", "shards", "--maxcount", "2")
 
     assert (0, "") == (first.exit_code, first.stdout)
-    assert "wrote 3 rows to shards as webdataset: 2 files (2 written, 0 unchanged)\n" == first.stderr
-    assert "wrote 3 rows to shards as webdataset: 2 files (0 written, 2 unchanged)\n" == second.stderr
+    origin = "; of graph 'small', run of <time>, from out\n"
+    assert f"wrote 3 rows to shards as webdataset: 2 files (2 written, 0 unchanged){origin}" == timeless(
+        first
+    )
+    assert f"wrote 3 rows to shards as webdataset: 2 files (0 written, 2 unchanged){origin}" == timeless(
+        second
+    )
     with tarfile.open(folder / "shards" / "00000.tar") as tar:
         assert ["0.png", "0.json", "1.png", "1.json"] == tar.getnames()
 
@@ -27,6 +38,93 @@ def test_failed_rows_are_told(cli, folder):
     cli(*RUN)
 
     assert "; left out: 1 failed" in cli("export", "links", "--to", "tree").stderr
+
+
+def test_a_retry_of_what_failed_takes_its_place_in_the_whole(cli, folder):
+    """`run --failed` leaves a report of those rows alone; the set keeps the others."""
+    (folder / "photos" / "torn.jpg").write_bytes(b"no picture")
+    cli(*RUN)
+    first = cli("export", "links", "--to", "set")
+    Image.new("RGB", (9, 9)).save(folder / "photos" / "torn.jpg")
+    cli(*RUN, "--failed")
+
+    second = cli("export", "links", "--to", "set")
+
+    assert "wrote 3 rows" in first.stderr
+    assert (
+        "wrote 4 rows to set as links: 4 files (1 written, 3 unchanged); "
+        "of graph 'small', run of <time> and 1 run after it, from out\n"
+    ) == timeless(second)
+    assert ["0.png", "1.png", "2.png", "torn.png"] == sorted(
+        path.name for path in (folder / "set").glob("*.png")
+    )
+
+
+def test_some_items_do_not_replace_a_whole_set(cli, folder):
+    """The report of a retry, named: it is refused unless that is said to be meant."""
+    (folder / "photos" / "torn.jpg").write_bytes(b"no picture")
+    cli(*RUN)
+    cli("export", "links", "--to", "set")
+    Image.new("RGB", (9, 9)).save(folder / "photos" / "torn.jpg")
+    cli(*RUN, "--failed")
+    retry = max((folder / ".creevey" / "runs").glob("*.jsonl"))
+
+    refused = cli("export", "links", "--to", "set", "--report", retry)
+    kept = sorted(path.name for path in (folder / "set").glob("*.png"))
+    replaced = cli("export", "links", "--to", "set", "--report", retry, "--replace")
+
+    assert 2 == refused.exit_code
+    assert "holds an export of 3 rows, and this report has 1, of some items only" in refused.stderr
+    assert ["0.png", "1.png", "2.png"] == kept
+    assert "(some items only), from out" in replaced.stderr
+    assert ["torn.png"] == [path.name for path in (folder / "set").glob("*.png")]
+
+
+def test_another_graph_does_not_replace_a_set(cli, folder):
+    """The latest run is told by name; it is no successor of what stands there, and the other can be named."""
+    cli(*RUN)
+    cli("export", "links", "--to", "set")
+    (folder / "other.py").write_text(
+        (folder / "graph.py").read_text(encoding="utf-8").replace("def small", "def tiny"), encoding="utf-8"
+    )
+    cli("run", "other.py", "photos", "--out", "out2", "--no-progress")
+
+    refused = cli("export", "links", "--to", "set")
+    named = cli("export", "links", "--to", "set", "--graph", "small")
+    unknown = cli("export", "links", "--to", "set", "--graph", "smal")
+
+    assert 2 == refused.exit_code
+    assert "'set' holds an export of graph 'small', not 'tiny'; choose another folder" in refused.stderr
+    assert "(0 written, 3 unchanged); of graph 'small'" in named.stderr
+    assert "no report of a graph 'smal' in '.creevey'; did you mean 'small'?" in unknown.stderr
+    assert "of graph 'tiny', run of <time>, from out2" in timeless(cli("export", "links", "--to", "set2"))
+    assert 0 == cli("export", "links", "--to", "set", "--replace").exit_code
+
+
+def test_another_output_folder_does_not_replace_a_set(cli, folder):
+    """It is another set of the same graph; --out tells which is meant."""
+    cli(*RUN)
+    cli("export", "links", "--to", "set")
+    cli("run", "graph.py", "photos", "--out", "out2", "--no-progress")
+
+    refused = cli("export", "links", "--to", "set")
+
+    assert 2 == refused.exit_code
+    assert "graph 'small', made of another output folder" in refused.stderr
+    assert "(0 written, 3 unchanged)" in cli("export", "links", "--to", "set", "--out", "out").stderr
+
+
+@pytest.mark.parametrize("to", ["photos", "photos/set", "out"])
+def test_a_folder_of_the_run_is_refused(cli, folder, to):
+    """The next run would take the set for inputs, or for its outputs."""
+    cli(*RUN)
+    before = sorted(folder.rglob("*"))
+
+    for form in ("imagefolder", "links", "webdataset"):
+        result = cli("export", form, "--to", to)
+        assert 2 == result.exit_code
+        assert "the export would be written in" in result.stderr
+    assert before == sorted(folder.rglob("*"))
 
 
 def test_a_program_reads_what_was_done(cli):

@@ -160,3 +160,31 @@ def test_options_of_a_list_want_the_list(cli):
     """`explain` without `--among` has no list that they could be of."""
     result = cli("explain", *SMALL, "photos/0.jpg", "--url-column", "x", "--out", "out")
     assert (2, True) == (result.exit_code, "name it with --among" in result.stderr)
+
+
+def test_our_own_parquet_is_read_back(cli, folder):
+    """A set of several files, as a glob in quotes or as the shell opens it; names come from the pictures' paths."""
+    pytest.importorskip("pyarrow")
+    cli("run", "graph.py", "photos", "--out", "out", "--no-progress")
+    cli("export", "parquet", "--to", "hub", "--maxcount", "2")
+    files = sorted((folder / "hub").glob("*.parquet"))
+    assert 2 == len(files)
+
+    for number, items in enumerate([["hub/*.parquet"], files]):
+        options = ("--column", "photo=image", "--out", f"again{number}", "--no-progress")
+        result = cli("run", *SMALL, *items, *options)
+        assert 0 == result.exit_code, result.stderr
+        assert "3 items, 3 up to date" in cli("run", *SMALL, *items, *options, "--dry-run").stdout
+        assert ["0.png", "1.png", "2.png"] == sorted(
+            path.name for path in (folder / f"again{number}").iterdir()
+        )
+
+
+def test_tables_that_the_shell_names_are_opened(cli, folder):
+    """Without options too."""
+    for number in range(2):
+        (folder / f"{number}.csv").write_text(f"photo\nphotos/{number}.jpg\n")
+
+    result = cli("run", *SMALL, "0.csv", "1.csv", "--out", "out", "--no-progress")
+
+    assert (0, True) == (result.exit_code, "2 done" in result.stderr)

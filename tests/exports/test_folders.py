@@ -88,6 +88,20 @@ def test_pictures_of_one_name_stay_apart(made, tmp_path):
         assert (tmp_path / "out" / row.outputs[0]).read_bytes() == (tmp_path / "set" / name).read_bytes()
 
 
+def test_second_items_of_a_key_have_names_of_files(made, tmp_path):
+    """No "#2" inside them, and apart from an item that has that name."""
+    keys = ["One.jpg", "One.jpg", "One_2"]
+    report = made([{"key": key, "number": number} for number, key in enumerate(keys)])
+
+    export_image_folder(report, tmp_path / "set")
+
+    names = [line["file_name"] for line in lines_of(tmp_path / "set" / "metadata.jsonl")]
+    assert ["One.jpg.png", "One_2.png"] == names[:2]
+    assert names[2].startswith("One_2-")
+    for row, name in zip(report.rows, names, strict=True):
+        assert (tmp_path / "out" / row.outputs[0]).samefile(tmp_path / "set" / name)
+
+
 def test_further_outputs_have_a_column_of_their_own(made, tmp_path):
     """As `datasets` finds them."""
     export_image_folder(made(1, graph=pairs), tmp_path / "set", label="label")
@@ -106,6 +120,29 @@ def test_the_list_is_csv_where_it_is_asked_for(made, tmp_path):
     assert ["file_name", "key", "label", "caption", "big"] == list(lines[0])
     assert "no. 0\nmüde" == lines[0]["caption"]
     assert not (tmp_path / "set" / "metadata.jsonl").exists()
+
+
+NESTED = {"box": {"x": 1, "name": "é"}, "hash": 2**64 - 1}
+
+
+@pytest.mark.parametrize("metadata", ["jsonl", "csv"])
+def test_nested_values_are_nested_where_they_can_be(made, tmp_path, metadata):
+    """JSON in JSON lines, JSON text in CSV; a number that JSON's readers would change is text in either."""
+    rows = [{"key": "a", "number": 1, "facts": NESTED, "boxes": [NESTED], "mixed": NESTED}]
+    rows.append({"key": "b", "number": 2, "facts": {"hash": 1}, "boxes": [], "mixed": "x"})
+
+    export_image_folder(made(rows), tmp_path / "set", metadata=metadata)
+
+    nested = {"box": {"name": "é", "x": 1}, "hash": str(2**64 - 1)}
+    if metadata == "jsonl":
+        first, second = lines_of(tmp_path / "set" / "metadata.jsonl")
+        assert (nested, [nested]) == (first["facts"], first["boxes"])
+        assert ({"hash": "1"}, []) == (second["facts"], second["boxes"])
+    else:
+        with (tmp_path / "set" / "metadata.csv").open(encoding="utf-8", newline="") as file:
+            first, second = csv.DictReader(file)
+        assert (nested, [nested]) == (json.loads(first["facts"]), json.loads(first["boxes"]))
+    assert (NESTED, "x") == (json.loads(first["mixed"]), json.loads(second["mixed"]))
 
 
 def test_each_part_has_its_list(made, tmp_path):

@@ -63,6 +63,22 @@ def test_a_sample_has_its_picture_and_its_fields(made, tmp_path):
     )
 
 
+def test_second_items_of_a_key_have_keys_of_their_own(made, tmp_path):
+    """As a file would be called; the item's own key stands in its fields."""
+    export_webdataset(made([{"key": "a/One.jpg", "number": number} for number in range(3)]), tmp_path / "set")
+
+    samples = samples_of(tmp_path / "set")
+    assert ["a/One", "a/One_2", "a/One_3"] == [key for key, _ in samples]
+    assert "a/One.jpg#2" == json.loads(samples[1][1]["json"])["key"]
+
+
+def test_nested_values_are_json_in_json(made, tmp_path):
+    """And not text that has to be parsed once more."""
+    export_webdataset(made([{"key": "a", "number": 1, "boxes": {"cat": [1, 2]}}]), tmp_path / "set")
+
+    assert {"cat": [1, 2]} == json.loads(samples_of(tmp_path / "set")[0][1]["json"])["boxes"]
+
+
 def test_members_tell_of_no_time_and_no_owner(made, tmp_path):
     """Else two exports would differ."""
     export_webdataset(made(2), tmp_path / "set")

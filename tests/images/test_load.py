@@ -3,6 +3,7 @@
 import io
 import struct
 import threading
+import types
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -450,9 +451,34 @@ def test_options_are_checked(options, told):
 def test_source_of_another_type_is_refused():
     """Arrays and open files are no sources."""
     with pytest.raises(
-        UsageError, match=r"source must be a path, bytes, or an object with .* \(got NoneType\)"
+        UsageError,
+        match=r"source must be a path, bytes, a mapping with .bytes., or an object with .* \(got NoneType\)",
     ):
         load_image(None)
+
+
+def test_a_picture_of_a_table_is_read():
+    """As Hugging Face's tables hold it: the file's bytes, and its name, which errors tell."""
+    data = encoded(drawn())
+
+    assert load_image(data).tobytes() == load_image({"bytes": data, "path": "a.png"}).tobytes()
+    assert load_image(data).tobytes() == load_image(types.MappingProxyType({"bytes": data})).tobytes()
+    with pytest.raises(ImageError, match=r"^cat/a.png: empty, no picture"):
+        load_image({"bytes": b"", "path": "cat/a.png"})
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"bytes": None, "path": "a.png"}, r"a.png: a mapping without 'bytes' \(has: bytes, path\)"),
+        ({}, r"picture in a mapping: a mapping without 'bytes' \(has: nothing\)"),
+        ({"bytes": "text"}, r"'bytes' of a mapping must be bytes \(got str\)"),
+    ],
+)
+def test_a_mapping_without_its_picture_is_refused(source, told):
+    """A path alone would be read unseen by the cache."""
+    with pytest.raises(ImageError, match=told):
+        load_image(source)
 
 
 def test_out_of_memory_passes(monkeypatch):
