@@ -30,7 +30,7 @@ FLOORS = (
     ("manifest", "versions"),
     ("troubles",),
     ("summary",),
-    ("symbols", "compose", "wiring", "arrays/"),
+    ("symbols", "compose", "wiring", "constants", "arrays/"),
     ("tracing",),
     ("graph", "report"),
     ("ingredients", "frozen", "pictures"),
