@@ -15,6 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from creevey_graph.errors import UsageError
+from creevey_graph.text import safe_text
+
 TEMPORARY = ".creevey-tmp-"
 """What our temporary names begin with."""
 STALE_AFTER_S = 3600.0
@@ -111,6 +114,33 @@ class Scratch:
         while self._free:
             with suppress(OSError):
                 self._free.popitem()[1].rmdir()
+
+
+def nearest_there(folder: Path) -> Path:
+    """Return *folder* where it is there, else the nearest of its parents that is; it may be a file."""
+    return next((place for place in (folder, *folder.parents) if os.path.exists(place)), folder)  # noqa: PTH110 - never raises
+
+
+def check_can_write(out: Path | None) -> None:
+    """
+    Check that files can be written to a folder, by making one where it is, or where it will be, and removing it.
+
+    Rights tell too little: root ignores them, and a disk may be read-only all the same.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    if out is None:
+        return
+    probe = nearest_there(out) / _new_name("")
+    try:
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as exc:
+        raise UsageError(
+            f"out '{safe_text(str(out))}': cannot write there ({exc.strerror or exc}); "
+            "choose another folder, or change its rights"
+        ) from exc
 
 
 def remove_temporary(path: Path) -> None:

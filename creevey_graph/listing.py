@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin
 
 import attrs
 
+from creevey_graph.atomic import nearest_there
 from creevey_graph.cache import Accepted
 from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.fields import column_of
@@ -98,11 +99,11 @@ def list_items(
     Raises:
         SourceError: Items cannot be listed, or do not fit the graph's inputs.
         GraphError: The graph is not valid; writers have no `out`; outputs would land among the inputs.
-        UsageError: *out* is a file.
+        UsageError: *out*, or what it is to stand in, is a file.
     """
     graph.validate()
-    if out is not None and out.exists() and not out.is_dir():
-        raise UsageError(f"out must be a folder ('{out}' is a file); choose another")
+    if out is not None and not (place := nearest_there(out)).is_dir():
+        raise UsageError(f"out must be a folder ('{safe_text(str(place))}' is a file); choose another")
     source = open_source(items, tuple(graph.inputs))
     frozen = freeze(graph, source.columns, accepted)
     listing = Listing(source, frozen)
