@@ -8,12 +8,13 @@ the write, and what is read back is checked by digest instead.
 """
 
 import os
+import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from creevey_graph.errors import UsageError
 from creevey_graph.text import safe_text
@@ -21,6 +22,10 @@ from creevey_graph.text import safe_text
 TEMPORARY = ".creevey-tmp-"
 """What our temporary names begin with."""
 STALE_AFTER_S = 3600.0
+_NAME = re.compile(re.escape(TEMPORARY) + r"\d+-[0-9a-f]{12}")
+_TWICE = re.compile(rf"{_NAME.pattern}[/\\]{{1,2}}{_NAME.pattern}")  # a backslash is doubled in a repr
+_FOLDER = re.compile(rf"{_NAME.pattern}[/\\]{{1,2}}(?=\w)")  # another file that a writer made beside its own
+_STEM = re.compile(rf"{_NAME.pattern}(?=\.\w)")
 
 
 @contextmanager
@@ -160,6 +165,20 @@ def write_bytes(target: Path, data: bytes) -> None:
     """Write *data* to *target*, whole or not at all."""
     with replacing(target) as temporary:
         temporary.write_bytes(data)
+
+
+def as_target(text: str, target: PurePath) -> str:
+    """
+    Return a message with *target* in place of the temporary path that was handed out for it.
+
+    >>> as_target("'out/.creevey-tmp-7-0123456789ab/.creevey-tmp-7-ba9876543210.jpg'", PurePath("out/a.jpg"))
+    "'out/a.jpg'"
+    """
+    if TEMPORARY not in text:
+        return text
+    for pattern, name in ((_TWICE, target.stem), (_FOLDER, ""), (_STEM, target.stem), (_NAME, target.name)):
+        text = pattern.sub(lambda _, name=name: name, text)  # type: ignore[misc]  # "\\" in a name stays
+    return text
 
 
 def is_temporary(name: str) -> bool:
