@@ -34,7 +34,7 @@ FLOORS = (
     ("tracing",),
     ("graph", "report"),
     ("ingredients", "frozen", "pictures"),
-    ("freeze", "changes", "identity", "sharing"),
+    ("freeze", "changes", "identity", "sharing", "unused"),
     ("contents",),
     ("ledger",),
     ("tasks", "plan", "calls", "listing", "choices", "pace", "survey", "tally"),

@@ -111,10 +111,13 @@ def suffix_of(path: Any) -> str | None:
     """
     Return the suffix that all paths of a template have, None where it comes from the item.
 
-    >>> suffix_of("{stem}.JPG"), suffix_of("small/{stem}{suffix}"), suffix_of("{stem}.{label}")
-    ('.JPG', None, None)
+    >>> suffix_of("{stem}.JPG"), suffix_of("photo"), suffix_of("{stem}{suffix}"), suffix_of("{stem}.{label}")
+    ('.JPG', '', None, None)
     """
     if not isinstance(path, str | PurePath):
         return None
-    suffix = PurePath(path).suffix
-    return None if "{" in suffix or "}" in suffix or str(path).endswith("}") else suffix
+    name = PurePath(path).name
+    tail = name.rpartition("}")[2]
+    if tail != name and "." not in tail:
+        return None  # what a field brings may hold a dot itself
+    return PurePath(f"x{tail}").suffix
