@@ -95,6 +95,12 @@ class Execution:
         keys = (node.lasting_key(self._known.keys[p]) for p, node in enumerate(nodes) if node.name == self.at)
         return next(keys, "")
 
+    def nothing_given(self) -> list[str]:
+        """Return the nodes that gave the node in hand None, as one does that forgets to return."""
+        nodes = () if self.evidence is None else self.evidence.nodes
+        reads = {slot for node in nodes if node.name == self.at for slot in node.reads}
+        return [node.name for node in nodes if node.slot in reads and self._values.get(node.slot, 0) is None]
+
     def path_at(self) -> PurePath | None:
         """Return the output path of the node in hand, None where it writes none."""
         nodes = () if self.evidence is None else self.evidence.nodes

@@ -16,6 +16,7 @@ import attrs
 
 from creevey_graph.atomic import Scratch, as_target
 from creevey_graph.cache import FileState, ItemState, encode_state
+from creevey_graph.columns import listed
 from creevey_graph.errors import SkipItem, SourceChanged
 from creevey_graph.events import NOT_TRIED, Outcome, Row
 from creevey_graph.evidence import Evidence
@@ -180,6 +181,10 @@ class _ItemWork:
         text, error = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:], error_text(exc)
         if path is not None:
             text, error = as_target(text, path), as_target(error, path)
+        if names := self.steps.nothing_given():
+            first, line_end, rest = error.partition("\n")
+            told = listed([f"'{name}'" for name in names])
+            error = f"{first} ({told} returned None){line_end}{rest}"
         lasting = self.steps.key_at() if getattr(exc, "is_permanent", False) else ""
         result = self._ended(Outcome.FAILED, error, text, lasting=lasting)
         if self.bench.catch is None:
