@@ -8,16 +8,24 @@ the write, and what is read back is checked by digest instead.
 """
 
 import os
+import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
+
+from creevey_graph.errors import UsageError
+from creevey_graph.text import safe_text
 
 TEMPORARY = ".creevey-tmp-"
 """What our temporary names begin with."""
 STALE_AFTER_S = 3600.0
+_NAME = re.compile(re.escape(TEMPORARY) + r"\d+-[0-9a-f]{12}")
+_TWICE = re.compile(rf"{_NAME.pattern}[/\\]{{1,2}}{_NAME.pattern}")  # a backslash is doubled in a repr
+_FOLDER = re.compile(rf"{_NAME.pattern}[/\\]{{1,2}}(?=\w)")  # another file that a writer made beside its own
+_STEM = re.compile(rf"{_NAME.pattern}(?=\.\w)")
 
 
 @contextmanager
@@ -113,6 +121,33 @@ class Scratch:
                 self._free.popitem()[1].rmdir()
 
 
+def nearest_there(folder: Path) -> Path:
+    """Return *folder* where it is there, else the nearest of its parents that is; it may be a file."""
+    return next((place for place in (folder, *folder.parents) if os.path.exists(place)), folder)  # noqa: PTH110 - never raises
+
+
+def check_can_write(out: Path | None) -> None:
+    """
+    Check that files can be written to a folder, by making one where it is, or where it will be, and removing it.
+
+    Rights tell too little: root ignores them, and a disk may be read-only all the same.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    if out is None:
+        return
+    probe = nearest_there(out) / _new_name("")
+    try:
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as exc:
+        raise UsageError(
+            f"out '{safe_text(str(out))}': cannot write there ({exc.strerror or exc}); "
+            "choose another folder, or change its rights"
+        ) from exc
+
+
 def remove_temporary(path: Path) -> None:
     """Remove a temporary file, and the folder of its own where it has one; one that is gone is fine."""
     if is_temporary(path.parent.name):
@@ -130,6 +165,20 @@ def write_bytes(target: Path, data: bytes) -> None:
     """Write *data* to *target*, whole or not at all."""
     with replacing(target) as temporary:
         temporary.write_bytes(data)
+
+
+def as_target(text: str, target: PurePath) -> str:
+    """
+    Return a message with *target* in place of the temporary path that was handed out for it.
+
+    >>> as_target("'out/.creevey-tmp-7-0123456789ab/.creevey-tmp-7-ba9876543210.jpg'", PurePath("out/a.jpg"))
+    "'out/a.jpg'"
+    """
+    if TEMPORARY not in text:
+        return text
+    for pattern, name in ((_TWICE, target.stem), (_FOLDER, ""), (_STEM, target.stem), (_NAME, target.name)):
+        text = pattern.sub(lambda _, name=name: name, text)  # type: ignore[misc]  # "\\" in a name stays
+    return text
 
 
 def is_temporary(name: str) -> bool:

@@ -5,7 +5,7 @@ Values are released after their last reader. What is written appears only when t
 """
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import perf_counter
 from typing import Any
 
@@ -94,6 +94,18 @@ class Execution:
         nodes = () if self.evidence is None else self.evidence.nodes
         keys = (node.lasting_key(self._known.keys[p]) for p, node in enumerate(nodes) if node.name == self.at)
         return next(keys, "")
+
+    def nothing_given(self) -> list[str]:
+        """Return the nodes that gave the node in hand None, as one does that forgets to return."""
+        nodes = () if self.evidence is None else self.evidence.nodes
+        reads = {slot for node in nodes if node.name == self.at for slot in node.reads}
+        return [node.name for node in nodes if node.slot in reads and self._values.get(node.slot, 0) is None]
+
+    def path_at(self) -> PurePath | None:
+        """Return the output path of the node in hand, None where it writes none."""
+        nodes = () if self.evidence is None else self.evidence.nodes
+        slots = (node.slot for node in nodes if node.name == self.at and node.output is not None)
+        return next((PurePath(self._known.paths[slot]) for slot in slots), None)
 
     @property
     def _known(self) -> Evidence:

@@ -21,7 +21,7 @@ from creevey_graph.errors import CreeveyError, SourceError, SourceNotFound, Usag
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.evidence import Evidence
 from creevey_graph.explanation import Explanation, NodeExplanation
-from creevey_graph.finding import find_state, known_keys
+from creevey_graph.finding import failed_for_good, find_by_key, find_state, known_keys, outcome_of
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph, FrozenNode
 from creevey_graph.graph import Graph
@@ -88,7 +88,7 @@ def _explained(
     """Explain an item; where it stands as no run listed it, as it was when it was run."""
     known = Known.open(cache, listing.frozen, out)
     try:
-        found = None if is_listed else find_state(known, given.source) or _by_key(known, given)
+        found = None if is_listed else find_state(known, given.source) or find_by_key(known, given)
         if found is not None:
             given = _as_known(given, *found, listing.frozen)
         return _Case(listing.frozen, given, known, out, cache).explanation()
@@ -148,12 +148,6 @@ def _known_item(graph: Graph, item: Any, out: Path | None, cache: Cache | None, 
     raise SourceNotFound(f"no item '{safe_text(text)}'; among those run before are {names}") from exc
 
 
-def _by_key(known: Known, item: Item) -> tuple[str, ItemState] | None:
-    """Return the state under the item's own key, where it is another file's by no means."""
-    found = find_state(known, item.key)
-    return None if found is None or found[1].sources else found
-
-
 def _as_known(item: Item, key: str, state: ItemState, frozen: FrozenGraph) -> Item:
     """Return the item as it was listed when it was run: its key, and its path as it was spelt."""
     if len(item.values) == 1 and len(state.sources) == 1 and isinstance(item.values[0], Path | str):
@@ -175,7 +169,7 @@ class _Case:
 
     State: state, reason = what is known of it and why it must be looked at; made_of = ingredients it
     was made of; changes = node -> what differs; evidence = what was found out, None where nothing had
-    to be; actions = what would become of each node.
+    to be; lasting = the node that failed for good; actions = what would become of each node.
     """
 
     def __init__(
@@ -190,19 +184,21 @@ class _Case:
         if self.made_of is not None:
             self.changes = node_changes(self.made_of, frozen.ingredients)
         self.evidence: Evidence | None = None
+        self.lasting = ""
         self.actions = [Action.KEEP if node.slot in frozen.sinks else Action.NONE for node in frozen.nodes]
         row = known.row_if_current(item, self.state) if self.reason is None else None
         if row is None:
             self.evidence = Evidence(frozen, item, self.state, out, cache, ledger=self._ledger)
-            if not self.evidence.is_still_skipped(self.state, self.reason):
+            self.lasting = failed_for_good(frozen, known, item, self.state, self.evidence)
+            if self.lasting:
+                self.actions = [Action.NONE] * len(frozen.nodes)
+            elif not self.evidence.is_still_skipped(self.state, self.reason):
                 self.actions = decided(frozen, self.evidence, self._ledger)
 
     def explanation(self) -> Explanation:
         to_do = any(action in (Action.RUN, Action.RESTORE) for action in self.actions)
         reason = self.evidence.why(self.state, self.reason)[0] if to_do and self.evidence else ""
-        outcome = "up to date"
-        if self.state is not None and self.state.outcome == Outcome.SKIPPED and not to_do:
-            outcome = f"left out by '{self.state.step}': {first_line(self.state.error or '')}"
+        outcome = "up to date" if to_do else outcome_of(self.state, self.lasting)
         nodes = tuple(
             self._node(node, action) for node, action in zip(self.frozen.nodes, self.actions, strict=True)
         )
@@ -298,8 +294,12 @@ class _Case:
             yield "what it is made of changed, but its result is in the cache"
 
     def why_not_needed(self, node: FrozenNode) -> Iterator[str]:
-        del node
-        yield "nothing that has to be made reads it"
+        if self.lasting == node.name and self.state is not None:
+            yield f"failed for good, and is not tried again: {first_line(self.state.error or '')}"
+        elif self.lasting and self._is_behind_failure(node):
+            yield f"cannot be made, since '{self.lasting}' failed for good"
+        else:
+            yield "nothing that has to be made reads it"
 
     def _readers(self, node: FrozenNode) -> str:
         """Return the nodes that run and read this one."""

@@ -28,7 +28,6 @@ from creevey_graph.plan import Plan
 from creevey_graph.planner import make_plan, preview_item, reproduce_item
 from creevey_graph.report import Report
 from creevey_graph.runner import run
-from creevey_graph.sources import notices_of
 from creevey_graph.step import Step
 from creevey_graph.text import safe_text
 from creevey_graph.views import VIEWS
@@ -137,7 +136,7 @@ class Graph(DeclaredGraph):
         if (bar := open_progress(progress, sys.stderr)) is not None:
             heard.append(bar)
         try:
-            for text in filter(None, (notice, problem, *notices_of(listing.source))):
+            for text in filter(None, (notice, problem, *listing.notices)):
                 for listener in heard:
                     listener(Noticed(text))
             run(listing, options, heard, known)

@@ -34,6 +34,7 @@ from creevey_graph.ingredients import (
     step_fingerprint,
 )
 from creevey_graph.node import Node, Ref, map_refs, refs_in
+from creevey_graph.options import StepOptions
 from creevey_graph.outputs import OutputTemplate, parse_template
 from creevey_graph.policy import may_keep
 from creevey_graph.step import Step
@@ -194,10 +195,10 @@ def _freeze_node(
 
 
 def _with_purity(node: Node, arguments: Mapping[str, Any]) -> Step[..., Any]:
-    """Return a node's step with what its parameters say of its purity."""
-    step, options = node.step, node.step.options
+    """Return a node's step with what its parameters say of its purity, and without its check, which is done."""
+    step, options = node.step, attrs.evolve(node.step.options, check=None)
     if not callable(options.pure):
-        return step
+        return step if step.options.check is None else _with_options(step, options)
     wanted = {name: arguments[name] for name in inspect.signature(options.pure).parameters}
     for name, value in wanted.items():
         if any(refs_in(value)):
@@ -206,7 +207,11 @@ def _with_purity(node: Node, arguments: Mapping[str, Any]) -> Step[..., Any]:
                 "must be a constant or a graph parameter, not the value of an item"
             )
     pure = attrs.evolve(options, pure=bool(options.pure(**wanted)))
-    return Step(step.func, name=step.name, options=pure, bound=step.bound)
+    return _with_options(step, pure)
+
+
+def _with_options(step: Step[..., Any], options: StepOptions) -> Step[..., Any]:
+    return Step(step.func, name=step.name, options=options, bound=step.bound)
 
 
 def _bound_arguments(node: Node) -> inspect.BoundArguments:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from creevey_graph.compose import bridged, check_source, connected, first_free, read_from, replaced, target_of
+from creevey_graph.constants import validate_nodes
 from creevey_graph.errors import GraphError, did_you_mean
 from creevey_graph.node import Node, Ref
 from creevey_graph.signature import fold, merge, name_of
@@ -31,7 +32,6 @@ from creevey_graph.tracing import (
 from creevey_graph.validate import (
     validate_annotations,
     validate_arguments,
-    validate_bound,
     validate_known,
     validate_output_paths,
     validate_used,
@@ -306,8 +306,7 @@ class Graph:
         Raises:
             GraphError: Naming node, parameter and remedy.
         """
-        for node in self.nodes.values():
-            validate_bound(node.name, node.step, node.arguments)
+        validate_nodes(self.nodes.values())
         wiring = self.wiring
         order_of(wiring)
         writers = [node for node in self.nodes.values() if node.step.is_writer]

@@ -12,15 +12,17 @@ from typing import Any, Union, get_args, get_origin
 
 import attrs
 
+from creevey_graph.atomic import nearest_there
 from creevey_graph.cache import Accepted
 from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.fields import column_of
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.graph import Graph
-from creevey_graph.sources import BulkSource, Item, Source, open_source
+from creevey_graph.sources import BulkSource, Item, Source, notices_of, open_source
 from creevey_graph.sources.base import is_url
 from creevey_graph.text import safe_text
+from creevey_graph.unused import unused_texts
 from creevey_graph.validate import (
     plain_annotation,
     validate_outputs_outside,
@@ -36,10 +38,12 @@ class Listing:
     Args:
         source: Where the items come from.
         frozen: The graph, ready to run.
+        notices: What its user should know: what listing the items came upon, what nothing is done with.
     """
 
     source: Source
     frozen: FrozenGraph
+    notices: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.source)
@@ -106,14 +110,14 @@ def list_items(
     Raises:
         SourceError: Items cannot be listed, or do not fit the graph's inputs.
         GraphError: The graph is not valid; writers have no `out`; outputs would land among the inputs.
-        UsageError: *out* is a file.
+        UsageError: *out*, or what it is to stand in, is a file.
     """
     graph.validate()
-    if out is not None and out.exists() and not out.is_dir():
-        raise UsageError(f"out must be a folder ('{out}' is a file); choose another")
+    if out is not None and not (place := nearest_there(out)).is_dir():
+        raise UsageError(f"out must be a folder ('{safe_text(str(place))}' is a file); choose another")
     source = open_source(items, tuple(graph.inputs))
     frozen = freeze(graph, source.columns, accepted)
-    listing = Listing(source, frozen)
+    listing = Listing(source, frozen, (*notices_of(source), *unused_texts(graph, frozen)))
     validate_template_writers({node.name: node.step for node in frozen.nodes}, out)
     if frozen.writers and out is not None:
         root = source.input_root

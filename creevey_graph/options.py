@@ -41,6 +41,7 @@ class StepOptions:
         downloads: True where the step waits for the network rather than for the processor.
         by_content: True where of a path only the file's content counts, False where its text counts
             too; None to find out from the code, where in doubt the text counts.
+        check: Called with the step's constant arguments by their names before anything runs; None for none.
     """
 
     version: str | None = None
@@ -56,6 +57,7 @@ class StepOptions:
     downloads: bool = False
     by_content: bool | None = None
     memory: str = ""
+    check: Callable[..., None] | None = None
 
 
 def checked_policy(cache: str) -> CachePolicy:
@@ -131,6 +133,13 @@ def checked_purity(pure: Any) -> bool | Callable[..., bool]:
     if not (isinstance(pure, bool) or callable(pure)):
         raise StepError(f"pure must be True, False or a function of parameters (got {pure!r})")
     return pure  # type: ignore[no-any-return]  # it was checked to be one of these
+
+
+def checked_check(check: Any) -> Callable[..., None] | None:
+    """Return *check* where it is None or a function, else raise StepError."""
+    if check is not None and not callable(check):
+        raise StepError(f"check must be a function of constant parameters, or None (got {check!r})")
+    return check  # type: ignore[no-any-return]  # it was checked to be one of these
 
 
 def checked_truth(option: str, value: Any) -> bool:

@@ -19,7 +19,7 @@ from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.plan import Action, NodeCount, Plan, validate_columns
 from creevey_graph.policy import shown_policy
-from creevey_graph.sources import Item, notices_of
+from creevey_graph.sources import Item
 from creevey_graph.tasks import Bench
 
 
@@ -49,7 +49,7 @@ def make_plan(
         },
         untracked=frozen.untracked,
         accepted=frozen.accepted,
-        notices=notices_of(listing.source),
+        notices=listing.notices,
     )
     items: Iterable[Item] = listing
     if (survey := known.survey(listing.bulk, forced=refresh)) is not None:

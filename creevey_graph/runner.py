@@ -18,7 +18,7 @@ from itertools import chain, islice
 
 from creevey_graph.agenda import Agenda
 from creevey_graph.arena import blocks_kept
-from creevey_graph.atomic import Scratch
+from creevey_graph.atomic import Scratch, check_can_write
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
 from creevey_graph.ending import AcceptedRuns, WrittenFolders, end_known, run_failed, tell_troubles
@@ -64,7 +64,7 @@ def run(listing: Listing, options: Options, listeners: Sequence[Listener], known
         RunFailed: on_error="raise" and an item failed.
         RunInterrupted: Ctrl-C; what was done is kept.
         GraphError: A step cannot be sent to a process.
-        UsageError: The executor does not exist.
+        UsageError: The executor does not exist, or nothing can be written to the output folder.
     """
     _Run(listing, options, listeners, known).run()
 
@@ -161,6 +161,7 @@ class _Run:
         item_s, left = self.ledger.item_seconds(self.frozen), self.tally.left
         executor, jobs, threads = choose_executor(self.frozen, self.options, to_do, item_s, left)
         is_apart = not isinstance(executor, str) or executor == "processes"
+        check_can_write(self.options.out if self.frozen.writers else None)
         catch = None if self.options.on_error == "continue" else self.options.catch
         facts = (self.options.out, self.options.cache, self.options.refresh, catch, is_apart, threads)
         bench = Bench(self.frozen.for_workers(), *facts, None if is_apart else self.scratches)

@@ -16,6 +16,11 @@ def name_of_kind(parameters: Mapping[str, inspect.Parameter], kind: Any) -> str:
     return next((name for name, parameter in parameters.items() if parameter.kind is kind), "")
 
 
+def required_of(parameters: Mapping[str, inspect.Parameter]) -> tuple[str, ...]:
+    """Return the names of the parameters that a call must give."""
+    return tuple(n for n, p in parameters.items() if p.kind not in VARIADIC and p.default is p.empty)
+
+
 def fold(parameters: Mapping[str, inspect.Parameter], named: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments given by name as `inspect` lays them out: what `**kwargs` takes in one dict."""
     own = {n: v for n, v in named.items() if n in parameters and parameters[n].kind not in VARIADIC}

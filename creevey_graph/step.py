@@ -16,6 +16,7 @@ from creevey_graph.codecs import Codec
 from creevey_graph.errors import StepError, did_you_mean
 from creevey_graph.options import (
     StepOptions,
+    checked_check,
     checked_codec,
     checked_dependencies,
     checked_name_of,
@@ -26,7 +27,7 @@ from creevey_graph.options import (
     checked_timeout,
     checked_truth,
 )
-from creevey_graph.signature import VARIADIC, checked_name, fold, merge, name_of, signature_of
+from creevey_graph.signature import VARIADIC, checked_name, fold, merge, name_of, required_of, signature_of
 from creevey_graph.symbolic import find_symbol, symbols_in
 
 P = ParamSpec("P")
@@ -211,6 +212,7 @@ def step(
     downloads: bool = False,
     by_content: bool | None = None,
     memory: str = "",
+    check: Callable[..., None] | None = None,
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 
 
@@ -233,6 +235,7 @@ def step(
     downloads: bool = False,
     by_content: bool | None = None,
     memory: str = "",
+    check: Callable[..., None] | None = None,
 ) -> Step[P, R]: ...
 
 
@@ -254,6 +257,7 @@ def step(
     downloads: bool = False,
     by_content: bool | None = None,
     memory: str = "",
+    check: Callable[..., None] | None = None,
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
     """
     Make a step of a function: `@step`, `@step(retries=2)` or `step(func)`.
@@ -280,6 +284,9 @@ def step(
             renamed file is a hit; by default the code is asked, and in doubt the path counts too.
         memory: Name of the parameter that is handed a `Memory` where the step is not pure and reads
             the graph's inputs: what it kept last time. Steps below run where its value changed.
+        check: A function of constant parameters, by their names, that raises a ValueError where they
+            cannot be used: called while the graph is declared, before anything runs. It is not called
+            where one comes from a node or an item; give it a default to have it called without.
 
     Raises:
         StepError: An option has a value it cannot have, or the callable has no signature.
@@ -304,6 +311,7 @@ def step(
         downloads=checked_truth("downloads", downloads),
         by_content=None if by_content is None else checked_truth("by_content", by_content),
         memory=checked_name_of("memory", memory),
+        check=checked_check(check),
     )
 
     def declare(func: Callable[P, R]) -> Step[P, R]:
@@ -313,11 +321,12 @@ def step(
 
 
 def _check_declared(step: Step[..., Any]) -> None:
-    parameters = step.signature.parameters
+    parameters, check = step.signature.parameters, step.options.check
     named = {
         "ignore": step.options.ignore,
         "writes": (step.options.writes,),
         "memory": (step.options.memory,),
+        "check": () if check is None else required_of(signature_of(check, step.name).parameters),
     }
     for option, names in named.items():
         for parameter in names:

@@ -1,15 +1,17 @@
 """Symbols: what a graph's function is given in place of an item's values."""
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 from creevey_graph.errors import GraphError
+from creevey_graph.fingerprint.modules import is_user_module
 from creevey_graph.step import Step
 from creevey_graph.symbolic import Symbol
 
 
 class Declared(Protocol):
-    """A graph that is being declared, as far as symbols need it."""
+    """A graph that is being declared, as far as symbols need it; a traced one has a `function`."""
 
     name: str
 
@@ -41,8 +43,20 @@ class NodeSymbol(Symbol):
     def _refuse(self, what: str) -> NoReturn:
         raise GraphError(
             f"graph '{self.graph.name}': {what} '{self.node}', whose value is not known while the "
-            "graph is declared; do it inside a step"
+            f"graph is declared; do it inside a step{self._remedy()}"
         )
+
+    def _remedy(self) -> str:
+        """Return a question for where a function of the user's own did it that the graph's function called."""
+        traced = getattr(getattr(self.graph, "function", None), "__code__", None)
+        inner, frame = None, inspect.currentframe()
+        while frame is not None and frame.f_code is not traced:
+            inner, frame = frame, frame.f_back
+        if frame is None or inner is None or not inner.f_code.co_name.isidentifier():  # such as "<lambda>"
+            return ""
+        module = inner.f_globals.get("__name__")
+        is_own = is_user_module(module, inner.f_globals) and not str(module).startswith("creevey_graph.")
+        return f" (or is '@step' missing above '{inner.f_code.co_name}'?)" if is_own else ""
 
     def __bool__(self) -> bool:  # noqa: PLE0304 - it refuses
         self._refuse("cannot branch on")

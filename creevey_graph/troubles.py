@@ -1,7 +1,7 @@
 """What went wrong in a run, the same trouble once: errors that differ in a URL, path or number alone are one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -64,16 +64,12 @@ class Troubles:
         """Count a failed or skipped item in; others are let pass."""
         if row.outcome not in (Outcome.FAILED, Outcome.SKIPPED):
             return
-        parts = error_parts(row)
-        text = first_line((parts["error_message"] if parts["error_class"] else row.error) or "")
-        message = normal_text(text, parts["http_status"])
-        key = (row.outcome, row.step, parts["error_class"], message, parts["http_status"])
+        text, kind = _parts_of(row)
+        key = (row.outcome, *kind)
         if key in self._found:
             self._found[key].count += 1
         elif len(self._found) < MOST_TROUBLES:
-            self._found[key] = Trouble(
-                row.step, parts["error_class"], message, parts["http_status"], 1, row.key, text
-            )
+            self._found[key] = Trouble(*kind, 1, row.key, text)
         else:
             self.untold += 1
 
@@ -81,6 +77,22 @@ class Troubles:
         """Yield the most frequent kinds of failed or of skipped items, most items first."""
         found = [trouble for key, trouble in self._found.items() if key[0] is outcome]
         yield from sorted(found, key=lambda trouble: -trouble.count)[:most]
+
+
+def alike(rows: Iterable[Row]) -> list[list[Row]]:
+    """Return failed or skipped items by kind of trouble, most items first, else in the order they came."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row.outcome, *_parts_of(row)[1]), []).append(row)
+    return sorted(found.values(), key=len, reverse=True)
+
+
+def _parts_of(row: Row) -> tuple[str, tuple[str | None, str | None, str, int | None]]:
+    """Return what the error says, then its kind: step, class, message as it is alike, HTTP status."""
+    parts = error_parts(row)
+    text = first_line((parts["error_message"] if parts["error_class"] else row.error) or "")
+    status = parts["http_status"]
+    return text, (row.step, parts["error_class"], normal_text(text, status), status)
 
 
 def normal_text(text: str, http_status: int | None = None) -> str:

@@ -15,8 +15,9 @@ from typing import Any
 import attrs
 
 from creevey_graph.arena import keep_blocks
-from creevey_graph.atomic import Scratch
+from creevey_graph.atomic import Scratch, as_target
 from creevey_graph.cache import FileState, ItemState, encode_state
+from creevey_graph.columns import listed
 from creevey_graph.errors import SkipItem, SourceChanged
 from creevey_graph.events import NOT_TRIED, Outcome, Row
 from creevey_graph.evidence import Evidence
@@ -179,9 +180,16 @@ class _ItemWork:
 
     def failed(self, exc: Exception) -> Result:
         """Return the result of an item that failed."""
-        text = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:]
+        path = self.steps.path_at()
+        text, error = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:], error_text(exc)
+        if path is not None:
+            text, error = as_target(text, path), as_target(error, path)
+        if names := self.steps.nothing_given():
+            first, line_end, rest = error.partition("\n")
+            told = listed([f"'{name}'" for name in names])
+            error = f"{first} ({told} returned None){line_end}{rest}"
         lasting = self.steps.key_at() if getattr(exc, "is_permanent", False) else ""
-        result = self._ended(Outcome.FAILED, error_text(exc), text, lasting=lasting)
+        result = self._ended(Outcome.FAILED, error, text, lasting=lasting)
         if self.bench.catch is None:
             return result
         if isinstance(exc, self.bench.catch):

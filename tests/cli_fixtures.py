@@ -20,7 +20,7 @@ def inverted(image: Image.Image, *, strength: float = 1.0) -> Image.Image:
 
 @graph
 def small(photo: Path, *, size: tuple[int, int] = (8, 8), label: str | None = None):
-    image = inverted(load_image(photo))
+    image = inverted(load_image(photo)) if label != "plain" else load_image(photo)
     return {"file": write_image(resize(image, size), "{stem}.png"), "brightness": mean_brightness(image)}
 """
 

@@ -306,3 +306,25 @@ def test_a_plan_tells_lasting_failures_apart(tmp_path):
 
     assert [(plan.up_to_date, plan.to_do, plan.lasting) for plan in plans] == [(1, 0, 1), (0, 1, 1)]
     assert "1 failed for good (run --retry-failed tries them again)" in str(plans[0])
+
+
+@pytest.mark.parametrize("ending", ["", "!"])
+def test_explain_tells_of_a_lasting_failure_what_status_tells(tmp_path, ending):
+    """Nothing runs for the item: it failed for good, and the option that tries it again is named."""
+    del SITE.pages["b"]
+    never = pages.bind(revalidate="never")
+    go(never, ROWS, tmp_path)
+
+    explained = never.bind(ending=ending).explain(
+        ROWS[1]["name"], among=ROWS, out=tmp_path / "out", cache=tmp_path / "cache"
+    )
+
+    assert () == explained.runs
+    assert "" == explained.reason
+    assert (
+        "failed for good in 'get': FetchError: GET b: 404; not tried again (run --retry-failed does)"
+        == explained.outcome
+    )
+    told = {node.name: node.why for node in explained.nodes}
+    assert "failed for good, and is not tried again: FetchError: GET b: 404" == told["get"]
+    assert "cannot be made, since 'get' failed for good" == told["shout"]

@@ -12,6 +12,7 @@ import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import creevey_graph.graph
 from creevey_graph import Graph, graph, step
@@ -194,6 +195,47 @@ def test_what_needs_an_items_value_is_an_error_naming_graph_and_node(case):
         assert f"'{name}', whose value is not known while the graph is declared; do it inside a step" in str(
             caught.value
         )
+
+
+def test_a_forgotten_step_is_asked_for_by_name():
+    """Where a helper of the user's did it, or a library that it called; not where the graph's function itself did."""
+
+    def sepia(image):
+        return Image.blend(image, image, 0.5)
+
+    def outer(image):
+        return sepia(image)
+
+    remedies = {}
+    for body in (sepia, outer, lambda image: Image.blend(image, image, 0.5), lambda image: image.size):
+
+        def plain(image, *, body=body):
+            return body(image)
+
+        with pytest.raises(GraphError) as told:
+            graph(plain)
+        remedies[body] = str(told.value).partition("do it inside a step")[2]
+
+    assert [
+        " (or is '@step' missing above 'sepia'?)",
+        " (or is '@step' missing above 'outer'?)",
+        "",
+        "",
+    ] == list(remedies.values())
+
+
+def test_what_a_library_did_by_itself_asks_for_no_step():
+    """Nothing of the user's can have lost its `@step`."""
+
+    @step
+    def load(photo):
+        return photo
+
+    def body(photo):
+        return Image.blend(load(photo), load(photo), 0.5)
+
+    with pytest.raises(GraphError, match=r"do it inside a step$"):
+        graph(body)
 
 
 def test_a_step_used_many_times_is_numbered():

@@ -538,3 +538,47 @@ def of_anything(number: int):
 def test_a_step_that_is_annotated_any_may_return_nothing(go):
     """Any is a class since Python 3.11, but says nothing of what comes."""
     assert {"done": len(NUMBERS)} == go(of_anything, NUMBERS).counts
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_a_failure_names_the_step_that_gave_it_none(tmp_path, executor):
+    """The step that forgot to return is told, behind the first line of what the next one said."""
+
+    @step
+    def tone(photo: Path):
+        photo.stat()
+
+    @step
+    def shout(photo: Path, text, other=None):
+        raise ValueError(f"no text: {text}\nof {photo.name}")
+
+    @graph
+    def shouted(photo: Path) -> object:
+        return shout(photo, tone(photo))
+
+    photo = tmp_path / "a.png"
+    photo.write_bytes(b"")
+    row = shouted.run([photo], cache=False, executor=executor, progress=False).rows[0]
+
+    assert "ValueError: no text: None ('tone' returned None)\nof a.png" == row.error
+
+
+def test_a_failure_of_a_step_that_was_given_values_names_no_other(tmp_path):
+    """A default of None is no step's doing."""
+
+    @step
+    def tone(photo: Path):
+        return 0
+
+    @step
+    def shout(photo: Path, tone, other=None):
+        raise ValueError("no")
+
+    @graph
+    def shouted(photo: Path) -> object:
+        return shout(photo, tone(photo))
+
+    photo = tmp_path / "a.png"
+    photo.write_bytes(b"")
+
+    assert "ValueError: no" == shouted.run([photo], cache=False, progress=False).rows[0].error

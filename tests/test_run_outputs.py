@@ -101,3 +101,29 @@ def test_an_output_that_is_read_by_a_step_goes_again_when_the_item_ends_badly(go
     assert ["skipped" if skips else "failed"] * 2 == outcomes(report)
     assert {} == outputs_of(tmp_path / "out")
     assert () == report.orphans
+
+
+@pytest.mark.parametrize("name", ["{stem}.txt", "sub/{stem}.v1.txt", "{stem}"])
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_a_writers_message_names_its_output_and_no_temporary_file(tmp_path, name, executor):
+    """Error and traceback name the path that the writer was to write; what else it names stays."""
+
+    @step(writes="path")
+    def fails(photo: Path, path: Path) -> Path:
+        other = path.with_name("other.txt")
+        raise OSError(f"cannot write {str(path)!r}, {path.with_suffix('.tmp')} or {other} of {photo.name}")
+
+    @graph
+    def written(photo: Path) -> None:
+        fails(photo, name)
+
+    photo = tmp_path / "a.png"
+    photo.write_bytes(b"")
+    row = written.run([photo], out=tmp_path / "out", cache=False, executor=executor, progress=False).rows[0]
+
+    target = tmp_path / "out" / name.format(stem="a")
+    told = f"cannot write {str(target)!r}, {target.with_suffix('.tmp')} or {target.with_name('other.txt')} of a.png"
+    assert row.error == f"OSError: {told}"
+    assert row.traceback is not None
+    assert row.traceback.endswith(f"{told}\n")
+    assert ".creevey-tmp-" not in row.traceback

@@ -1,7 +1,7 @@
 """A report as a few lines for people, and as data for programs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from creevey_graph.columns import counted, listed, table
 from creevey_graph.events import NOT_TRIED
 from creevey_graph.journal import row_to_json
 from creevey_graph.text import first_line, safe_text
+from creevey_graph.troubles import alike
 
 FIRST_FAILURES = 5
+_FIRST_KEYS = 3
 FIRST_NOTICES = 5
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 _INSTALLED = re.compile(r"[/\\](site-packages|dist-packages|lib[/\\]python3\.\d+)[/\\]")
@@ -34,7 +36,7 @@ def summary_lines(report: Report) -> Iterator[str]:
         yield "  nothing to do: everything is up to date"
     for text in _ending(report):
         yield f"{click.style('stopped:', fg='yellow')} {text}"
-    yield from failure_lines(report, FIRST_FAILURES)
+    yield from failure_lines(report, FIRST_FAILURES, by_kind=True)
     if report.orphans:
         count = counted(len(report.orphans), "output")
         yield f"orphans: {count} of items that are gone or left out ({listed(report.orphans)}); --prune deletes them"
@@ -52,7 +54,7 @@ def where_line(report: Report, *, is_latest: bool) -> str:
     """Say where the report is, and how to read it."""
     is_latest = is_latest and report.path.parent.name == "runs"  # without a cache it stands elsewhere
     command = "creevey-graph report" if is_latest else f"creevey-graph report {short_path(report.path)}"
-    more = " --failed" if report.counts[Outcome.FAILED] > FIRST_FAILURES else ""
+    more = " --failed" if report.counts[Outcome.FAILED] > _FIRST_KEYS else ""
     return f"report: {short_path(report.path)}" + (f"  ({command}{more})" if is_latest or more else "")
 
 
@@ -89,8 +91,15 @@ def _ending(report: Report) -> Iterator[str]:
         yield f"{safe_text(report.stopped.removeprefix('stopped '))}, {left} left; run again to go on"
 
 
-def failure_lines(report: Report, most: int) -> Iterator[str]:
-    """Yield two lines for each of the first *most* failures, and how many more there are."""
+def failure_lines(report: Report, most: int, *, by_kind: bool = False) -> Iterator[str]:
+    """
+    Yield two lines for each of the first *most* failures, and how many more there are.
+
+    Args:
+        report: The report.
+        most: How many entries.
+        by_kind: Whether failures that are alike share one entry.
+    """
     count = report.counts[Outcome.FAILED]
     if not count:
         return
@@ -98,16 +107,23 @@ def failure_lines(report: Report, most: int) -> Iterator[str]:
     left = sum(row.reason == NOT_TRIED for row in failed)
     again = "" if left == count else " (tried again next time, where that may help)"
     yield click.style(f"{count:,} failed", fg="red") + f"{again}:"
-    for row in failed[:most]:
-        yield from _failure(row)
-    if count > most:
-        yield f"  … and {count - most:,} more"
+    kinds = alike(failed) if by_kind else [[row] for row in failed]
+    for rows in kinds[:most]:
+        yield from _failure(rows)
+    if more := kinds[most:]:
+        items = sum(map(len, more))
+        of_kinds = f", of {counted(len(more), 'other kind')}" if items > len(more) else ""
+        yield f"  … and {items:,} more{of_kinds}"
     if left:
         yield f"not tried again: {counted(left, 'item')} that failed last time, nothing having changed since (--retry-failed tries them again)"
 
 
-def _failure(row: Row) -> Iterator[str]:
-    yield f"  {safe_text(row.key)}" + (f"  (step {row.step})" if row.step else "")
+def _failure(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the lines of one failure, or of several that are alike."""
+    row = rows[0]
+    times = f"{counted(len(rows), 'item')}: " if len(rows) > 1 else ""
+    keys = [safe_text(row.key) for row in rows[:_FIRST_KEYS]] + ["…"] * (len(rows) > _FIRST_KEYS)
+    yield f"  {times}{', '.join(keys)}" + (f"  (step {row.step})" if row.step else "")
     yield f"    {first_line(row.error or 'no error text')}"
     if place := place_of(row.traceback or ""):
         yield f"    {safe_text(place)}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from creevey_graph import CreeveyError
 from creevey_graph.cli.ending import Failure
 from creevey_graph.cli.exits import ExitCode
+from creevey_graph.fingerprint.modules import is_user_file
 
 _FRAMES = 4
 """How much of a traceback is shown: the last frames."""
@@ -22,7 +23,9 @@ def failure_of(what: str, exc: BaseException) -> Failure:
         exc: The error. One of ours speaks for itself: its message, and the user's line behind it.
     """
     if isinstance(exc, CreeveyError):
-        lines = traceback.format_list(_frames_outside(exc, _PACKAGE)[-1:])
+        frames = _frames_outside(exc, _PACKAGE)
+        own = [frame for frame in frames if is_user_file(frame.filename)]
+        lines = traceback.format_list((own or frames)[-1:])
         return Failure(str(exc), ExitCode.GRAPH_INVALID, "".join(lines).rstrip())
     text = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
     lines = traceback.format_list(_frames_outside(exc, _CLI)[-_FRAMES:])

@@ -37,6 +37,11 @@ def is_user_module(name: str | None, scope: Mapping[str, Any] | None = None) -> 
     if not isinstance(filename, str):
         return top not in sys.stdlib_module_names
     # By file first: a `test.py` of the user's has the name of a module of the library.
+    return is_user_file(filename)
+
+
+def is_user_file(filename: str) -> bool:
+    """True where a file of code is neither the standard library's nor installed; ours may be."""
     return not (filename.startswith(_library_folders()) or _INSTALLED & set(PurePath(filename).parts))
 
 

@@ -1,6 +1,6 @@
 """The step that writes several pictures to one file, shown one after the other: `write_animation`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from creevey_graph.atomic import placing
 from creevey_graph.errors import UsageError
 from creevey_graph.images.bounds import check_range
 from creevey_graph.images.checks import checked_picture
-from creevey_graph.images.encode import fitted, save, save_options
+from creevey_graph.images.constants import Constants, suffix_of, whole_check
+from creevey_graph.images.encode import check_writing, fitted, save, save_options
 from creevey_graph.images.formats import FORMATS, format_of_suffix, one_of
 from creevey_graph.step import step
 
@@ -18,7 +19,21 @@ _CLEARED = 2
 """GIF: the canvas is emptied before the next picture, so that transparent parts show no older one."""
 
 
-@step(writes="path", borrows=True)
+def _check_animating(name: str, constants: Mapping[str, Any]) -> None:
+    suffix = suffix_of(constants.get("path"))
+    if suffix is not None and not format_of_suffix(name, "path", suffix, str(constants["path"])).animates:
+        suffixes = [suffix for suffix, known in FORMATS.items() if known.animates]
+        raise UsageError(f"step '{name}': path must end in {one_of(suffixes)} (got '{constants['path']}')")
+    check_writing(name, constants)
+
+
+@step(
+    writes="path",
+    borrows=True,
+    check=Constants(
+        "write_animation", {"duration_ms": whole_check(1), "loop": whole_check(0)}, _check_animating
+    ),
+)
 def write_animation(
     images: Sequence[Image.Image],
     path: Path | str,

@@ -17,6 +17,7 @@ from creevey_graph.images.checks import (
     checked_size,
     checked_whole,
 )
+from creevey_graph.images.constants import Constants, length_check, size_check, whole_check
 from creevey_graph.images.geometry import Size, _cut, _cut_to
 from creevey_graph.step import step
 
@@ -27,7 +28,12 @@ _SLACK = 1e-9
 """How far a relative box may lie beyond the picture: 0.1 + 0.2 + 0.7 is more than 1 in floats."""
 
 
-@step(borrows=True)
+@step(
+    borrows=True,
+    check=Constants(
+        "trim", {"left": length_check, "top": length_check, "right": length_check, "bottom": length_check}
+    ),
+)
 def trim(
     image: Image.Image,
     *,
@@ -72,7 +78,7 @@ def trim(
     return _cut(image, (x, y, rest_width, rest_height))
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("crop", {"box": checked_box}))
 def crop(image: Image.Image, box: Sequence[float], *, unit: Unit = "px") -> Image.Image:
     """
     Return the part of *image* inside *box*.
@@ -130,7 +136,7 @@ def _rounded_edges(start: float, length: float, whole: int) -> tuple[int, int]:
     return first, max(1, last - first)
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("center_crop", {"size": size_check}))
 def center_crop(image: Image.Image, size: Size | None = None, *, ratio: float | None = None) -> Image.Image:
     """
     Return the middle of *image*.
@@ -189,7 +195,7 @@ def _central_edges(side: int, ratio: float) -> tuple[int, int]:
     return first, last - first
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("tiles", {"size": size_check, "overlap": whole_check(0)}))
 def tiles(
     image: Image.Image, size: Size, *, overlap: SupportsIndex = 0, drop_partial: bool = False
 ) -> list[Image.Image]:

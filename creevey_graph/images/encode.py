@@ -16,6 +16,7 @@ from creevey_graph.errors import ImageError, UsageError
 from creevey_graph.images.bounds import check_range
 from creevey_graph.images.checks import checked_picture
 from creevey_graph.images.color import flattened, unpaletted, without_metadata
+from creevey_graph.images.constants import Constants, suffix_of
 from creevey_graph.images.formats import COMPRESSIONS, Format, format_of_suffix, one_of, suffixes_with
 from creevey_graph.step import step
 
@@ -36,9 +37,35 @@ _SWITCHES = ("optimize", "progressive", "lossless", "keep_icc")
 _EVERYWHERE = frozenset(("quality", "compress_level", "background"))
 """Parameters that say nothing where a format has no use for them: one graph writes JPEG and PNG."""
 _MISSING = (None, False)
+_OPTIONS = frozenset((*_RANGES, *_CHOICES, *_SWITCHES, "background"))
 
 
-@step(borrows=True)
+def check_writing(step_name: str, constants: Mapping[str, Any]) -> None:
+    """
+    Check the constants of a step that encodes: each by itself, and those that its format does not have.
+
+    Args:
+        step_name: The step's name.
+        constants: They may lack anything; the format follows from `format`, or the suffix of `path`.
+
+    Raises:
+        UsageError: One cannot be used.
+    """
+    given = {name: value for name, value in constants.items() if name in _OPTIONS}
+    for name, value in given.items():
+        _check_option(step_name, name, value)
+    if isinstance(constants.get("format"), str):
+        parameter, text = "format", constants["format"]
+        suffix: str | None = f".{text.removeprefix('.')}"
+    else:
+        parameter, text = "path", constants.get("path")
+        suffix = suffix_of(text)
+    if suffix is not None:
+        known = format_of_suffix(step_name, parameter, suffix, str(text))
+        save_options(step_name, known, suffix.lower(), given)
+
+
+@step(borrows=True, check=Constants("encode_image", {}, check_writing))
 def encode_image(
     image: Image.Image,
     format: str,  # noqa: A002 - the field's word

@@ -23,6 +23,7 @@ from creevey_graph.images.checks import (
     checked_size,
 )
 from creevey_graph.images.color import clamped, fill_of, unpaletted
+from creevey_graph.images.constants import Constants, color_check, size_check
 from creevey_graph.step import step
 
 Fit = Literal["fill", "cover", "contain", "inside", "outside"]
@@ -41,7 +42,7 @@ _POSITIONS: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("resize", {"size": size_check, "background": color_check}))
 def resize(
     image: Image.Image,
     size: Size,

@@ -6,7 +6,7 @@ is decoded in full, upright, in a known mode, and everything that cannot be read
 What is broken beside the pixels is a `PictureWarning`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any, Literal, get_args
 
@@ -17,6 +17,7 @@ from creevey_graph.decoding import FailOn
 from creevey_graph.deferred import MODES, DeferredImage, Recipe
 from creevey_graph.errors import ImageError, UsageError, did_you_mean
 from creevey_graph.images.color import without_metadata
+from creevey_graph.images.constants import Check, Constants, formats_check, whole_check
 from creevey_graph.images.frames import Limits, all_frames, check_pixels, one_frame
 from creevey_graph.images.in_mode import BitDepth, Mode, in_mode
 from creevey_graph.images.opening import HoldsImage, Source, name_of_source, opened_file, opened_image
@@ -69,7 +70,24 @@ class _Form:
             raise UsageError(f"step '{name}': background must be a colour ({exc})") from exc
 
 
-@step(borrows=True, by_content=True)
+def _check_form(name: str, constants: Mapping[str, Any]) -> None:
+    chosen = [constants[field.name] for field in attrs.fields(_Form) if field.name in constants]
+    if len(chosen) == len(attrs.fields(_Form)):
+        _Form(*chosen).check(name)
+
+
+_CONSTANTS: Mapping[str, Check] = {
+    "max_pixels": whole_check(1),
+    "max_bytes": whole_check(0, optional=True),
+    "formats": formats_check(DEFAULT_FORMATS),
+}
+
+
+@step(
+    borrows=True,
+    by_content=True,
+    check=Constants("load_image", {**_CONSTANTS, "frame": whole_check(0)}, _check_form),
+)
 def load_image(
     source: Source,
     *,
@@ -159,7 +177,11 @@ def load_image(
     return _converted(image, where, form)
 
 
-@step(borrows=True, by_content=True)
+@step(
+    borrows=True,
+    by_content=True,
+    check=Constants("load_frames", {**_CONSTANTS, "max_frames": whole_check(1)}, _check_form),
+)
 def load_frames(
     source: Source,
     *,

@@ -13,13 +13,14 @@ from creevey_graph.images.checks import (
     checked_size,
 )
 from creevey_graph.images.color import unpaletted
+from creevey_graph.images.constants import Constants, color_check, size_check
 from creevey_graph.images.geometry import _POSITIONS, Filter, Position, Size, _cut, _fitted, _padded
 from creevey_graph.step import step
 
 PadMode = Literal["constant", "edge", "reflect"]
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("pad", {"size": size_check, "color": color_check}))
 def pad(
     image: Image.Image,
     size: Size,
@@ -108,7 +109,7 @@ def _with_reflections(image: Image.Image, left: int, width: int) -> Image.Image:
 _EXTENDERS = {"edge": _with_edges, "reflect": _with_reflections}
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("letterbox", {"size": size_check, "color": color_check}))
 def letterbox(
     image: Image.Image,
     size: Size,

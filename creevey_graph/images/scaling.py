@@ -13,6 +13,7 @@ from PIL import Image
 
 from creevey_graph.images.checks import checked_choice, checked_picture, checked_whole
 from creevey_graph.images.color import unpaletted
+from creevey_graph.images.constants import Constants, whole_check
 from creevey_graph.images.geometry import Filter, Fit, _fitted, _sized
 from creevey_graph.step import step
 
@@ -29,7 +30,7 @@ _FITS: Mapping[str, Fit] = MappingProxyType(
 _BY_LARGEST_SIDE = {"border", "keep_ratio_largest"}
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("smallest_max_size", {"size": whole_check(1)}))
 def smallest_max_size(
     image: Image.Image,
     size: SupportsIndex,
@@ -64,7 +65,7 @@ def smallest_max_size(
     return _by_side("smallest_max_size", image, shorter, size, filter_name=filter, upscale=upscale)
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("longest_max_size", {"size": whole_check(1)}))
 def longest_max_size(
     image: Image.Image,
     size: SupportsIndex,
@@ -111,7 +112,7 @@ def _by_side(
     return _sized(name, image, (width, height), Image.Resampling[filter_name.upper()])
 
 
-@step(borrows=True)
+@step(borrows=True, check=Constants("img2dataset_resize", {"size": whole_check(1)}))
 def img2dataset_resize(
     image: Image.Image,
     size: SupportsIndex,

@@ -6,12 +6,13 @@ from PIL import Image
 
 from creevey_graph.atomic import placing
 from creevey_graph.images.checks import checked_picture
-from creevey_graph.images.encode import Compression, Subsampling, fitted, save, save_options
+from creevey_graph.images.constants import Constants
+from creevey_graph.images.encode import Compression, Subsampling, check_writing, fitted, save, save_options
 from creevey_graph.images.formats import format_of_suffix
 from creevey_graph.step import step
 
 
-@step(writes="path", borrows=True)
+@step(writes="path", borrows=True, check=Constants("write_image", {}, check_writing))
 def write_image(
     image: Image.Image,
     path: Path | str,

@@ -69,7 +69,7 @@ def test_set_changes_a_parameter(cli, folder):
 
 
 def test_a_failed_item_is_shown_and_exits_1(cli, folder):
-    """Key, step and error of the first failures, and how many more there are."""
+    """Key, step and error of the first failures; those that are alike share one entry."""
     for number in range(7):
         (folder / "photos" / f"torn{number}.jpg").write_bytes(b"\xff\xd8 no picture")
     result = cli(*RUN)
@@ -77,13 +77,28 @@ def test_a_failed_item_is_shown_and_exits_1(cli, folder):
     assert result.exit_code == 1
     assert "3 done, 7 failed" in result.stderr
     assert (
-        "7 failed (tried again next time, where that may help):\n  torn0.jpg  (step load_image)\n    "
-        in result.stderr
+        "7 failed (tried again next time, where that may help):\n"
+        "  7 items: torn0.jpg, torn1.jpg, torn2.jpg, …  (step load_image)\n    " in result.stderr
     )
-    assert "torn4.jpg" in result.stderr
-    assert "torn5.jpg" not in result.stderr
-    assert "… and 2 more" in result.stderr
+    assert result.stderr.count("ImageError") == 1
+    assert "torn3.jpg" not in result.stderr
+    assert "more\n" not in result.stderr
     assert "creevey-graph report --failed" in result.stderr
+    assert [f"torn{number}.jpg" for number in range(7)] == [
+        line.split()[0] for line in cli("report", "--failed").stdout.splitlines() if "(step" in line
+    ]
+
+
+def test_failures_of_many_kinds_are_counted_after_the_first(cli, folder):
+    """The kind with most items comes first; beyond five kinds it is told how many items and kinds there are."""
+    wrong = "raise ValueError('abcdefgg'[image.width % 8] + ' is wrong')"
+    edit(folder, "return image.point(", f"{wrong}\n    return image.point(")
+    for width in range(8, 25):
+        Image.new("RGB", (width, 8)).save(folder / "photos" / f"w{width:02}.png")
+    result = cli(*RUN, "--no-cache")
+
+    assert "  6 items: 0.jpg, 1.jpg, 2.jpg, …  (step inverted)\n    ValueError: a is wrong" in result.stderr
+    assert "… and 4 more, of 2 other kinds" in result.stderr
 
 
 def test_of_an_error_of_several_lines_the_first_is_listed(cli, folder):
@@ -110,7 +125,7 @@ def test_a_failure_is_told_with_file_and_line_whatever_ran_it(cli, folder, execu
     listed = cli("report", "--failed")
 
     place = f"at {folder / 'graph.py'}:{line} in inverted"
-    assert 3 == run.stderr.count(place), run.stderr
+    assert 1 == run.stderr.count(place), run.stderr
     assert 3 == listed.stdout.count(place)
 
 

@@ -180,3 +180,18 @@ def test_a_cycle_is_a_graph_error(cli, folder):
 
     assert result.exit_code == 4
     assert "a -> b -> a" in result.stderr
+
+
+def test_an_error_within_a_library_points_to_the_users_own_line(cli, folder):
+    """Not into Pillow: the helper without `@step` is named, and its line is shown."""
+    text = (folder / "graph.py").read_text().replace("@step\ndef inverted", "def inverted")
+    text = text.replace(
+        "return image.point(lambda level: 255 - level)", "return Image.blend(image, image, 0.5)"
+    )
+    (folder / "graph.py").write_text(text)
+    result = cli("status", "graph.py", "photos", "--out", "out")
+
+    assert 4 == result.exit_code
+    assert "do it inside a step (or is '@step' missing above 'inverted'?)" in result.stderr
+    assert 'graph.py", line 8, in inverted\n    return Image.blend(' in result.stderr
+    assert "PIL" not in result.stderr
