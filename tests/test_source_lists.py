@@ -17,6 +17,7 @@ from PIL import Image
 from creevey_graph import graph, sources, step
 from creevey_graph.errors import SourceError, SourceNotFound, UsageError
 from creevey_graph.sources import BulkSource, notices_of, open_list, open_source, table, url_list
+from creevey_graph.sources.base import place_of
 from creevey_graph.sources.documents import LONGEST_LINE
 
 A, B, C = (f"http://127.0.0.1/{name}.jpg" for name in "abc")
@@ -275,21 +276,61 @@ def test_nothing_is_lost_between_entries_and_notices(entries, duplicates):
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_duplicate_rows_are_told_by_key(tmp_path, suffix):
-    """Rows are duplicates where their keys are; the first stays, with its own columns."""
+def test_a_duplicate_is_the_same_picture_and_another_with_its_id_is_none(tmp_path, suffix):
+    """What is left out as a duplicate is there already, whatever its id; a different picture stays."""
     rows = [{"id": "1", "url": A, "n": "x"}, {"id": "2", "url": A, "n": "y"}, {"id": "1", "url": B, "n": "z"}]
     path = write(tmp_path / f"t{suffix}", FORMATS[suffix](rows))
     begins = 1 if suffix == ".jsonl" else 2
+    clash = (
+        f"'{path}': 1 clashing id, kept under keys such as '1#2' "
+        f"(line {begins + 2} has the id of line {begins}, '1', but another picture)"
+    )
     for read in (url_list, lambda *args, **kwargs: table(*args, inputs=["url"], **kwargs)):
         kept, dropped = read(path), read(path, duplicates="drop")
         check_source(kept)
         check_source(dropped)
         assert keys(kept) == ["1", "2", "1#2"]
+        assert notices_of(kept) == (clash,)
         assert [(item.key, str(item.values[0]), item.columns["n"]) for item in dropped] == [
             ("1", A, "x"),
-            ("2", A, "y"),
+            ("1#2", B, "z"),
         ]
-        assert f"1 duplicate, left out (line {begins + 2} is line {begins} again)" in notices_of(dropped)[0]
+        again = f"'{path}': 1 duplicate, left out (line {begins + 1} is line {begins} again)"
+        assert notices_of(dropped) == (again, clash)
+
+
+def test_rows_are_duplicates_where_all_inputs_are():
+    """A picture with another mask is another row, though its key is the first picture's."""
+    rows = [("a.jpg", "m1.png"), ("a.jpg", "m2.png"), ("a.jpg", "m1.png"), ("a.jpg", 1), ("a.jpg", True)]
+    kept, dropped = (table(rows, inputs=["a", "b"], duplicates=mode) for mode in ("keep", "drop"))
+    assert [item.values for item in kept] == rows
+    assert [item.values for item in dropped] == [rows[0], rows[1], rows[3], rows[4]]
+    assert notices_of(dropped) == (
+        "items: 1 duplicate, left out (row 3 is row 1 again)",
+        (
+            "items: 3 clashing ids, kept under keys such as 'a.jpg#2' "
+            "(row 2 has the id of row 1, 'a.jpg', but other values)"
+        ),
+    )
+
+
+@given(st.lists(st.tuples(st.sampled_from("12"), st.sampled_from([A, B, C])), min_size=1))
+def test_no_picture_is_lost_with_duplicates(pairs):
+    """Whatever the ids: each picture is an item once, under a key of its own, and stands where it first did."""
+    rows = [{"id": key, "url": url} for key, url in pairs]
+    for source in (url_list(rows, duplicates="drop"), table(rows, inputs=["url"], duplicates="drop")):
+        check_source(source)
+        assert values(source) == list(dict.fromkeys(url for _, url in pairs))
+        firsts = [next(n for n, (_, url) in enumerate(pairs, 1) if url == value) for value in values(source)]
+        assert [place_of(source, index) for index in range(len(source))] == [f"row {n}" for n in firsts]
+
+
+def test_values_that_cannot_be_compared_are_no_duplicates():
+    """A value such as a picture in memory is the same as itself only."""
+    odd = [bytearray(b"1"), bytearray(b"1")]
+    rows = [{"id": "x", "a": value, "b": 1} for value in (odd[0], odd[1], odd[0], [odd[0]], {"k": odd[1]})]
+    source = table(rows, inputs=["a", "b"], id_col="id", duplicates="drop")
+    assert ["x", "x#2", "x#3", "x#4"] == keys(source)
 
 
 def test_all_bad_lines_are_told_at_once(tmp_path):

@@ -36,7 +36,7 @@ _OPTIONS = (
         type=click.Choice(["keep", "drop"]),
         default="keep",
         show_default=True,
-        help="What becomes of entries that a list has already.",
+        help="What becomes of pictures that a list has already.",
     ),
     click.option(
         "--bad-lines",
