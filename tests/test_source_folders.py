@@ -33,7 +33,11 @@ def test_a_label_is_the_first_folder_below_the_root(tmp_path):
     assert {key: {"label": label} for key, label in labels.items()} == columns_of(source)
     assert [item.values for item in source] == [item.values for item in files(tmp_path)]
     assert (source.input_root, source.is_recursive, source.columns) == (tmp_path, True, ("label",))
-    assert notices_of(source) == ()
+    assert notices_of(source) == (f"1 picture lies directly in '{tmp_path}' and has no label ('c.jpg')",)
+    make(tmp_path, "b.jpg")
+    told = f"2 pictures lie directly in '{tmp_path}' and have no label ('b.jpg' first)"
+    assert notices_of(image_folder(tmp_path)) == (told,)
+    assert notices_of(image_folder(tmp_path, label_col=None)) == ()
     check_source(pickle.loads(pickle.dumps(source)))
 
 
@@ -63,7 +67,13 @@ def test_metadata_is_joined_by_file_name(tmp_path):
         "b/c.jpg": {"label": "named", "text": None, "key": None, "boxes": [[1, 2]]},
         "b/d/e.jpg": {"label": "b", "text": "two", "key": "", "boxes": None},
     }
-    assert notices_of(source) == ()
+    assert notices_of(source) == (f"1 picture lies directly in '{tmp_path}' and has no label ('a.jpg')",)
+
+
+def test_a_flat_folder_with_metadata_is_not_asked_for_labels(tmp_path):
+    """Pictures with captions have no labels, and want none."""
+    make(tmp_path, "a.jpg", metadata="file_name,text\na.jpg,one\n")
+    assert notices_of(image_folder(tmp_path)) == ()
 
 
 def test_metadata_may_be_parquet(tmp_path):
@@ -140,7 +150,7 @@ def test_pictures_that_are_not_read_are_told(tmp_path):
     check_source(source)
     assert source.names == ["a.HEIC", "b.heif"]
     told = f"folder '{tmp_path}': 3 pictures of formats that are not read are left out (.dng 2, .svg 1)"
-    assert notices_of(source) == notices_of(image_folder(tmp_path)) == (told,)
+    assert notices_of(source) == notices_of(image_folder(tmp_path, label_col=None)) == (told,)
     make(tmp_path / "raw", "a.cr2")
     with pytest.raises(
         SourceNotFound, match=r"another of Pillow's; 1 picture of formats .* is left out \(\.cr2 1\)"

@@ -156,6 +156,23 @@ def test_a_folder_is_labelled(cli, table, folder):
     assert "up to date" in explained.stdout, explained.stderr
 
 
+def test_a_picture_without_a_label_costs_its_row_only(cli, table, folder):
+    """It was written to `None/`; now its row names the column, and the others are made."""
+    (folder / "set").mkdir()
+    (folder / "photos").rename(folder / "set" / "cat")
+    (folder / "set" / "cat" / "2.jpg").rename(folder / "set" / "2.jpg")
+    args = ("graph.py:told", "set", "--labels", "--out", "out")
+    for jobs in (("--executor", "serial"), ("--executor", "processes", "--jobs", "2"), ("--retry-failed",)):
+        result = cli("run", *args, *jobs)
+        assert 1 == result.exit_code, result.stderr
+        assert "note: 1 picture lies directly in 'set' and has no label ('2.jpg')" in result.stderr
+        assert "needs a value in column 'label', and item '2.jpg' has none" in result.stderr
+        assert ["cat/0.png", "cat/1.png"] == sorted(
+            str(path.relative_to(folder / "out")) for path in (folder / "out").rglob("*.png")
+        )
+    assert 0 == cli("status", *args).exit_code
+
+
 def test_options_of_a_list_want_the_list(cli):
     """`explain` without `--among` has no list that they could be of."""
     result = cli("explain", *SMALL, "photos/0.jpg", "--url-column", "x", "--out", "out")
