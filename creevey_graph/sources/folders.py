@@ -17,7 +17,7 @@ from creevey_graph.columns import counted
 from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.sources.base import ColumnSource
 from creevey_graph.sources.documents import Document
-from creevey_graph.sources.files import FileSource, files
+from creevey_graph.sources.files import FileSource, pictures_of
 from creevey_graph.sources.packing import pack_rows
 from creevey_graph.sources.remarks import BadLines, Remarks, brief, check_choices
 from creevey_graph.sources.rows import read_rows
@@ -62,7 +62,7 @@ def image_folder(
         raise UsageError(f"image_folder: label_col must be the name of a column, or None (got {label_col!r})")
     if os.path.lexists(root) and not Path(root).is_dir():
         raise UsageError(f"image_folder: expected a folder (got '{brief(os.fspath(root))}')")
-    listed = files(root, suffixes=suffixes)
+    listed = pictures_of(root, suffixes, METADATA)
     described = _Described(listed, dict.fromkeys(listed.names))
     try:
         found = sorted(name for name in walk(str(root), ("**", "*")) if posixpath.basename(name) in METADATA)
