@@ -27,6 +27,15 @@ ROWS = [
 ]
 
 
+@step
+def size_of(photo: Path) -> int:
+    return photo.stat().st_size
+
+
+def _sizes(photo: Path):
+    return size_of(photo)
+
+
 def values(source):
     return [item.values[0] for item in source]
 
@@ -331,6 +340,61 @@ def test_values_that_cannot_be_compared_are_no_duplicates():
     rows = [{"id": "x", "a": value, "b": 1} for value in (odd[0], odd[1], odd[0], [odd[0]], {"k": odd[1]})]
     source = table(rows, inputs=["a", "b"], id_col="id", duplicates="drop")
     assert ["x", "x#2", "x#3", "x#4"] == keys(source)
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("id,photo_url", "with --url-column (in Python url_col=), such as 'photo_url'"),
+        (
+            '"id";"photo_url"',
+            "; its columns stand between semicolons: save it with commas, and name the column",
+        ),
+        ("id\tphoto_url", "with --url-column"),
+    ],
+)
+def test_a_table_that_is_piped_in_without_a_known_column_is_told_once(monkeypatch, header, told):
+    """Each of its lines was told to be no file, and nothing that it has columns."""
+    lines = f"{header}\n" + "1,a.jpg\n" * 20
+    for bad_lines in ("error", "skip"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+        with pytest.raises(SourceError) as caught:
+            url_list("-", bad_lines=bad_lines)
+        text = str(caught.value)
+        assert told in text
+        assert f"line 1: '{header}' seems to be the header of a table" in text.replace("\\x09", "\t")
+        assert 1 == text.count("line ")
+
+
+def test_only_a_header_is_taken_for_one(tmp_path, monkeypatch):
+    """A list with a bad line later on, a file with a comma in its name, and a .txt that is a table."""
+    monkeypatch.chdir(tmp_path)
+    Path("a,b.jpg").touch()
+    for text in ("a,b.jpg\ngone\n", f"{A}?x=1,2\ngone\n", "# a, b\ngone\n", "gone\nx,y\n", "a,\ngone\n"):
+        with pytest.raises(SourceError, match="is neither a URL nor a file"):
+            url_list(write(tmp_path / "list.txt", text))
+    with pytest.raises(SourceError, match=r"'id,url' seems to be .*; name the file \.csv or \.tsv"):
+        url_list(write(tmp_path / "list.txt", "id,url\n1,a.jpg\n"))
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_a_row_whose_file_is_missing_names_its_line(tmp_path, monkeypatch, executor):
+    """With the list and the line, and where relative paths are read from; a file that appears is read."""
+    monkeypatch.chdir(tmp_path)
+    named = graph(_sizes)
+    write(Path("set.csv"), f"url,n\nx.jpg,1\n{tmp_path / 'y.jpg'},2\nlink.jpg,3\n")
+    Path("link.jpg").symlink_to("nowhere.jpg")
+    options = {"executor": executor, "cache": False, "progress": False, "jobs": 2}
+    here = "; relative paths are read from the current folder"
+    report = named.run("set.csv", **options)
+    assert [
+        f"FileNotFoundError: no file 'x.jpg' (line 2 of 'set.csv'){here}",
+        f"FileNotFoundError: no file '{tmp_path / 'y.jpg'}' (line 3 of 'set.csv')",
+        f"FileNotFoundError: no file 'link.jpg', but a link that leads nowhere (line 4 of 'set.csv'){here}",
+    ] == [row.error for row in report.rows]
+    Path("x.jpg").write_bytes(b"12")
+    report = named.run(["x.jpg", "z.jpg"], **options)
+    assert [None, f"FileNotFoundError: no file 'z.jpg' (item 2){here}"] == [row.error for row in report.rows]
 
 
 def test_all_bad_lines_are_told_at_once(tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from creevey_graph.errors import SourceNotFound, UsageError
+from creevey_graph.errors import SourceError, SourceNotFound, UsageError
 from creevey_graph.sources.base import ColumnSource, Item, Origin, is_url
 from creevey_graph.sources.documents import STDIN, Document
 from creevey_graph.sources.duplicates import settle_duplicates
@@ -152,6 +152,8 @@ def _from_lines(source: Document | list[Any], duplicates: Duplicates, bad_lines:
     if isinstance(source, Document):
         remarks = Remarks(source.shown, "line", bad_lines, _REMEDY)
         entries = list(_lines(source, remarks, numbers))
+        if remarks.bad and (bad_lines == "error" or not entries):
+            _check_no_header(source)
         remarks.check(has_entries=bool(entries))
         if not entries:
             told = remarks.left_out()
@@ -163,6 +165,34 @@ def _from_lines(source: Document | list[Any], duplicates: Duplicates, bad_lines:
         numbers.extend(range(1, len(entries) + 1))
     settled = settle_duplicates(entries, entries, numbers, remarks, duplicates)
     return ListSource(entries, settled.keys, notices=settled.notices, origin=settled.origin)
+
+
+def _check_no_header(document: Document) -> None:
+    """
+    Check that a list does not begin as a table does whose columns are not known.
+
+    Raises:
+        SourceError: It does; told once, where each of its lines would be told to be no file.
+    """
+    lines = ((number, line.strip()) for number, line in document.lines(is_strict=False))
+    number, first = next(((number, line) for number, line in lines if line), (1, ""))
+    marks = [mark for mark in ",;\t" if mark in first]
+    if not marks or is_url(first) or first.startswith("#") or os.path.isfile(first):  # noqa: PTH113 - a line
+        return
+    cells = [cell.strip().strip('"') for cell in first.split(marks[0])]
+    if not all(cells) or any(map(is_url, cells)):
+        return
+    remedy = (
+        f"name the column of the URLs and paths with --url-column (in Python url_col=), such as '{brief(cells[-1])}'"
+        if document.path is None
+        else "name the file .csv or .tsv"
+    )
+    if marks[0] == ";":
+        remedy = f"its columns stand between semicolons: save it with commas, and {remedy}"
+    raise SourceError(
+        f"{document.shown} line {number:,}: '{brief(first)}' seems to be the header of a table, "
+        f"and neither a URL nor a file; {remedy}"
+    )
 
 
 def _from_rows(
