@@ -9,7 +9,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws_sources import check_source
 from PIL import Image
@@ -323,6 +323,7 @@ def test_rows_are_duplicates_where_all_inputs_are():
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("12"), st.sampled_from([A, B, C])), min_size=1))
 def test_no_picture_is_lost_with_duplicates(pairs):
     """Whatever the ids: each picture is an item once, under a key of its own, and stands where it first did."""

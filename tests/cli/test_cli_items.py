@@ -114,7 +114,7 @@ def test_notices_stand_in_the_summary_and_in_the_status(cli, folder):
     twice = cli("run", *SMALL, "list.txt", "--out", "out", "--bad-lines", "skip")
     assert 4 == twice.exit_code
     assert (
-        "the second is the first, listed again: duplicates='drop' (--duplicates drop) leaves it out"
+        "have one output path, '0.png': line 4 of 'list.txt' is line 1 again; leave it out with --duplicates drop"
         in twice.stderr
     )
     options = ("list.txt", "--out", "out", "--bad-lines", "skip", "--duplicates", "drop")
