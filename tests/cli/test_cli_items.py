@@ -42,6 +42,18 @@ def test_a_column_of_a_table_is_named(cli, table, folder):
     assert "3 items, 3 up to date" in cli("run", *SMALL, "my_images.csv", *options, "--dry-run").stdout
 
 
+def test_outputs_of_another_id_column_are_named_with_what_to_do(cli, table, folder):
+    """They are strays, and their pictures are there: nobody but the user knows whether they are wanted."""
+    (folder / "graph.py").write_text((folder / "graph.py").read_text().replace("{stem}.png", "{key}.png"))
+    options = ("my_images.csv", "--url-column", "image_url", "--out", "out", "--id-column")
+    assert 0 == cli("run", *SMALL, *options, "image_id").exit_code
+    result = cli("run", *SMALL, *options, "caption", "--prune")
+    told = "3 outputs are not pruned (im0.png, im1.png, im2.png): this run has no item of that key, but the picture"
+    assert (0, True) == (result.exit_code, told in result.stderr)
+    assert "after another --id-column. What is not wanted any more is yours to delete" in result.stderr
+    assert 6 == len(list((folder / "out").iterdir()))
+
+
 def test_inputs_have_a_column_each(cli, table):
     """`--column INPUT=COLUMN`, once for each input."""
     columns = ("--column", "photo=image_url", "--column", "mask=image_url")
