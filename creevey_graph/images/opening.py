@@ -197,7 +197,7 @@ def _refusal(prefix: bytes, formats: tuple[str, ...] | None) -> str:
     if _is_heif(prefix) and "HEIF" not in Image.OPEN:
         return "a HEIF picture, which needs pillow-heif; pip install 'creevey_graph[heif]'"
     if _is_video(prefix):
-        return "a video, no picture; list its frames with sources.video(…), and run those"
+        return "a video, no picture; take its frames, with sources.video(…) or --frames all"
     page = prefix.lstrip().lower().startswith((b"<!doctype html", b"<html"))
     names = ", ".join(Image.ID if formats is None else formats)
     return f"{'a web page, ' if page else ''}not a picture in a format that is read ({names})"

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from parts_drawn import write_video
 
 TWO = """
 @graph
@@ -183,6 +184,43 @@ def test_a_picture_without_a_label_costs_its_row_only(cli, table, folder):
             str(path.relative_to(folder / "out")) for path in (folder / "out").rglob("*.png")
         )
     assert 0 == cli("status", *args).exit_code
+
+
+def test_frames_of_videos_are_items(cli, folder):
+    """One video, several or a folder; each frame has a key of its own, for run, status and explain."""
+    pytest.importorskip("av")
+    (folder / "films").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        write_video(folder / "films" / name, 10)
+    (folder / "graph.py").write_text((folder / "graph.py").read_text().replace("{stem}.png", "{key}.png"))
+    args = ("films", "--out", "out", "--frames")
+    result = cli("run", *SMALL, *args, "all")
+    assert (0, True) == (result.exit_code, "small: 20 items" in result.stderr), result.stderr
+    assert "small: 20 items, 20 up to date" in cli("status", *SMALL, *args, "all").stdout
+    for frames, count in (("every=1e-9", 10), ("fps=inf", 10), ("every=1000", 1)):
+        result = cli("status", *SMALL, "films/a.mp4", "--out", "out", "--frames", frames)
+        assert f"small: {count} item{'s' * (count > 1)}, {count} up to date" in result.stdout, result.output
+    both = cli("status", *SMALL, "films/a.mp4", "films/b.mp4", "--out", "out", "--frames", "keyframes")
+    assert 0 == both.exit_code, both.output
+    shown = cli("run", *SMALL, "films/a.mp4", "--out", "out")
+    assert (1, True) == (shown.exit_code, "a.mp4: a video, no picture; take its frames" in shown.stderr)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--frames", "some"), "--frames must be every=SECONDS, fps=NUMBER, keyframes or all (got 'some')"),
+        (("--frames", "every=x"), "(got 'every=x')"),
+        (("--frames", "every"), "(got 'every')"),
+        (("--frames", "fps=-1"), "fps must be a number above 0"),
+        (("--frames", "all", "--labels"), "--frames is for videos"),
+        (("--frames", "all", "--duplicates", "drop"), "--frames is for videos"),
+    ],
+)
+def test_frames_that_do_not_fit_are_told(cli, options, told):
+    """Before anything is listed."""
+    result = cli("run", *SMALL, "photos", "--out", "out", *options)
+    assert (2, True) == (result.exit_code, told in result.stderr), result.stderr
 
 
 def test_options_of_a_list_want_the_list(cli):

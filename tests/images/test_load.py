@@ -367,7 +367,7 @@ def test_what_is_no_picture_is_told(data, told):
 )
 def test_a_video_is_told_as_one(begin):
     """Its frames are the pictures, and there is a source of them."""
-    with pytest.raises(ImageError, match=r"a video, no picture; list its frames with sources\.video\("):
+    with pytest.raises(ImageError, match=r"a video, no picture; take its frames, with sources\.video\("):
         load_image(begin + bytes(40))
 
 
