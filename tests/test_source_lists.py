@@ -346,7 +346,7 @@ def test_values_that_cannot_be_compared_are_no_duplicates():
 @pytest.mark.parametrize(
     ("header", "told"),
     [
-        ("id,photo_url", "with --url-column (in Python url_col=), such as 'photo_url'"),
+        ("id,photo_url", "; name the column of the URLs and paths with --url-column (in Python url_col=)"),
         (
             '"id";"photo_url"',
             "; its columns stand between semicolons: save it with commas, and name the column",

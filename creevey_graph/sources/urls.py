@@ -183,7 +183,7 @@ def _check_no_header(document: Document) -> None:
     if not all(cells) or any(map(is_url, cells)):
         return
     remedy = (
-        f"name the column of the URLs and paths with --url-column (in Python url_col=), such as '{brief(cells[-1])}'"
+        "name the column of the URLs and paths with --url-column (in Python url_col=)"
         if document.path is None
         else "name the file .csv or .tsv"
     )
