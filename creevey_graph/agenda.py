@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
+from creevey_graph.cache import ItemState
 from creevey_graph.choices import Options
 from creevey_graph.claims import Claims
 from creevey_graph.events import ItemFinished, ItemsCached
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.sources import Item
+from creevey_graph.sources.base import place_of
 from creevey_graph.tally import Tally
 from creevey_graph.tasks import Task
 
@@ -52,7 +54,7 @@ class Agenda:
     def _entry(self, item: Item, *, forced: bool) -> Task | ItemFinished:
         state, reason = self._known.check(item, forced=forced)
         if item.refusal is not None:
-            return Task(item, state, reason)
+            return self._task(item, state, reason)
         if state is not None and state.lasting and self._options.tries_lasting:
             state = attrs.evolve(state, lasting="")
         is_left = self._options.retry_failed is False or (
@@ -62,6 +64,9 @@ class Agenda:
             return ItemFinished(item.index, failed)
         row = None if reason is not None else self._known.row_if_current(item, state)
         if row is None:
-            return Task(item, state, reason)
+            return self._task(item, state, reason)
         self._claims.add(row.key, state)
         return ItemFinished(item.index, row)
+
+    def _task(self, item: Item, state: ItemState | None, reason: str | None) -> Task:
+        return Task(item, state, reason, place_of(self._listing.source, item.index))

@@ -8,6 +8,7 @@ from pathlib import Path
 from creevey_graph.atomic import remove_stale
 from creevey_graph.cache import Cache, mark_ran
 from creevey_graph.choices import Options
+from creevey_graph.columns import listed
 from creevey_graph.errors import CacheError, RunFailed
 from creevey_graph.events import Outcome, Row
 from creevey_graph.frozen import FrozenGraph, edited_in_run
@@ -91,8 +92,13 @@ def spared_text(known: Known, options: Options) -> str:
     """Say which outputs were not deleted though no item of this run stands behind them, "" where there are none."""
     if not (options.prune and known.spared):
         return ""
-    outputs = "1 output is" if known.spared == 1 else f"{known.spared:,} outputs are"
-    return f"{outputs} not pruned: of items that this run leaves out, whose files are still there"
+    count = len(known.spared)
+    outputs = "1 output is" if count == 1 else f"{count:,} outputs are"
+    return (
+        f"{outputs} not pruned ({listed(known.spared, 3)}): this run has no item of that key, but the picture is "
+        "still there; so it is after a run of fewer items, and after another --id-column. "
+        "What is not wanted any more is yours to delete, or take a new --out folder"
+    )
 
 
 def tell_troubles(tell: Teller, known: Known, frozen: FrozenGraph, options: Options) -> None:

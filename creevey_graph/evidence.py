@@ -71,7 +71,7 @@ class Evidence:
             if path in self.paths.values():
                 raise UsageError(
                     f"node '{node.name}': item '{safe_text(item.key)}' has two outputs with one path, "
-                    f"'{safe_text(path)}'; make them different, as in '{{digest}}-{node.name}'"
+                    f"'{safe_text(path)}'; give each writer its own, as in '{node.name}/{{digest}}.jpg'"
                 )
             self.paths[node.slot] = path
         # Whole, as steps that read them are given them: code that uses the text may use the folder's too.

@@ -25,7 +25,7 @@ from creevey_graph.keeping import Keeping, Made, tells_path
 from creevey_graph.memory import Memory
 from creevey_graph.plan import Action, decide
 from creevey_graph.sharing import shared_slots
-from creevey_graph.tasks import Bench, Recorder, Task
+from creevey_graph.tasks import Bench, Recorder, Task, told_missing
 
 FETCH_WORTH_S = 10.0
 """What a download is worth at least when room is made in the cache: next time the server may not have it."""
@@ -83,7 +83,12 @@ class Execution:
         bench = self._bench
         cache = None if bench.refresh else bench.cache
         item, known = self._task.item, self._task.known
-        self.evidence = Evidence(self._frozen, item, known, bench.out, cache, ledger=bench.ledger)
+        try:
+            self.evidence = Evidence(self._frozen, item, known, bench.out, cache, ledger=bench.ledger)
+        except FileNotFoundError as exc:
+            if (told := told_missing(exc, self._task.place)) is exc:
+                raise
+            raise told from exc
         self.delivery.sources = self.evidence.identity.sources
         self._cutoff = Cutoff(self._frozen, self.evidence, bench.ledger)
         self._values.update(enumerate(item.values))

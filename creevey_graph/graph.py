@@ -9,6 +9,7 @@ connections only, never items; how it runs stands in higher floors.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from creevey_graph.apart import validate_templates_apart
 from creevey_graph.compose import bridged, check_source, connected, first_free, read_from, replaced, target_of
 from creevey_graph.constants import validate_nodes
 from creevey_graph.errors import GraphError, did_you_mean
@@ -307,12 +308,12 @@ class Graph:
             GraphError: Naming node, parameter and remedy.
         """
         validate_nodes(self.nodes.values())
-        wiring = self.wiring
-        order_of(wiring)
+        order_of(wiring := self.wiring)
         writers = [node for node in self.nodes.values() if node.step.is_writer]
         used = {*(ref.name for ref in self.outputs.values()), *(node.name for node in writers)}
         validate_used(self.nodes, used.union(giver for giver, _, _ in wiring.edges()))
         validate_output_paths({node.name: node.path_sources() for node in writers})
+        validate_templates_apart({node.name: node.output_path() for node in writers})
         validate_annotations(wiring.nodes, wiring.edges())
         if not self.nodes:
             raise GraphError(f"graph '{self.name}' has no nodes; call at least one step on its items")

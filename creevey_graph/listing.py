@@ -52,12 +52,12 @@ class Listing:
         """
         Yield the items, values converted to what the graph's inputs are annotated with.
 
+        One that has no value in a column which its output path is made of is refused.
+
         Raises:
             SourceError: A value does not fit its input.
         """
-        wants = tuple((name, *_wanted(annotation)) for name, annotation in self.frozen.inputs)
-        for item in self.source:
-            yield _fitted(item, wants)
+        return self._fitted(self.source)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,17 +79,20 @@ class Listing:
         Raises:
             SourceError: A value does not fit its input.
         """
-        wants = tuple((name, *_wanted(annotation)) for name, annotation in self.frozen.inputs)
         if isinstance(self.source, BulkSource):
-            for index in indexes:
-                yield _fitted(self.source.item_at(index), wants)
-            return
-        wanted = iter(indexes)
-        sought = next(wanted, None)
-        for item in self.source:
-            if item.index == sought:
-                yield _fitted(item, wants)
-                sought = next(wanted, None)
+            return self._fitted(map(self.source.item_at, indexes))
+        return self._fitted(_chosen(self.source, indexes))
+
+    def _fitted(self, items: Iterable[Item]) -> Iterator[Item]:
+        wants = tuple((name, *_wanted(annotation)) for name, annotation in self.frozen.inputs)
+        outputs = [node.output for node in self.frozen.writers if node.output and node.output.columns]
+        for item in items:
+            fitted = _fitted(item, wants)
+            if outputs and fitted.refusal is None:
+                problem = next(filter(None, (output.problem_of(item) for output in outputs)), "")
+                yield attrs.evolve(fitted, refusal=UsageError(problem)) if problem else fitted
+            else:
+                yield fitted
 
     @property
     def bulk(self) -> BulkSource | None:
@@ -135,6 +138,15 @@ def _wanted(annotation: Any) -> tuple[bool, bool]:
     members = get_args(annotation) if is_union else (annotation,)
     kinds = [member for member in map(plain_annotation, members) if isinstance(member, type)]
     return any(issubclass(kind, PurePath) for kind in kinds), any(issubclass(kind, str) for kind in kinds)
+
+
+def _chosen(items: Iterable[Item], indexes: Iterable[int]) -> Iterator[Item]:
+    wanted = iter(indexes)
+    sought = next(wanted, None)
+    for item in items:
+        if item.index == sought:
+            yield item
+            sought = next(wanted, None)
 
 
 def _fitted(item: Item, wants: tuple[tuple[str, bool, bool], ...]) -> Item:

@@ -63,7 +63,7 @@ class Known:
         self._writes = False
         self.stale: list[str] = []
         self.placed: set[str] = set()
-        self.spared = 0
+        self.spared: list[str] = []
         self._forgettable: list[str] = []
         self.leftovers: list[FileState] = []
 
@@ -244,12 +244,12 @@ class Known:
         outputs of items whose own files are still there: a narrower glob, or one file, is no deletion.
         """
         files = list(self.leftovers)
-        self.spared = 0
+        self.spared = []
         self._forgettable = []
         for key, text in self._gone():
             state = decode_state(text)
             if state is not None and any(is_there(file.path) for file in state.sources):
-                self.spared += sum(file.path not in self.placed for file in state.outputs)
+                self.spared += [file.path for file in state.outputs if file.path not in self.placed]
                 continue
             self._forgettable.append(key)
             files += (*state.outputs, *state.leftovers) if state is not None else ()

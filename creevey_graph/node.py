@@ -39,6 +39,12 @@ class Node:
         """Return the names of the nodes and inputs that a writer's path reads; there should be none."""
         return [ref.name for ref in refs_in(self.arguments.get(self.step.options.writes))]
 
+    def output_path(self) -> Any:
+        """Return what stands in a writer's path parameter, `bind` and the function's default among it."""
+        step, name = self.step, self.step.options.writes or ""
+        default = step.signature.parameters[name].default if name in step.signature.parameters else None
+        return self.arguments.get(name, step.bound.get(name, default))
+
     def given(self) -> dict[str, Any]:
         """Return the arguments that were given to the node, without those its step has from `bind`."""
         bound = fold(self.step.signature.parameters, self.step.bound)

@@ -58,6 +58,22 @@ class OutputTemplate:
         """True where the path holds the item's content digest."""
         return "digest" in self.fields
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """Names of the items' own columns that the path is made of, as far as that is known."""
+        return self.fields.difference(FIELDS)
+
+    def problem_of(self, item: Item) -> str:
+        """Say which column of the path an item has no value in, "" where there is none."""
+        for name in sorted(self.columns):
+            value = item.columns.get(name)
+            if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN is an empty cell of a frame
+                return (
+                    f"node '{self.node}': output template {self.template!r} needs a value in column '{name}', "
+                    f"and item '{safe_text(item.key)}' has none; give it one, or use another field"
+                )
+        return ""
+
     def render(self, item: Item, digest: str = "") -> str:
         """
         Return the item's output path, relative to `out`, with "/" between folders.
@@ -67,10 +83,13 @@ class OutputTemplate:
             digest: Hex digest of the item's content, where `needs_digest`.
 
         Raises:
-            UsageError: The path is empty, absolute, leaves `out`, or has a name over 255 bytes.
+            UsageError: The path is empty, absolute, leaves `out`, or has a name over 255 bytes; or a column
+                that it is made of has no value.
         """
         if callable(self.template):
             text = self._called(self.template, item)
+        elif problem := self.problem_of(item):
+            raise UsageError(problem)
         else:
             try:
                 text = self.template.format_map(
@@ -202,7 +221,7 @@ def _checked(node: str, key: str, text: str) -> str:
     if not text or path == PurePosixPath():
         raise UsageError(f"{where} is empty; use a field such as {{stem}}")
     if path.is_absolute() or ".." in path.parts or "\x00" in text:
-        blank = "; is a column in front of '/' empty?" if path.is_absolute() else ""
+        blank = "; is a field in front of '/' empty?" if path.is_absolute() else ""
         raise UsageError(f"{where} must stay inside the output folder (got {text!r}){blank}")
     for part in path.parts:
         if len(part.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES - 40:  # room for the temporary name

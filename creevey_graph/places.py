@@ -12,13 +12,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from creevey_graph.apart import Claim, validate_outputs_apart
 from creevey_graph.cache import Index
 from creevey_graph.errors import GraphError
 from creevey_graph.listing import Listing
 from creevey_graph.outputs import OutputTemplate
 from creevey_graph.sources import Item
+from creevey_graph.sources.base import place_of
+from creevey_graph.sources.duplicates import value_mark
 from creevey_graph.text import safe_text
-from creevey_graph.validate import validate_outputs_apart
 
 _AT_ONCE = 10_000
 MOST_FOLDERS = 10_000
@@ -45,7 +47,9 @@ def check_places(listing: Listing, out: Path | None, index: Index | None = None)
         if known == stamp and _are_apart(out, folders):
             return
     walk = _Walk(listing)
-    validate_outputs_apart(walk.claims)
+    validate_outputs_apart(
+        walk.claims, functools.partial(place_of, listing.source), functools.partial(_is_again, listing)
+    )
     folders = sorted(walk.inputs), sorted(walk.outputs)
     if out is not None and not _are_apart(out, folders):
         validate_inputs_kept(listing, out)
@@ -65,14 +69,20 @@ class _Walk:
         self.inputs: set[str] = set()
         self.outputs: set[str] = set()
 
-    def claims(self) -> Iterator[tuple[str, str]]:
-        """Yield every output path that is known before content is read, with its item's key."""
+    def claims(self) -> Iterator[Claim]:
+        """Yield every output path that is known before content is read."""
         outputs = _known_outputs(self._listing)
         for item in self._listing:
             self.inputs.update(map(os.path.dirname, _files(item)))
-            for path, key in _claims_of(item, outputs):
-                self.outputs.add(path.rpartition("/")[0])
-                yield path, key
+            for claim in _claims_of(item, outputs):
+                self.outputs.add(claim[0].rpartition("/")[0])
+                yield claim
+
+
+def _is_again(listing: Listing, first: int, second: int) -> bool:
+    """True where two items are one: all their values are equal."""
+    one, other = (value_mark(item.values) for item in listing.some(sorted((first, second))))
+    return bool(one == other)
 
 
 def _stamp(listing: Listing, out: Path | None) -> str:
@@ -108,10 +118,10 @@ def validate_inputs_kept(listing: Listing, out: Path) -> None:
         return
     folders = {real(os.path.dirname(path)) for item in listing for path in _files(item)}  # noqa: PTH120
     writers: dict[str, tuple[str, str]] = {}
-    for output, key in _claims(listing) if folders else ():
+    for output, key, node, _ in _claims(listing) if folders else ():
         folder, _, name = f"{out}/{output}".rpartition("/")
         if real(folder) in folders:
-            writers[os.path.normcase(f"{real(folder)}/{name}")] = (output, key)
+            writers[os.path.normcase(f"{real(folder)}/{name}")] = (output, f"{key} ({node})" if node else key)
     for item in listing if writers else ():
         for path in _files(item):
             folder, name = os.path.split(path)
@@ -136,13 +146,13 @@ def _known_outputs(listing: Listing) -> list[OutputTemplate]:
     return [output for output in outputs if not output.needs_digest]
 
 
-def _claims(listing: Listing) -> Iterator[tuple[str, str]]:
-    """Yield every output path that is known before content is read, with its item's key."""
+def _claims(listing: Listing) -> Iterator[Claim]:
+    """Yield every output path that is known before content is read."""
     outputs = _known_outputs(listing)
     for item in listing:
         yield from _claims_of(item, outputs)
 
 
-def _claims_of(item: Item, outputs: Sequence[OutputTemplate]) -> Iterator[tuple[str, str]]:
+def _claims_of(item: Item, outputs: Sequence[OutputTemplate]) -> Iterator[Claim]:
     for output in outputs if item.refusal is None else ():
-        yield output.render(item), item.key if len(outputs) == 1 else f"{item.key} ({output.node})"
+        yield output.render(item), item.key, output.node if len(outputs) > 1 else "", item.index

@@ -1,5 +1,7 @@
 """What travels between the runner and its workers, and what a failure looks like on the way."""
 
+import errno
+import os
 from collections import deque
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +17,7 @@ from creevey_graph.fields import item_fields
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.ledger import Ledger, Measured
 from creevey_graph.sources import Item
+from creevey_graph.text import safe_text
 
 MAX_ERROR = 2_000
 """Characters of an error that a row keeps."""
@@ -36,11 +39,13 @@ class Task:
         item: The item.
         known: Its last known state.
         reason: Why it must be looked at, as far as known; None where only files are to be checked.
+        place: Where it stands in the list that it came of, "" where there is none.
     """
 
     item: Item
     known: ItemState | None = None
     reason: str | None = None
+    place: str = ""
 
 
 @attrs.frozen
@@ -122,6 +127,27 @@ def error_text(exc: BaseException) -> str:
     except Exception:  # noqa: BLE001 - __str__ is any code
         text = "(its text cannot be shown)"
     return f"{type(exc).__name__}: {text}"[:MAX_ERROR] if text else type(exc).__name__
+
+
+def told_missing(exc: FileNotFoundError, place: str) -> FileNotFoundError:
+    """
+    Return the error that a file of an item is not there, as its row tells it.
+
+    Args:
+        exc: What the system said.
+        place: Where the item stands in its list, "" where there is none.
+
+    >>> told_missing(FileNotFoundError(2, "No such file", "/no/x.jpg"), "line 7 of 'set.csv'")
+    FileNotFoundError("no file '/no/x.jpg' (line 7 of 'set.csv')")
+    """
+    if type(exc) is not FileNotFoundError or exc.errno != errno.ENOENT or exc.filename is None:
+        return exc  # a member of an archive, an object in a bucket: it tells of itself
+    path = os.fsdecode(exc.filename)
+    where = f" ({place})" if place else ""
+    is_read_here = place and not os.path.isabs(path)  # noqa: PTH117 - text
+    hint = "; relative paths are read from the current folder" if is_read_here else ""
+    link = ", but a link that leads nowhere" if os.path.islink(path) else ""  # noqa: PTH114 - text
+    return FileNotFoundError(f"no file '{safe_text(path)}'{link}{where}{hint}")
 
 
 def portable(exc: Exception) -> Exception:

@@ -24,7 +24,6 @@ from typing import (
 
 from creevey_graph.errors import GraphError, StepError
 from creevey_graph.step import Step
-from creevey_graph.text import safe_text
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -241,46 +240,6 @@ def validate_sendable(steps: Mapping[str, Step[..., Any]], dumps: Callable[[Any]
                 f"node '{name}': step '{step.name}' cannot be sent to a process ({exc}); "
                 "open what it needs inside the function, or run it in threads (executor='threads', --executor threads)"
             ) from exc
-
-
-def validate_outputs_apart(claims: Callable[[], Iterable[tuple[str, str]]]) -> None:
-    """
-    Check that no two items write one path.
-
-    The claims are walked once with 8-byte hashes only, and once more where two are equal.
-
-    Args:
-        claims: Called for an iterator of (output path, name of the item that writes it).
-
-    Raises:
-        GraphError: Two do; both are named.
-    """
-    seen: set[int] = set()
-    doubtful: set[int] = set()
-    for path, _ in claims():
-        mark = hash(os.path.normcase(path))
-        (doubtful if mark in seen else seen).add(mark)
-    if not doubtful:
-        return
-    owners: dict[str, str] = {}
-    for path, key in claims():
-        place = os.path.normcase(path)
-        if hash(place) not in doubtful:
-            continue
-        if place in owners:
-            stem, number, count = key.rpartition("#")
-            is_second = number and count.isdecimal() and stem == owners[place]
-            twice = (
-                "; the second is the first, listed again: duplicates='drop' (--duplicates drop) leaves it out"
-                if is_second
-                else ""
-            )
-            raise GraphError(
-                f"items '{safe_text(owners[place])}' and '{safe_text(key)}' have one output path, "
-                f"'{safe_text(path)}'; make it different per item, as in '{{parent}}/{{stem}}.jpg', "
-                f"'{{key}}.jpg' or '{{index}}.jpg'{twice}"
-            )
-        owners[place] = key
 
 
 def validate_outputs_outside(out: str, root: str | None, *, recursive: bool) -> None:

@@ -26,7 +26,7 @@ FLOORS = (
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
     ("signature", "options", "interrupts", "symbolic", "parts/"),
     ("step", "cache/", "executors/", "sources/"),
-    ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values"),
+    ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values", "apart"),
     ("manifest", "rows", "versions"),
     ("troubles",),
     ("summary",),

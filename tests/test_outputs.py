@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,10 +124,24 @@ def test_the_fields_offered_are_those_there_are():
         assert render(f"x{{{field}}}")
 
 
-def test_an_empty_column_is_asked_about():
-    """An item without a label had an absolute path, and the message did not say why."""
-    with pytest.raises(UsageError, match="is a column in front of '/' empty"):
-        render("{label}/{stem}.png", make_item(label=""))
+@pytest.mark.parametrize("nothing", [None, "", float("nan")])
+def test_a_column_without_a_value_is_named(nothing):
+    """An item without a label was written to `None/` in silence."""
+    with pytest.raises(UsageError) as caught:
+        render("{label}/{stem}.png", make_item(label=nothing))
+
+    assert (
+        "node 'write': output template '{label}/{stem}.png' needs a value in column 'label', and item "
+        "'cats/tom.v2.jpeg' has none; give it one, or use another field"
+    ) == str(caught.value)
+    assert "tom.v2-0" == render("{stem}-{label}", make_item(label=0))
+    assert "tom.v2" == render("{stem}", make_item(label=nothing))
+
+
+def test_an_empty_field_is_asked_about():
+    """A path that begins with "/" is mostly one whose first field is empty."""
+    with pytest.raises(UsageError, match="is a field in front of '/' empty"):
+        render("{parent}/{stem}.png", attrs.evolve(make_item(), key="tom.png"))
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_two_writers_of_one_item_with_one_late_path_fail_it(go, texts, tmp_path)
     def clashing(path: Path):
         text = text_of(path)
         save_text(text, "{digest}.txt")
-        save_text(refuse_bad(text), "{digest}.txt")
+        save_text(refuse_bad(text), "{digest}{suffix}")
 
     report = go(clashing, ["in/a.txt"])
 

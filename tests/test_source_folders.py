@@ -33,7 +33,15 @@ def test_a_label_is_the_first_folder_below_the_root(tmp_path):
     assert {key: {"label": label} for key, label in labels.items()} == columns_of(source)
     assert [item.values for item in source] == [item.values for item in files(tmp_path)]
     assert (source.input_root, source.is_recursive, source.columns) == (tmp_path, True, ("label",))
-    assert notices_of(source) == ()
+    assert notices_of(source) == (
+        f"folder '{tmp_path}': 1 other file left out (.txt 1)",
+        f"1 picture lies directly in '{tmp_path}' and has no label ('c.jpg')",
+    )
+    (tmp_path / "dog" / "notes.txt").unlink()
+    make(tmp_path, "b.jpg")
+    told = f"2 pictures lie directly in '{tmp_path}' and have no label ('b.jpg' first)"
+    assert notices_of(image_folder(tmp_path)) == (told,)
+    assert notices_of(image_folder(tmp_path, label_col=None)) == ()
     check_source(pickle.loads(pickle.dumps(source)))
 
 
@@ -63,7 +71,13 @@ def test_metadata_is_joined_by_file_name(tmp_path):
         "b/c.jpg": {"label": "named", "text": None, "key": None, "boxes": [[1, 2]]},
         "b/d/e.jpg": {"label": "b", "text": "two", "key": "", "boxes": None},
     }
-    assert notices_of(source) == ()
+    assert notices_of(source) == (f"1 picture lies directly in '{tmp_path}' and has no label ('a.jpg')",)
+
+
+def test_a_flat_folder_with_metadata_is_not_asked_for_labels(tmp_path):
+    """Pictures with captions have no labels, and want none."""
+    make(tmp_path, "a.jpg", metadata="file_name,text\na.jpg,one\n")
+    assert notices_of(image_folder(tmp_path)) == ()
 
 
 def test_metadata_may_be_parquet(tmp_path):
@@ -107,7 +121,7 @@ def test_metadata_of_no_picture_is_refused_or_told(tmp_path, rows, told):
     source = image_folder(tmp_path, bad_lines="skip")
     check_source(source)
     assert columns_of(source)["a.jpg"] == {"label": None, "n": "1"}
-    assert told in notices_of(source)[0]
+    assert told in notices_of(source)[1]
 
 
 def test_metadata_without_file_names_is_an_error(tmp_path):
@@ -139,11 +153,38 @@ def test_pictures_that_are_not_read_are_told(tmp_path):
     source = files(tmp_path)
     check_source(source)
     assert source.names == ["a.HEIC", "b.heif"]
-    told = f"folder '{tmp_path}': 3 pictures of formats that are not read are left out (.dng 2, .svg 1)"
-    assert notices_of(source) == notices_of(image_folder(tmp_path)) == (told,)
+    told = (
+        f"folder '{tmp_path}': 3 pictures of formats that are not read are left out (.dng 2, .svg 1)",
+        f"folder '{tmp_path}': 1 other file left out (.txt 1)",
+    )
+    assert notices_of(source) == notices_of(image_folder(tmp_path, label_col=None)) == told
     make(tmp_path / "raw", "a.cr2")
     with pytest.raises(
         SourceNotFound, match=r"another of Pillow's; 1 picture of formats .* is left out \(\.cr2 1\)"
     ):
         files(tmp_path / "raw")
     assert notices_of(files(tmp_path, suffixes=".heic")) == ()
+
+
+def test_other_files_of_a_folder_are_told_by_kind(tmp_path):
+    """Nothing is lost in silence: what lies beside the pictures is counted, hidden files are not."""
+    make(
+        tmp_path, "a.jpg", "b.mp4", "c/d.PDF", "c/IMG_0001", "e.txt", "f.tar.gz", ".hidden.txt", ".git/config"
+    )
+    source = files(tmp_path)
+    check_source(source)
+    told = f"folder '{tmp_path}': 5 other files left out (.gz 1, .mp4 1, .pdf 1, .txt 1, without suffix 1)"
+    assert notices_of(source) == (told,)
+    assert notices_of(files(tmp_path, recursive=False))[0].startswith(f"folder '{tmp_path}': 3 other files")
+    assert notices_of(files(tmp_path, suffixes="jpg")) == notices_of(files(tmp_path / "*.jpg")) == ()
+    make(tmp_path, *(f"{number}.kind{number % 9}" for number in range(12)), "1. of a long sentence")
+    assert notices_of(files(tmp_path, recursive=False))[0].endswith(
+        ": 16 other files left out (.kind0 2, .kind1 2, .kind2 2, .gz 1, .kind3 1, .kind4 1, of other kinds 7)"
+    )
+
+
+def test_metadata_that_is_read_is_not_told_as_left_out(tmp_path):
+    """It is a part of an image folder, and a stranger in a folder of pictures."""
+    make(tmp_path, "cat/a.jpg", metadata="file_name,text\ncat/a.jpg,one\n")
+    assert notices_of(image_folder(tmp_path)) == ()
+    assert notices_of(files(tmp_path)) == (f"folder '{tmp_path}': 1 other file left out (.csv 1)",)

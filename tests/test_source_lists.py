@@ -9,7 +9,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws_sources import check_source
 from PIL import Image
@@ -17,6 +17,7 @@ from PIL import Image
 from creevey_graph import graph, sources, step
 from creevey_graph.errors import SourceError, SourceNotFound, UsageError
 from creevey_graph.sources import BulkSource, notices_of, open_list, open_source, table, url_list
+from creevey_graph.sources.base import place_of
 from creevey_graph.sources.documents import LONGEST_LINE
 from creevey_graph.sources.joined import join
 
@@ -25,6 +26,15 @@ ROWS = [
     {"image_id": "7", "image_url": A, "caption": "a, cat"},
     {"image_id": "8", "image_url": B, "caption": "ü\tdog"},
 ]
+
+
+@step
+def size_of(photo: Path) -> int:
+    return photo.stat().st_size
+
+
+def _sizes(photo: Path):
+    return size_of(photo)
 
 
 def values(source):
@@ -276,21 +286,117 @@ def test_nothing_is_lost_between_entries_and_notices(entries, duplicates):
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_duplicate_rows_are_told_by_key(tmp_path, suffix):
-    """Rows are duplicates where their keys are; the first stays, with its own columns."""
+def test_a_duplicate_is_the_same_picture_and_another_with_its_id_is_none(tmp_path, suffix):
+    """What is left out as a duplicate is there already, whatever its id; a different picture stays."""
     rows = [{"id": "1", "url": A, "n": "x"}, {"id": "2", "url": A, "n": "y"}, {"id": "1", "url": B, "n": "z"}]
     path = write(tmp_path / f"t{suffix}", FORMATS[suffix](rows))
     begins = 1 if suffix == ".jsonl" else 2
+    clash = (
+        f"'{path}': 1 clashing id, kept under keys such as '1#2' "
+        f"(line {begins + 2} has the id of line {begins}, '1', but another picture)"
+    )
     for read in (url_list, lambda *args, **kwargs: table(*args, inputs=["url"], **kwargs)):
         kept, dropped = read(path), read(path, duplicates="drop")
         check_source(kept)
         check_source(dropped)
         assert keys(kept) == ["1", "2", "1#2"]
+        assert notices_of(kept) == (clash,)
         assert [(item.key, str(item.values[0]), item.columns["n"]) for item in dropped] == [
             ("1", A, "x"),
-            ("2", A, "y"),
+            ("1#2", B, "z"),
         ]
-        assert f"1 duplicate, left out (line {begins + 2} is line {begins} again)" in notices_of(dropped)[0]
+        again = f"'{path}': 1 duplicate, left out (line {begins + 1} is line {begins} again)"
+        assert notices_of(dropped) == (again, clash)
+
+
+def test_rows_are_duplicates_where_all_inputs_are():
+    """A picture with another mask is another row, though its key is the first picture's."""
+    rows = [("a.jpg", "m1.png"), ("a.jpg", "m2.png"), ("a.jpg", "m1.png"), ("a.jpg", 1), ("a.jpg", True)]
+    kept, dropped = (table(rows, inputs=["a", "b"], duplicates=mode) for mode in ("keep", "drop"))
+    assert [item.values for item in kept] == rows
+    assert [item.values for item in dropped] == [rows[0], rows[1], rows[3], rows[4]]
+    assert notices_of(dropped) == (
+        "items: 1 duplicate, left out (row 3 is row 1 again)",
+        (
+            "items: 3 clashing ids, kept under keys such as 'a.jpg#2' "
+            "(row 2 has the id of row 1, 'a.jpg', but other values)"
+        ),
+    )
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("12"), st.sampled_from([A, B, C])), min_size=1))
+def test_no_picture_is_lost_with_duplicates(pairs):
+    """Whatever the ids: each picture is an item once, under a key of its own, and stands where it first did."""
+    rows = [{"id": key, "url": url} for key, url in pairs]
+    for source in (url_list(rows, duplicates="drop"), table(rows, inputs=["url"], duplicates="drop")):
+        check_source(source)
+        assert values(source) == list(dict.fromkeys(url for _, url in pairs))
+        firsts = [next(n for n, (_, url) in enumerate(pairs, 1) if url == value) for value in values(source)]
+        assert [place_of(source, index) for index in range(len(source))] == [f"row {n}" for n in firsts]
+
+
+def test_values_that_cannot_be_compared_are_no_duplicates():
+    """A value such as a picture in memory is the same as itself only."""
+    odd = [bytearray(b"1"), bytearray(b"1")]
+    rows = [{"id": "x", "a": value, "b": 1} for value in (odd[0], odd[1], odd[0], [odd[0]], {"k": odd[1]})]
+    source = table(rows, inputs=["a", "b"], id_col="id", duplicates="drop")
+    assert ["x", "x#2", "x#3", "x#4"] == keys(source)
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("id,photo_url", "; name the column of the URLs and paths with --url-column (in Python url_col=)"),
+        (
+            '"id";"photo_url"',
+            "; its columns stand between semicolons: save it with commas, and name the column",
+        ),
+        ("id\tphoto_url", "with --url-column"),
+    ],
+)
+def test_a_table_that_is_piped_in_without_a_known_column_is_told_once(monkeypatch, header, told):
+    """Each of its lines was told to be no file, and nothing that it has columns."""
+    lines = f"{header}\n" + "1,a.jpg\n" * 20
+    for bad_lines in ("error", "skip"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+        with pytest.raises(SourceError) as caught:
+            url_list("-", bad_lines=bad_lines)
+        text = str(caught.value)
+        assert told in text
+        assert f"line 1: '{header}' seems to be the header of a table" in text.replace("\\x09", "\t")
+        assert 1 == text.count("line ")
+
+
+def test_only_a_header_is_taken_for_one(tmp_path, monkeypatch):
+    """A list with a bad line later on, a file with a comma in its name, and a .txt that is a table."""
+    monkeypatch.chdir(tmp_path)
+    Path("a,b.jpg").touch()
+    for text in ("a,b.jpg\ngone\n", f"{A}?x=1,2\ngone\n", "# a, b\ngone\n", "gone\nx,y\n", "a,\ngone\n"):
+        with pytest.raises(SourceError, match="is neither a URL nor a file"):
+            url_list(write(tmp_path / "list.txt", text))
+    with pytest.raises(SourceError, match=r"'id,url' seems to be .*; name the file \.csv or \.tsv"):
+        url_list(write(tmp_path / "list.txt", "id,url\n1,a.jpg\n"))
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_a_row_whose_file_is_missing_names_its_line(tmp_path, monkeypatch, executor):
+    """With the list and the line, and where relative paths are read from; a file that appears is read."""
+    monkeypatch.chdir(tmp_path)
+    named = graph(_sizes)
+    write(Path("set.csv"), f"url,n\nx.jpg,1\n{tmp_path / 'y.jpg'},2\nlink.jpg,3\n")
+    Path("link.jpg").symlink_to("nowhere.jpg")
+    options = {"executor": executor, "cache": False, "progress": False, "jobs": 2}
+    here = "; relative paths are read from the current folder"
+    report = named.run("set.csv", **options)
+    assert [
+        f"FileNotFoundError: no file 'x.jpg' (line 2 of 'set.csv'){here}",
+        f"FileNotFoundError: no file '{tmp_path / 'y.jpg'}' (line 3 of 'set.csv')",
+        f"FileNotFoundError: no file 'link.jpg', but a link that leads nowhere (line 4 of 'set.csv'){here}",
+    ] == [row.error for row in report.rows]
+    Path("x.jpg").write_bytes(b"12")
+    report = named.run(["x.jpg", "z.jpg"], **options)
+    assert [None, f"FileNotFoundError: no file 'z.jpg' (item 2){here}"] == [row.error for row in report.rows]
 
 
 def test_all_bad_lines_are_told_at_once(tmp_path):
@@ -677,8 +783,18 @@ def test_keys_of_several_lists_are_unique(lists, duplicates, expected):
 
     check_source(source)
     assert expected == keys(source)
-    what = "left out" if duplicates == "drop" else "kept under keys of their own"
-    assert (f"1 item with keys of an earlier list, {what} ('{A}' of 'l/4.txt' first)",) == notices_of(source)
+    what = "with keys of an earlier list, kept under keys of their own"
+    what = "that an earlier list has, left out" if duplicates == "drop" else what
+    assert (f"1 item {what} ('{A}' of 'l/4.txt' first)",) == notices_of(source)
+
+
+def test_another_picture_of_the_same_id_in_a_later_list_is_none_of_its_duplicates(lists):
+    """Dropped is what the earlier list has; another picture with a taken id stays, under a key of its own."""
+    write(lists / "7.csv", f"url,id\n{A},1\n")
+    write(lists / "8.csv", f"url,id\n{B},1\n{A},2\n")
+    source = open_list("l/[78].csv", ["photo"], duplicates="drop", id_col="id", columns={"photo": "url"})
+
+    assert [("1", A), ("1#2", B)] == [(item.key, item.values[0]) for item in source]
 
 
 def test_lists_that_do_not_go_together_are_an_error(lists):
@@ -701,12 +817,12 @@ def test_lists_that_do_not_go_together_are_an_error(lists):
     drop=st.booleans(),
 )
 def test_joined_lists_hold_the_laws_of_sources(parts, drop):
-    """Whatever the keys; each key once where duplicates are dropped, each item where they are kept."""
+    """Whatever the keys; each picture once where duplicates are dropped, each item where they are kept."""
     rows = [[{"key": key, "photo": f"{number}"} for number, key in enumerate(part)] for part in parts]
     duplicates = "drop" if drop else "keep"
     tables = [table(part, inputs=["photo"], duplicates=duplicates) for part in rows]
     source = join(tables, [str(number) for number in range(len(tables))], duplicates)
 
     check_source(source)
-    given_keys = [key for part in parts for key in part]
-    assert len(source) == len(set(given_keys) if drop else given_keys)
+    pictures = [row["photo"] for part in rows for row in part]
+    assert len(source) == len(set(pictures) if drop else pictures)

@@ -436,9 +436,10 @@ def test_outputs_of_gone_items_are_orphans_unless_somebody_stands_behind_them(tm
 
     assert () == report.orphans
     assert (0, ()) == (spared.pruned, spared.orphans)  # its file is there: it was left out, and is not gone
-    assert [
-        text for text in spared.notices if text.startswith("1 output is not pruned: of items that this run")
-    ]
+    told = (
+        "1 output is not pruned (c.out): this run has no item of that key, but the picture is still there; "
+    )
+    assert [text for text in spared.notices if text.startswith(told)]
     assert ("c.out",) == last.orphans
     assert (1, ()) == (pruned.pruned, pruned.orphans)
     assert {"a.out", "b.out"} == set(outputs_of(tmp_path / "out"))

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from creevey_graph import Graph, graph, step
+from creevey_graph.apart import validate_outputs_apart
 from creevey_graph.errors import GraphError, UsageError
 from creevey_graph.images import load_image, write_image
 from creevey_graph.listing import list_items
@@ -31,7 +32,6 @@ from creevey_graph.validate import (
     validate_bound,
     validate_known,
     validate_output_paths,
-    validate_outputs_apart,
     validate_outputs_outside,
     validate_sendable,
     validate_template_writers,
@@ -431,19 +431,39 @@ def test_lambdas_and_closures_can_be_sent():
 
 def test_two_items_with_one_output_path_are_both_named():
     """Nothing is overwritten in silence."""
-    claims = [("a.jpg", "cats/a"), ("b.jpg", "cats/b"), ("a.jpg", "dogs/a")]
+    claims = [("a.jpg", "cats/a", "", 0), ("b.jpg", "cats/b", "", 1), ("a.jpg", "dogs/a", "", 2)]
 
     expected = (
         "items 'cats/a' and 'dogs/a' have one output path, 'a.jpg'; make it different per item, "
         "as in '{parent}/{stem}.jpg', '{key}.jpg' or '{index}.jpg'"
     )
     assert expected == message_of(validate_outputs_apart, lambda: iter(claims))
+    placed = expected.replace("'cats/a'", "'cats/a' (line 1)").replace("'dogs/a'", "'dogs/a' (line 3)")
+    assert placed == message_of(
+        validate_outputs_apart, lambda: iter(claims), lambda index: f"line {index + 1}"
+    )
+
+
+def test_a_picture_that_is_listed_twice_is_told_so_before_other_advice():
+    """A template with {index} mends nothing there: the picture would be made twice."""
+    claims = [("a.jpg", "a", "", 0), ("a.jpg", "a#2", "", 6)]
+
+    def told(*looks):
+        return message_of(validate_outputs_apart, lambda: iter(claims), *looks)
+
+    expected = (
+        "items 'a' and 'a#2' have one output path, 'a.jpg': line 7 of 'x.txt' is line 1 again; leave it out with "
+        "--duplicates drop (duplicates='drop'), or make the path different per item, as in '{key}.jpg' or '{index}.jpg'"
+    )
+    assert expected == told(lambda index: f"line {index + 1} of 'x.txt'", lambda *_: True)
+    assert ": the second is the first again; leave it out" in told(lambda _: "", lambda *_: True)
+    assert "duplicates" not in told(lambda index: f"line {index + 1} of 'x.txt'", lambda *_: False)
 
 
 @given(st.lists(st.sampled_from("abcdef"), max_size=8))
 def test_outputs_pass_exactly_where_all_differ(paths):
     """Walked twice or once, the answer is that of a set."""
-    claims = [(path, str(index)) for index, path in enumerate(paths)]
+    claims = [(path, str(index), "", index) for index, path in enumerate(paths)]
     if len(set(paths)) == len(paths):
         validate_outputs_apart(lambda: iter(claims))
     else:
@@ -538,13 +558,47 @@ def test_a_run_that_could_not_write_fails_before_the_first_write(photos, templat
     assert not (photos.parent / "train").exists()
 
 
+@pytest.mark.parametrize("template", ["{stem}.webp", Path("{stem}.webp"), "{digest}.webp"])
+def test_two_writers_with_one_template_are_told_when_the_graph_is_declared(template):
+    """Each item would have two outputs with one path: no item need be known for that."""
+    expected = (
+        f"nodes 'save' and 'save_2' have one output path, '{template}'; "
+        "give each writer its own, as in 'small/{stem}.webp'"
+    )
+    assert expected == message_of(graph, lambda photo: (save(photo, template), save(photo, str(template))))
+    made = Graph("by hand")
+    photo = made.input("photo")
+    made.add(save, "save", image=photo, path=template)
+    made.add(save.bind(path=template), "save_2", image=photo)
+    assert expected == message_of(list_items, made, "no folder", Path("train"))
+
+
+def test_writers_may_have_one_path_function():
+    """What it returns is not known: it may tell by the item."""
+    graph(lambda photo: (save(photo, str), save(photo, str))).validate()
+
+
 def test_two_writers_of_one_item_must_differ_too(photos):
-    """The message names the writers."""
-    made = graph(lambda photo: (save(photo, "{key}"), save(photo, "{key}")))
+    """The message names the writers, and other advice than that for two items."""
+    made = graph(lambda photo: (save(photo, "{key}"), save(photo, "{parent}/{name}")))
 
     message = message_of(list_checked, made, photos, photos.parent / "train")
 
-    assert "items 'cats/tom.png (save)' and 'cats/tom.png (save_2)' have one output path" in message
+    expected = (
+        "item 'cats/tom.png': nodes 'save' and 'save_2' have one output path, 'cats/tom.png'; "
+        "give each writer its own, as in 'small/{stem}.webp'"
+    )
+    assert expected == message
+
+
+def test_two_items_of_two_writers_are_named_with_them(photos):
+    """One writer's path of one item may be the other's of another."""
+    made = graph(lambda photo: (save(photo, "{index}"), save(photo, lambda item: str(1 - item.index))))
+
+    message = message_of(list_checked, made, photos, photos.parent / "train")
+
+    assert "items 'cats/tom.png (save_2)'" not in message
+    assert "items 'cats/tom.png' (save_2) and 'dogs/tom.png' (save) have one output path, '1'" in message
 
 
 def test_a_run_that_can_write_is_listed(photos):

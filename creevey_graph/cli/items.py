@@ -1,6 +1,7 @@
 """ITEMS on the command line, and the options that say how a list of them is read."""
 
 import functools
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 
 from creevey_graph import Graph, UsageError
 from creevey_graph.errors import SourceNotFound, did_you_mean
-from creevey_graph.sources import image_folder, open_list
+from creevey_graph.sources import image_folder, open_list, video
 from creevey_graph.sources.base import is_url
 from creevey_graph.sources.lists import is_table
 from creevey_graph.sources.remarks import BadLines, Duplicates
@@ -37,7 +38,7 @@ _OPTIONS = (
         type=click.Choice(["keep", "drop"]),
         default="keep",
         show_default=True,
-        help="What becomes of entries that a list has already.",
+        help="What becomes of pictures that a list has already.",
     ),
     click.option(
         "--bad-lines",
@@ -51,7 +52,15 @@ _OPTIONS = (
         is_flag=True,
         help="Label the pictures of a folder by sub-folder, and join metadata.csv or .jsonl.",
     ),
+    click.option(
+        "--frames",
+        metavar="WHICH",
+        help="Take the frames of videos: every=SECONDS, fps=NUMBER, keyframes or all. Needs the extra video.",
+    ),
 )
+
+_WAYS: Mapping[str, dict[str, Any]] = {"all": {"fps": math.inf}, "keyframes": {"keyframes": True}}
+_NUMBERED = {"every": "every_s", "fps": "fps"}
 
 
 @attrs.frozen
@@ -67,6 +76,7 @@ class Asked:
         duplicates: What becomes of duplicates.
         bad_lines: What becomes of bad lines.
         labels: Whether a folder is read with its labels.
+        frames: Which frames of videos are taken; None where ITEMS are no videos.
     """
 
     items: tuple[str, ...]
@@ -76,6 +86,7 @@ class Asked:
     duplicates: Duplicates = "keep"
     bad_lines: BadLines = "error"
     labels: bool = False
+    frames: str | None = None
 
     @property
     def _is_plain(self) -> bool:
@@ -99,6 +110,12 @@ class Asked:
         items = chosen_items(self.items)
         if self._is_plain and not (isinstance(items, list) and all(map(is_table, items))):
             return items
+        if self.frames is not None:
+            if attrs.evolve(self, frames=None) != Asked(self.items):
+                raise UsageError(
+                    "--frames is for videos, which are no list and no folder of labels; leave those options out"
+                )
+            return video(items, **_ways_of(self.frames))
         if self.labels:
             return self._labelled(items)
         return open_list(
@@ -144,6 +161,25 @@ class Asked:
         if named:
             raise UsageError("--url-column and --column exclude each other; leave one out")
         return dict.fromkeys(graph.inputs, self.url_column)
+
+
+def _ways_of(frames: str) -> dict[str, Any]:
+    """
+    Return what `--frames` stands for.
+
+    Raises:
+        UsageError: It is none of its forms.
+
+    >>> _ways_of("every=2.5"), _ways_of("all"), _ways_of("keyframes")
+    ({'every_s': 2.5}, {'fps': inf}, {'keyframes': True})
+    """
+    way, _, number = frames.partition("=")
+    try:
+        return _WAYS[frames] if frames in _WAYS else {_NUMBERED[way]: float(number)}
+    except (KeyError, ValueError):
+        raise UsageError(
+            f"--frames must be every=SECONDS, fps=NUMBER, keyframes or all (got '{frames}')"
+        ) from None
 
 
 def list_options(command: F) -> F:

@@ -21,6 +21,15 @@ from creevey_graph.errors import ImageError, UsageError, did_you_mean
 
 _URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # one slash: Path("https://a") has lost the other
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_PICTURE_BRANDS = (b"avif", b"avis", b"avio", b"crx ", b"jxl ", b"jp2 ", b"jpx ")
+_QUICKTIME_ATOMS = (b"moov", b"mdat", b"wide")  # what a QuickTime file without `ftyp` begins with
+_VIDEO_MAGIC = (
+    b"\x1a\x45\xdf\xa3",  # EBML: Matroska, WebM
+    b"FLV\x01",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",  # ASF: .wmv
+    b"\x00\x00\x01\xba",  # MPEG program stream
+    b"\x00\x00\x01\xb3",  # MPEG video
+)
 
 
 if TYPE_CHECKING:
@@ -187,6 +196,15 @@ def _is_heif(prefix: bytes) -> bool:
     return prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIF_BRANDS
 
 
+def _is_video(prefix: bytes) -> bool:
+    """True for the beginnings of MP4, QuickTime, Matroska, WebM, AVI, Flash, ASF and MPEG."""
+    if prefix[4:8] == b"ftyp":  # AVIF, HEIF and Canon's CR3 are the pictures among these
+        return prefix[8:12] not in (*_HEIF_BRANDS, *_PICTURE_BRANDS)
+    if prefix[4:8] in _QUICKTIME_ATOMS:
+        return True
+    return prefix.startswith(_VIDEO_MAGIC) or (prefix[:4] == b"RIFF" and prefix[8:12] == b"AVI ")
+
+
 def _register_heif() -> None:
     from pillow_heif import register_heif_opener  # noqa: PLC0415 - the extra `heif`
 
@@ -198,6 +216,8 @@ def _refusal(prefix: bytes, formats: tuple[str, ...] | None) -> str:
         return "empty, no picture"
     if _is_heif(prefix) and "HEIF" not in Image.OPEN:
         return "a HEIF picture, which needs pillow-heif; pip install 'creevey_graph[heif]'"
+    if _is_video(prefix):
+        return "a video, no picture; take its frames, with sources.video(…) or --frames all"
     page = prefix.lstrip().lower().startswith((b"<!doctype html", b"<html"))
     names = ", ".join(Image.ID if formats is None else formats)
     return f"{'a web page, ' if page else ''}not a picture in a format that is read ({names})"

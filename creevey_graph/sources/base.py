@@ -33,6 +33,26 @@ class Item:
     refusal: Exception | None = attrs.field(default=None, eq=False, repr=False)
 
 
+@attrs.frozen
+class Origin:
+    """
+    Where the items of a list stand in it.
+
+    Args:
+        place: What the list is called, "" for one in memory.
+        unit: What an entry is counted in: "line", "row" or "item".
+        numbers: Of each item, from 1.
+    """
+
+    place: str
+    unit: str
+    numbers: Sequence[int] = attrs.field(repr=False)
+
+    def of(self, index: int) -> str:
+        """Say where an item stands, such as "line 7 of 'urls.txt'"."""
+        return f"{self.unit} {self.numbers[index]:,}" + (f" of {self.place}" if self.place else "")
+
+
 @runtime_checkable
 class Source(Protocol):
     """
@@ -40,7 +60,7 @@ class Source(Protocol):
 
     `check_source` in `tests/laws_sources.py` holds the laws: the length agrees, two
     walks yield the same, keys are unique, indexes count from 0. A source may have `notices`
-    too: lines that each run of it tells, on what was left out.
+    too: lines that each run of it tells, on what was left out; and an `origin`, where it is a list.
     """
 
     def __iter__(self) -> Iterator[Item]: ...
@@ -126,10 +146,21 @@ class ColumnSource:
         """True where a file in a sub-folder could be an item too."""
         return getattr(self.base, "is_recursive", True)
 
+    @property
+    def origin(self) -> Origin | None:
+        """Where the paths and URLs stand, if that is a list."""
+        return getattr(self.base, "origin", None)
+
 
 def notices_of(source: Source) -> tuple[str, ...]:
     """Return what listing *source* came upon that its user should know: its `notices`, where it has any."""
     return tuple(getattr(source, "notices", ()))
+
+
+def place_of(source: Source, index: int) -> str:
+    """Say where an item stands in the list that it came of, "" where there is none."""
+    origin: Origin | None = getattr(source, "origin", None)
+    return "" if origin is None else origin.of(index)
 
 
 def is_url(text: str) -> bool:

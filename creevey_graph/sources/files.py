@@ -8,7 +8,7 @@ links lead to twice is listed once, so a loop ends.
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -53,6 +53,9 @@ UNREAD_SUFFIXES = frozenset(
 )
 """What pictures end in that a folder's search leaves out, for want of a reader: told, not lost."""
 
+_KINDS = 6
+"""So many kinds of files that are left out are named."""
+_LONGEST_SUFFIX = 12  # beyond it, what stands behind the last dot is no kind of file
 _SIBLINGS = 1000  # a guess at the right name looks at no more than so many
 
 
@@ -138,8 +141,7 @@ def files(
     """
     text = _checked_text(pattern_or_folder)
     if os.path.isdir(text):  # noqa: PTH112 - text may be no valid path
-        chosen = PICTURE_SUFFIXES if suffixes is None else normal_suffixes(suffixes)
-        return _folder(Path(text), chosen, recursive)
+        return _folder(Path(text), _suffixes(suffixes), recursive)
     if os.path.lexists(text):
         path = Path(text)
         return FileSource(path.parent, [path.name], is_recursive=False)
@@ -148,18 +150,41 @@ def files(
     raise missing_path(text)
 
 
-def _folder(folder: Path, suffixes: tuple[str, ...], recursive: bool) -> FileSource:
+def pictures_of(
+    folder: str | os.PathLike[str], suffixes: Iterable[str] | None, read_elsewhere: Collection[str]
+) -> FileSource:
+    """
+    List the pictures of a folder and its sub-folders, as `files` does.
+
+    Args:
+        folder: The folder.
+        suffixes: As for `files`.
+        read_elsewhere: Names of files in it that are no pictures, and are not told as left out.
+    """
+    if not os.path.isdir(folder):  # noqa: PTH112 - it may be no valid path
+        return files(folder, suffixes=suffixes)
+    return _folder(Path(folder), _suffixes(suffixes), True, read_elsewhere)
+
+
+def _suffixes(suffixes: Iterable[str] | None) -> tuple[str, ...]:
+    return PICTURE_SUFFIXES if suffixes is None else normal_suffixes(suffixes)
+
+
+def _folder(
+    folder: Path, suffixes: tuple[str, ...], recursive: bool, read_elsewhere: Collection[str] = ()
+) -> FileSource:
     parts = ("**", "*") if recursive else ("*",)
     left_out: list[str] = []
     names = _list(folder, parts, suffixes, left_out)
-    told = _unread_text(left_out) if suffixes is PICTURE_SUFFIXES else ""
+    told = _left_out([name for name in left_out if os.path.basename(name) not in read_elsewhere])  # noqa: PTH119 - text
+    told = told if suffixes is PICTURE_SUFFIXES else ("", "")
     if not names:
         below = "in or below" if recursive else "in"
         raise SourceNotFound(
-            f"folder {_quoted(folder)}: no file {below} it ends in {_some(suffixes)}{told}; "
+            f"folder {_quoted(folder)}: no file {below} it ends in {'; '.join(filter(None, (_some(suffixes), *told)))}; "
             f"name what is meant with a glob, such as {_quoted(folder / '**' / '*')} (or suffixes= in Python)"
         )
-    notices = (f"folder {_quoted(folder)}: {told.removeprefix('; ')}",) if told else ()
+    notices = tuple(f"folder {_quoted(folder)}: {text}" for text in told if text)
     return FileSource(folder, names, is_recursive=recursive, notices=notices)
 
 
@@ -203,17 +228,30 @@ def _list(
     return found
 
 
-def _unread_text(names: Sequence[str]) -> str:
-    """Say how many of the names that a folder's search left out are pictures."""
-    counts = Counter(name[name.rfind(".") :].lower() for name in names)
-    unread = {suffix: count for suffix, count in counts.most_common() if suffix in UNREAD_SUFFIXES}
-    if not unread:
-        return ""
-    kinds = ", ".join(f"{suffix} {count:,}" for suffix, count in unread.items())
-    verb = "is" if sum(unread.values()) == 1 else "are"
+def _left_out(names: Sequence[str]) -> tuple[str, str]:
+    """Say how many of the names that a folder's search left out are pictures, and how many are others; "" for none."""
+    found = Counter(map(_suffix_of, names)).items()
+    counts = sorted(found, key=lambda kind: (-kind[1], not kind[0], kind[0]))
+    unread = [(suffix, count) for suffix, count in counts if suffix in UNREAD_SUFFIXES]
+    others = [(suffix, count) for suffix, count in counts if suffix not in UNREAD_SUFFIXES]
+    pictures, files = (sum(count for _, count in kinds) for kinds in (unread, others))
+    verb = "is" if pictures == 1 else "are"
+    told = f"{counted(pictures, 'picture')} of formats that are not read {verb} left out ({_kinds(unread)})"
     return (
-        f"; {counted(sum(unread.values()), 'picture')} of formats that are not read {verb} left out ({kinds})"
+        told if pictures else "",
+        f"{counted(files, 'other file')} left out ({_kinds(others)})" if files else "",
     )
+
+
+def _suffix_of(name: str) -> str:
+    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - text, 100 000 of them
+    return suffix if len(suffix) <= _LONGEST_SUFFIX else ""
+
+
+def _kinds(counts: Sequence[tuple[str, int]]) -> str:
+    shown = [f"{safe_text(suffix) or 'without suffix'} {count:,}" for suffix, count in counts[:_KINDS]]
+    rest = sum(count for _, count in counts[_KINDS:])
+    return ", ".join((*shown, f"of other kinds {rest:,}") if rest else shown)
 
 
 def missing_path(text: str, where: str = "") -> SourceNotFound:

@@ -17,7 +17,7 @@ from creevey_graph.columns import counted
 from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.sources.base import ColumnSource
 from creevey_graph.sources.documents import Document
-from creevey_graph.sources.files import FileSource, files
+from creevey_graph.sources.files import FileSource, pictures_of
 from creevey_graph.sources.packing import pack_rows
 from creevey_graph.sources.remarks import BadLines, Remarks, brief, check_choices
 from creevey_graph.sources.rows import read_rows
@@ -62,7 +62,7 @@ def image_folder(
         raise UsageError(f"image_folder: label_col must be the name of a column, or None (got {label_col!r})")
     if os.path.lexists(root) and not Path(root).is_dir():
         raise UsageError(f"image_folder: expected a folder (got '{brief(os.fspath(root))}')")
-    listed = files(root, suffixes=suffixes)
+    listed = pictures_of(root, suffixes, METADATA)
     described = _Described(listed, dict.fromkeys(listed.names))
     try:
         found = sorted(name for name in walk(str(root), ("**", "*")) if posixpath.basename(name) in METADATA)
@@ -133,7 +133,23 @@ class _Described:
             tuple(_cell(name, row or {}, column, label_col) for column in names)
             for name, row in self.rows.items()
         ]
+        if label_col is not None:
+            place = names.index(label_col)
+            bare = [name for name, row in zip(self.rows, cells, strict=True) if row[place] is None]
+            if len(bare) < len(cells) or not has_metadata:  # a flat folder of captions is no folder of labels
+                self._tell_unlabelled(bare)
         return ColumnSource(self.listed, tuple(names), cells, (*self.listed.notices, *self.notices))
+
+    def _tell_unlabelled(self, names: list[str]) -> None:
+        if not names:
+            return
+        is_one = len(names) == 1
+        lie, have = ("lies", "has") if is_one else ("lie", "have")
+        root = brief(str(self.listed.input_root))
+        first = f"'{brief(names[0])}'" + ("" if is_one else " first")
+        self.notices.append(
+            f"{counted(len(names), 'picture')} {lie} directly in '{root}' and {have} no label ({first})"
+        )
 
 
 def _cell(name: str, row: Mapping[str, Any], column: str, label_col: str | None) -> Any:

@@ -9,6 +9,7 @@ import attrs
 from creevey_graph.columns import counted
 from creevey_graph.errors import SourceError
 from creevey_graph.sources.base import Item, Source, notices_of, unique_keys
+from creevey_graph.sources.duplicates import value_mark
 from creevey_graph.sources.remarks import Duplicates, brief
 
 
@@ -55,14 +56,14 @@ def join(sources: Sequence[Source], names: Sequence[str], duplicates: Duplicates
     Args:
         sources: In their order.
         names: What messages call each.
-        duplicates: "keep": an item whose key an earlier source has is called "key#2"; "drop": it is left out.
-            Either is told.
+        duplicates: "keep": an item whose key an earlier source has is called "key#2". "drop": one whose
+            values an earlier source has is left out; others of its key are called so. Either is told.
 
     Raises:
         SourceError: The items of one have more or fewer values than those of the first.
     """
     notices = [notice for source in sources for notice in notices_of(source)]
-    taken: set[str] = set()
+    taken: set[Any] = set()
     keys: list[str] = []
     kept: list[Sequence[int]] = []
     told, count = "", 0
@@ -75,17 +76,22 @@ def join(sources: Sequence[Source], names: Sequence[str], duplicates: Duplicates
                 "give these lists one by one"
             )
         width = own_width
-        own = [(item.index, item.key) for item in source]
-        again = [key for _, key in own if key in taken]
+        drops = duplicates == "drop"
+        own = [(item.index, item.key, value_mark(item.values) if drops else item.key) for item in source]
+        again = [key for _, key, mark in own if mark in taken]
         if again:
             told, count = told or f"'{brief(again[0])}' of {name} first", count + len(again)
-        if duplicates == "drop":
-            own = [pair for pair in own if pair[1] not in taken]
-        taken.update(key for _, key in own)
-        keys += [key for _, key in own]
-        kept.append([index for index, _ in own])
+        if drops:
+            own = [facts for facts in own if facts[2] not in taken]
+        taken.update(mark for _, _, mark in own)
+        keys += [key for _, key, _ in own]
+        kept.append([index for index, _, _ in own])
     if count:
-        what = "left out" if duplicates == "drop" else "kept under keys of their own"
-        notices.append(f"{counted(count, 'item')} with keys of an earlier list, {what} ({told})")
+        what = (
+            "that an earlier list has, left out"
+            if duplicates == "drop"
+            else "with keys of an earlier list, kept under keys of their own"
+        )
+        notices.append(f"{counted(count, 'item')} {what} ({told})")
     columns = tuple(dict.fromkeys(column for source in sources for column in source.columns))
     return JoinedSource(tuple(sources), tuple(kept), unique_keys(keys), columns, tuple(notices))

@@ -1,20 +1,18 @@
-"""What reading a list came upon: bad lines, blanks, comments, duplicates. Told, never silently lost."""
+"""What reading a list came upon: bad lines, blanks, comments. Told, never silently lost."""
 
-from collections.abc import Iterable, Sequence
-from itertools import compress
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
 
 import attrs
 
 from creevey_graph.columns import counted
 from creevey_graph.errors import SourceError, UsageError, did_you_mean
-from creevey_graph.sources.base import unique_keys
 from creevey_graph.text import safe_text
 
 BadLines = Literal["error", "skip"]
 """What becomes of a line that cannot be used: the list is refused, or the line left out and told."""
 Duplicates = Literal["keep", "drop"]
-"""What becomes of a key's second, third … item: it is kept as "key#2", or left out and told."""
+"""What becomes of an entry that a list has already: it is kept under a key of its own, or left out. Either is told."""
 
 _SHOWN = 10
 _LONGEST = 100
@@ -97,51 +95,6 @@ class Remarks:
         """Return what is to be told of a list that can be used: one line, none where there is nothing."""
         told = self.left_out()
         return (f"{self.place or 'items'}: {told}",) if told else ()
-
-
-def settle_duplicates(
-    keys: list[str],
-    numbers: Sequence[int],
-    remarks: Remarks,
-    duplicates: Duplicates,
-    *lists: list[Any],
-) -> tuple[Sequence[str], tuple[str, ...]]:
-    """
-    Return unique keys, and what is to be told of the list.
-
-    Args:
-        keys: As they were read; shortened where duplicates are left out.
-        numbers: Where each stands.
-        remarks: What else was found.
-        duplicates: What becomes of them.
-        lists: Other lists of the entries, shortened likewise.
-    """
-    notices = remarks.notices()
-    if len(set(keys)) == len(keys):
-        return keys, notices
-    seen: dict[str, int] = {}
-    is_first = bytearray(len(keys))
-    told = ""
-    for index, key in enumerate(keys):
-        if seen.setdefault(key, index) == index:
-            is_first[index] = 1
-        elif not told:
-            told = f"{remarks.unit} {numbers[index]:,} is {remarks.unit} {numbers[seen[key]]:,} again"
-    count = counted(len(keys) - len(seen), "duplicate")
-    what = "left out" if duplicates == "drop" else f"kept under keys such as '{_second(keys)}'"
-    notices = (*notices, f"{remarks.place or 'items'}: {count}, {what} ({told})")
-    if duplicates == "drop":
-        for members in (keys, *lists):
-            members[:] = compress(members, is_first)
-        return keys, notices
-    return unique_keys(keys), notices
-
-
-def _second(keys: list[str]) -> str:
-    for old, new in zip(keys, unique_keys(keys), strict=True):
-        if old != new:
-            return brief(new)
-    return ""  # pragma: no cover - it is asked only where there is one
 
 
 def brief(text: str) -> str:

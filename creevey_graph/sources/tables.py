@@ -10,15 +10,15 @@ from typing import Any
 import attrs
 
 from creevey_graph.errors import SourceNotFound, UsageError, did_you_mean
-from creevey_graph.sources.base import Item
+from creevey_graph.sources.base import Item, Origin
 from creevey_graph.sources.documents import Document
+from creevey_graph.sources.duplicates import settle_duplicates
 from creevey_graph.sources.packing import cleaned, column_for, pack_rows, remedies, row_of, text_of
 from creevey_graph.sources.remarks import (
     BadLines,
     Duplicates,
     Remarks,
     check_choices,
-    settle_duplicates,
 )
 from creevey_graph.sources.rows import read_rows
 
@@ -34,6 +34,7 @@ class TableSource:
         rows: Per row, the values of the inputs, then of *columns* (None where a row has none).
         width: How many inputs there are.
         notices: What reading it came upon.
+        origin: Where the rows stand.
     """
 
     columns: tuple[str, ...]
@@ -42,6 +43,7 @@ class TableSource:
     width: int
     input_root: Path | None = None
     notices: tuple[str, ...] = ()
+    origin: Origin | None = attrs.field(default=None, repr=False)
 
     def __iter__(self) -> Iterator[Item]:
         for index, (key, row) in enumerate(zip(self.keys, self.rows, strict=True)):
@@ -74,7 +76,9 @@ def table(
             input without one `url`.
         id_col: Column of the keys, which every row has; by default `key`, else `id`, else the text of the
             first input.
-        duplicates: "keep": the second row of a key is named "key#2"; "drop": it is left out. Either is told.
+        duplicates: "keep": a row that has the values of an earlier one, for all inputs, stays; "drop": it is
+            left out. Rows with other values stay, whatever their keys; the second of a key is named "key#2".
+            All is told.
         bad_lines: "error", or "skip": rows that cannot be used are left out, and told.
 
     Returns:
@@ -112,9 +116,14 @@ def table(
     )
     if isinstance(path_or_rows, Document) and not packed.rows:
         raise SourceNotFound(f"{remarks.place}: there are no rows in it")
-    keys, notices = settle_duplicates(packed.keys, packed.numbers, remarks, duplicates, packed.rows)
-    rows_held = [(cleaned(row[0]), *row[1:]) for row in packed.rows] if is_alone else packed.rows
-    return TableSource(packed.columns, keys, rows_held, len(inputs), notices=notices)
+    width, rows_held = len(inputs), packed.rows
+    if is_alone:
+        rows_held = [(cleaned(row[0]), *row[1:]) for row in rows_held]
+    values = [row[0] if width == 1 else row[:width] for row in rows_held]
+    settled = settle_duplicates(packed.keys, values, packed.numbers, remarks, duplicates, rows_held)
+    return TableSource(
+        packed.columns, settled.keys, rows_held, width, notices=settled.notices, origin=settled.origin
+    )
 
 
 def _problem_of_value(value: Any, *, column: str) -> str:

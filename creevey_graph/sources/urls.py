@@ -11,9 +11,10 @@ from typing import Any
 
 import attrs
 
-from creevey_graph.errors import SourceNotFound, UsageError
-from creevey_graph.sources.base import ColumnSource, Item, is_url
+from creevey_graph.errors import SourceError, SourceNotFound, UsageError
+from creevey_graph.sources.base import ColumnSource, Item, Origin, is_url
 from creevey_graph.sources.documents import STDIN, Document
+from creevey_graph.sources.duplicates import settle_duplicates
 from creevey_graph.sources.packing import DEFAULT_COLUMN, cleaned, pack_rows, remedies, row_of
 from creevey_graph.sources.remarks import (
     BadLines,
@@ -21,7 +22,6 @@ from creevey_graph.sources.remarks import (
     Remarks,
     brief,
     check_choices,
-    settle_duplicates,
 )
 from creevey_graph.sources.rows import READERS, read_rows
 
@@ -38,6 +38,7 @@ class ListSource:
         entries: URLs and paths as text; an item's value is a `str` for a URL, else a `Path`.
         keys: One per entry, unique.
         notices: What reading them came upon.
+        origin: Where they stand.
     """
 
     entries: list[str] = attrs.field(repr=False)
@@ -45,6 +46,7 @@ class ListSource:
     columns: tuple[str, ...] = ()
     input_root: Path | None = None
     notices: tuple[str, ...] = ()
+    origin: Origin | None = attrs.field(default=None, repr=False)
 
     def __iter__(self) -> Iterator[Item]:
         for index in range(len(self.entries)):
@@ -94,7 +96,8 @@ def url_list(
             the current folder. Only the paths in a text are looked at; a run reports the others that are missing.
         url_col: Column of the URLs and paths in rows and tables.
         id_col: Column of the keys there; by default `key`, else `id`, else the URL or path.
-        duplicates: "keep": the second entry of a key is named "key#2"; "drop": it is left out. Either is told.
+        duplicates: "keep": an entry whose URL or path the list has already stays; "drop": it is left out.
+            Other pictures stay, whatever their keys; the second entry of a key is named "key#2". All is told.
         bad_lines: "error", or "skip": lines that cannot be used are left out, and told.
 
     Returns:
@@ -149,6 +152,8 @@ def _from_lines(source: Document | list[Any], duplicates: Duplicates, bad_lines:
     if isinstance(source, Document):
         remarks = Remarks(source.shown, "line", bad_lines, _REMEDY)
         entries = list(_lines(source, remarks, numbers))
+        if remarks.bad and (bad_lines == "error" or not entries):
+            _check_no_header(source)
         remarks.check(has_entries=bool(entries))
         if not entries:
             told = remarks.left_out()
@@ -158,8 +163,36 @@ def _from_lines(source: Document | list[Any], duplicates: Duplicates, bad_lines:
         remarks = Remarks("", "item", bad_lines)
         entries = [_entry(number, item) for number, item in enumerate(source, start=1)]
         numbers.extend(range(1, len(entries) + 1))
-    keys, notices = settle_duplicates(entries, numbers, remarks, duplicates)
-    return ListSource(entries, keys, notices=notices)
+    settled = settle_duplicates(entries, entries, numbers, remarks, duplicates)
+    return ListSource(entries, settled.keys, notices=settled.notices, origin=settled.origin)
+
+
+def _check_no_header(document: Document) -> None:
+    """
+    Check that a list does not begin as a table does whose columns are not known.
+
+    Raises:
+        SourceError: It does; told once, where each of its lines would be told to be no file.
+    """
+    lines = ((number, line.strip()) for number, line in document.lines(is_strict=False))
+    number, first = next(((number, line) for number, line in lines if line), (1, ""))
+    marks = [mark for mark in ",;\t" if mark in first]
+    if not marks or is_url(first) or first.startswith("#") or os.path.isfile(first):  # noqa: PTH113 - a line
+        return
+    cells = [cell.strip().strip('"') for cell in first.split(marks[0])]
+    if not all(cells) or any(map(is_url, cells)):
+        return
+    remedy = (
+        "name the column of the URLs and paths with --url-column (in Python url_col=)"
+        if document.path is None
+        else "name the file .csv or .tsv"
+    )
+    if marks[0] == ";":
+        remedy = f"its columns stand between semicolons: save it with commas, and {remedy}"
+    raise SourceError(
+        f"{document.shown} line {number:,}: '{brief(first)}' seems to be the header of a table, "
+        f"and neither a URL nor a file; {remedy}"
+    )
 
 
 def _from_rows(
@@ -187,12 +220,13 @@ def _from_rows(
     )
     if not packed.rows:
         raise SourceNotFound(f"{remarks.place}: there are no rows in it")
-    keys, notices = settle_duplicates(packed.keys, packed.numbers, remarks, duplicates, packed.rows)
     entries = [cleaned(os.fspath(row[0])) for row in packed.rows]
-    if not packed.columns:
-        return ListSource(entries, keys, notices=notices)
     cells = [row[1:] for row in packed.rows]
-    return ColumnSource(ListSource(entries, keys), packed.columns, cells, notices)
+    settled = settle_duplicates(packed.keys, entries, packed.numbers, remarks, duplicates, entries, cells)
+    listed = ListSource(entries, settled.keys, notices=settled.notices, origin=settled.origin)
+    if not packed.columns:
+        return listed
+    return ColumnSource(listed, packed.columns, cells, settled.notices)
 
 
 def _problem_of_value(value: Any, *, column: str) -> str:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from parts_drawn import write_video
 
 TWO = """
 @graph
@@ -40,6 +41,18 @@ def test_a_column_of_a_table_is_named(cli, table, folder):
     explained = cli("explain", *SMALL, "im2", "--among", "my_images.csv", *options)
     assert "im2 (photos/2.jpg) in graph 'small': up to date" in explained.stdout
     assert "3 items, 3 up to date" in cli("run", *SMALL, "my_images.csv", *options, "--dry-run").stdout
+
+
+def test_outputs_of_another_id_column_are_named_with_what_to_do(cli, table, folder):
+    """They are strays, and their pictures are there: nobody but the user knows whether they are wanted."""
+    (folder / "graph.py").write_text((folder / "graph.py").read_text().replace("{stem}.png", "{key}.png"))
+    options = ("my_images.csv", "--url-column", "image_url", "--out", "out", "--id-column")
+    assert 0 == cli("run", *SMALL, *options, "image_id").exit_code
+    result = cli("run", *SMALL, *options, "caption", "--prune")
+    told = "3 outputs are not pruned (im0.png, im1.png, im2.png): this run has no item of that key, but the picture"
+    assert (0, True) == (result.exit_code, told in result.stderr)
+    assert "after another --id-column. What is not wanted any more is yours to delete" in result.stderr
+    assert 6 == len(list((folder / "out").iterdir()))
 
 
 def test_inputs_have_a_column_each(cli, table):
@@ -114,7 +127,7 @@ def test_notices_stand_in_the_summary_and_in_the_status(cli, folder):
     twice = cli("run", *SMALL, "list.txt", "--out", "out", "--bad-lines", "skip")
     assert 4 == twice.exit_code
     assert (
-        "the second is the first, listed again: duplicates='drop' (--duplicates drop) leaves it out"
+        "have one output path, '0.png': line 4 of 'list.txt' is line 1 again; leave it out with --duplicates drop"
         in twice.stderr
     )
     options = ("list.txt", "--out", "out", "--bad-lines", "skip", "--duplicates", "drop")
@@ -154,6 +167,60 @@ def test_a_folder_is_labelled(cli, table, folder):
     assert sorted(path.name for path in (folder / "out" / "cat").iterdir()) == ["0.png", "1.png", "2.png"]
     explained = cli("explain", "graph.py:told", "cat/0.jpg", "--among", "set", "--labels", "--out", "out")
     assert "up to date" in explained.stdout, explained.stderr
+
+
+def test_a_picture_without_a_label_costs_its_row_only(cli, table, folder):
+    """It was written to `None/`; now its row names the column, and the others are made."""
+    (folder / "set").mkdir()
+    (folder / "photos").rename(folder / "set" / "cat")
+    (folder / "set" / "cat" / "2.jpg").rename(folder / "set" / "2.jpg")
+    args = ("graph.py:told", "set", "--labels", "--out", "out")
+    for jobs in (("--executor", "serial"), ("--executor", "processes", "--jobs", "2"), ("--retry-failed",)):
+        result = cli("run", *args, *jobs)
+        assert 1 == result.exit_code, result.stderr
+        assert "note: 1 picture lies directly in 'set' and has no label ('2.jpg')" in result.stderr
+        assert "needs a value in column 'label', and item '2.jpg' has none" in result.stderr
+        assert ["cat/0.png", "cat/1.png"] == sorted(
+            str(path.relative_to(folder / "out")) for path in (folder / "out").rglob("*.png")
+        )
+    assert 0 == cli("status", *args).exit_code
+
+
+def test_frames_of_videos_are_items(cli, folder):
+    """One video, several or a folder; each frame has a key of its own, for run, status and explain."""
+    pytest.importorskip("av")
+    (folder / "films").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        write_video(folder / "films" / name, 10)
+    (folder / "graph.py").write_text((folder / "graph.py").read_text().replace("{stem}.png", "{key}.png"))
+    args = ("films", "--out", "out", "--frames")
+    result = cli("run", *SMALL, *args, "all")
+    assert (0, True) == (result.exit_code, "small: 20 items" in result.stderr), result.stderr
+    assert "small: 20 items, 20 up to date" in cli("status", *SMALL, *args, "all").stdout
+    for frames, count in (("every=1e-9", 10), ("fps=inf", 10), ("every=1000", 1)):
+        result = cli("status", *SMALL, "films/a.mp4", "--out", "out", "--frames", frames)
+        assert f"small: {count} item{'s' * (count > 1)}, {count} up to date" in result.stdout, result.output
+    both = cli("status", *SMALL, "films/a.mp4", "films/b.mp4", "--out", "out", "--frames", "keyframes")
+    assert 0 == both.exit_code, both.output
+    shown = cli("run", *SMALL, "films/a.mp4", "--out", "out")
+    assert (1, True) == (shown.exit_code, "a.mp4: a video, no picture; take its frames" in shown.stderr)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--frames", "some"), "--frames must be every=SECONDS, fps=NUMBER, keyframes or all (got 'some')"),
+        (("--frames", "every=x"), "(got 'every=x')"),
+        (("--frames", "every"), "(got 'every')"),
+        (("--frames", "fps=-1"), "fps must be a number above 0"),
+        (("--frames", "all", "--labels"), "--frames is for videos"),
+        (("--frames", "all", "--duplicates", "drop"), "--frames is for videos"),
+    ],
+)
+def test_frames_that_do_not_fit_are_told(cli, options, told):
+    """Before anything is listed."""
+    result = cli("run", *SMALL, "photos", "--out", "out", *options)
+    assert (2, True) == (result.exit_code, told in result.stderr), result.stderr
 
 
 def test_options_of_a_list_want_the_list(cli):

@@ -350,6 +350,52 @@ def test_what_is_no_picture_is_told(data, told):
         load_image(data)
 
 
+@pytest.mark.parametrize(
+    "begin",
+    [
+        *(
+            b"\0\0\0\x20ftyp" + brand
+            for brand in (b"isom", b"mp42", b"avc1", b"M4V ", b"qt  ", b"3gp5", b"dash")
+        ),
+        b"\0\0\0\x08wide\0\0\0\0mdat",
+        b"\0\0\x10\0moov\0\0\0\x6cmvhd",
+        b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01",
+        b"RIFF\x24\x10\0\0AVI LIST",
+        b"FLV\x01\x05\0\0\0\x09",
+        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9",
+        b"\0\0\x01\xba\x44\0\x04\0",
+    ],
+)
+def test_a_video_is_told_as_one(begin):
+    """Its frames are the pictures, and there is a source of them."""
+    with pytest.raises(ImageError, match=r"a video, no picture; take its frames, with sources\.video\("):
+        load_image(begin + bytes(40))
+
+
+@pytest.mark.parametrize("begin", [b"\0\0\0\x18ftypcrx ", b"RIFF\x24\x10\0\0WAVE", b"\0\0\0\x20ftypheix"])
+def test_what_begins_like_a_video_and_is_none_is_not_told_as_one(begin):
+    """A raw photo, a sound and a HEIF picture."""
+    with pytest.raises(ImageError) as caught:
+        load_image(begin + bytes(40))
+    assert "video" not in str(caught.value)
+
+
+def test_a_real_video_is_told_as_one(tmp_path):
+    """As PyAV writes it, in each of its usual containers."""
+    av = pytest.importorskip("av")
+    for suffix, codec in ((".mp4", "mpeg4"), (".mov", "mpeg4"), (".avi", "mpeg4"), (".mkv", "mpeg4")):
+        path = tmp_path / f"a{suffix}"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(codec, rate=5)
+            stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+            for packet in stream.encode(av.VideoFrame(32, 32, "yuv420p")):
+                container.mux(packet)
+            for packet in stream.encode(None):
+                container.mux(packet)
+        with pytest.raises(ImageError, match=rf"a\{suffix}: a video, no picture"):
+            load_image(path)
+
+
 def test_heif_without_its_reader_names_the_remedy():
     """A phone's HEIC file is recognised, and the message says what to install."""
     try:
