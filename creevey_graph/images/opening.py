@@ -65,8 +65,8 @@ else:  # classes that can be asked: a graph is checked when it is declared, and 
             return hasattr(kind, "read_image")
 
 
-Source = Path | bytes | HoldsBytes | HoldsImage | Mapping[str, Any]
-"""A mapping is how tables of Hugging Face hold a picture's file: its "bytes", and its name as "path"."""
+Source = Path | bytes | HoldsBytes | HoldsImage | dict[str, Any]
+"""A dict is how tables of Hugging Face hold a picture's file: its "bytes", and its name as "path"."""
 
 
 def name_of_source(source: object) -> str:
