@@ -112,6 +112,8 @@ class Evidence:
 
     def failing(self, lasting: str) -> FrozenNode | None:
         """Return the node that failed for good, as *lasting* tells, and would be tried just so again."""
+        if not lasting:  # as with nearly all items
+            return None
         made = ((node, node.lasting_key(key)) for node, key in zip(self.nodes, self.keys, strict=True))
         return next((node for node, key in made if key and key == lasting), None)
 

@@ -194,7 +194,11 @@ def lineage_keys(
 
     for position, node in enumerate(frozen.nodes):  # no comprehension: each key is made of those before it
         answer = answers.get(position)
-        keys.append(_key_of(node, identity, outputs, key_above, []) if answer is None else _hashed(answer))
+        keys.append(
+            _key_of(node, identity, outputs, key_above, [_own_part(node)])
+            if answer is None
+            else _hashed(answer)
+        )
     return keys
 
 
@@ -210,12 +214,17 @@ def content_key(
         outputs: Slot of a writer -> where its output belongs.
         content_of: Slot of a node -> what stands for its value.
     """
-    return _key_of(node, identity, outputs, content_of, ["content"])
+    return _key_of(node, identity, outputs, content_of, ["content", _own_part(node)])
 
 
 def memory_key(node: FrozenNode, identity: Identity) -> str | None:
     """Return the key of what a node that is asked anew kept last time; None where a part has no digest."""
     return _key_of(node, identity, {}, lambda _: None, ["memory", node.fingerprint])
+
+
+def _own_part(node: FrozenNode) -> str | None:
+    """Return what stands for a node in keys of its value; None where equal inputs may give different ones."""
+    return node.fingerprint if node.step.options.pure else None
 
 
 def _key_of(
@@ -226,8 +235,6 @@ def _key_of(
     parts: list[str | None],
 ) -> str | None:
     first = len(identity.contents)
-    if not parts or parts[0] != "memory":
-        parts.append(node.fingerprint if node.step.options.pure else None)
     for slot, text_counts in zip(node.reads, node.text_counts, strict=True):
         part = identity.contents[slot] if slot < first else part_of(slot)
         text = identity.texts[slot] if slot < first else outputs.get(slot, "")
