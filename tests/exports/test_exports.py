@@ -42,13 +42,13 @@ def form(request):
 
 def test_good_rows_are_exported_and_the_others_counted(made, tmp_path, form):
     """Failed and skipped items are in no file; the summary says how many there were."""
-    report = made([*rows_of(3), {"key": "bad", "number": 90}, {"key": "left", "number": 91}])
+    report = made([*rows_of(3), {"key": "unhappy", "number": 90}, {"key": "left", "number": 91}])
 
     exported = export(form, report, tmp_path / "set")
 
     assert (3, {"failed": 1, "skipped": 1}) == (exported.rows, dict(exported.left_out))
     assert exported.files == exported.written == len(tree_of(tmp_path / "set")) - 1
-    assert not any(b"bad" in path.read_bytes() for path in (tmp_path / "set").rglob("*") if path.is_file())
+    assert not any(b"unhappy" in path.read_bytes() for path in (tmp_path / "set").rglob("*") if path.is_file())
 
 
 def test_the_same_rows_give_the_same_bytes(made, tmp_path, form):
