@@ -77,6 +77,23 @@ def node_changes(
     return changes
 
 
+def told_changes(
+    olds: Iterable[Mapping[str, Ingredients] | None], new: Mapping[str, Ingredients]
+) -> dict[str, str]:
+    """
+    Return node -> how it differs from what it was, in words, told once for all earlier graphs.
+
+    Args:
+        olds: Node -> ingredients, of graphs that were run; None where they are not known.
+        new: The same of today's graph.
+    """
+    told: dict[str, str] = {}
+    for old in olds:
+        for name, changes in node_changes(old or {}, new).items() if old is not None else ():
+            told.setdefault(name, changes[0].told)
+    return told
+
+
 def matched(old: Mapping[str, Ingredients], new: Mapping[str, Ingredients]) -> dict[str, str]:
     """
     Return node of *new* -> node of *old* that it was.

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from creevey_graph.atomic import remove_stale
 from creevey_graph.cache import Cache, mark_ran
+from creevey_graph.changes import told_changes
 from creevey_graph.choices import Options
 from creevey_graph.columns import listed
 from creevey_graph.errors import CacheError, RunFailed
-from creevey_graph.events import Outcome, Row
+from creevey_graph.events import GraphCompared, Outcome, Row
 from creevey_graph.frozen import FrozenGraph, edited_in_run
 from creevey_graph.look import Known
 from creevey_graph.telling import Teller
@@ -102,7 +103,9 @@ def spared_text(known: Known, options: Options) -> str:
 
 
 def tell_troubles(tell: Teller, known: Known, frozen: FrozenGraph, options: Options) -> None:
-    """Tell of stale outputs, of code edited in mid-run, and of what went wrong with the index."""
+    """Tell how the graph changed, of stale outputs, of code edited in mid-run, and of what went wrong with the index."""
+    if changes := told_changes(known.former_graphs, frozen.ingredients):
+        tell.emit(GraphCompared(changes))
     for text in filter(None, (known.stale_text(), edited_in_run(frozen), spared_text(known, options))):
         tell.notice(text)
     for text in known.problems():

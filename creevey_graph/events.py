@@ -148,6 +148,30 @@ class RunStarted:
 
 
 @attrs.frozen
+class GraphDeclared:
+    """
+    The graph that is about to run.
+
+    Args:
+        shape: What it looks like, as plain data; `shape.shape_from_json` reads it.
+    """
+
+    shape: Mapping[str, Any]
+
+
+@attrs.frozen
+class GraphCompared:
+    """
+    How the graph differs from those that items were last made with; told at the end, where any was met.
+
+    Args:
+        changes: Node -> how it differs, in words that begin with a `Reason`.
+    """
+
+    changes: Mapping[str, str]
+
+
+@attrs.frozen
 class WorkersStarted:
     """
     There is something to do, and workers to do it; not told where everything is up to date.
@@ -173,12 +197,16 @@ class ItemFinished:
         row: What became of it.
         executed: Names of the nodes that ran to their end.
         spared: Names of those that would have run, had their inputs not turned out to be what they were.
+        restored: Names of the writers whose output was written again from the cache.
+        at_s: Seconds from the beginning of the run.
     """
 
     index: int
     row: Row
     executed: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    at_s: float = 0.0
 
 
 @attrs.frozen
@@ -191,12 +219,14 @@ class ItemsCached:
         rows: Rows as JSON lines, zlib; they stand in the order of the items' keys.
         cached: How many of them are `cached`.
         skipped: How many are `skipped`, since a step left them out last time.
+        at_s: Seconds from the beginning of the run.
     """
 
     indexes: Sequence[int]
     rows: bytes = attrs.field(repr=False)
     cached: int
     skipped: int = 0
+    at_s: float = 0.0
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -239,5 +269,14 @@ class RunFinished:
     pruned: int = 0
 
 
-Event = RunStarted | WorkersStarted | ItemFinished | ItemsCached | Noticed | RunFinished
+Event = (
+    GraphDeclared
+    | RunStarted
+    | WorkersStarted
+    | ItemFinished
+    | ItemsCached
+    | Noticed
+    | GraphCompared
+    | RunFinished
+)
 Listener = Callable[[Event], None]

@@ -6,39 +6,35 @@ Each method is one call into the floor that does the work.
 
 import functools
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from creevey_graph.archive import new_report
 from creevey_graph.cache import Cache
 from creevey_graph.choices import Options, accepted_in, check_failures_known, chosen_size, open_cache
-from creevey_graph.errors import RunFailed, RunInterrupted, SourceError, UsageError, did_you_mean
-from creevey_graph.events import Event, Listener, Noticed, Row
+from creevey_graph.errors import RunFailed, RunInterrupted, UsageError, did_you_mean
+from creevey_graph.events import Event, GraphDeclared, Listener, Noticed, Row
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
 from creevey_graph.journal import Journal
-from creevey_graph.listing import Listing, list_items
+from creevey_graph.listing import list_items
 from creevey_graph.look import Known
 from creevey_graph.places import check_places
 from creevey_graph.plan import Plan
-from creevey_graph.planner import make_plan, preview_item, reproduce_item
+from creevey_graph.planner import make_plan, preview_item, reproduce_row
 from creevey_graph.report import Report
 from creevey_graph.runner import run
+from creevey_graph.shape import shape_of, shape_to_json
 from creevey_graph.step import Step
-from creevey_graph.text import safe_text
 from creevey_graph.views import VIEWS
 from creevey_graph.views.progress import open_progress
 
 if TYPE_CHECKING:
     from creevey_graph.accept import Acceptance, Standing
     from creevey_graph.explanation import Explanation
-
-KEPT_REPORTS = 100
-"""Report files in a cache's folder; the oldest go first."""
 
 
 class Graph(DeclaredGraph):
@@ -125,8 +121,8 @@ class Graph(DeclaredGraph):
         )
         known = Known.open(opened, listing.frozen, folder)
         check_places(listing, folder, known.index)
-        report = Report(_report_path(opened))
-        report.origin = functools.partial(_reproduce, listing, opened)
+        report = Report(new_report(opened))
+        report.origin = functools.partial(reproduce_row, listing, opened)
         journal = Journal(report.path)
 
         def record(event: Event) -> None:
@@ -136,9 +132,11 @@ class Graph(DeclaredGraph):
         if (bar := open_progress(progress, sys.stderr)) is not None:
             heard.append(bar)
         try:
-            for text in filter(None, (notice, problem, *listing.notices)):
+            notices = filter(None, (notice, problem, *listing.notices))
+            opening: list[Event] = [GraphDeclared(shape_to_json(shape_of(self))), *map(Noticed, notices)]
+            for event in opening:
                 for listener in heard:
-                    listener(Noticed(text))
+                    listener(event)
             run(listing, options, heard, known)
         except (RunFailed, RunInterrupted) as exc:
             exc.report = report
@@ -169,7 +167,9 @@ class Graph(DeclaredGraph):
         listing = list_items(self, items, folder, accepted_in(opened)[0])
         known = Known.open(opened, listing.frozen, folder)
         check_places(listing, folder, known.index)
-        return make_plan(listing, known, folder, opened, refresh=refresh)
+        plan = make_plan(listing, known, folder, opened, refresh=refresh)
+        plan.shape = shape_of(self)
+        return plan
 
     def explain(
         self,
@@ -264,7 +264,7 @@ class Graph(DeclaredGraph):
             SourceError: There is no such item.
             Exception: What the step raises.
         """
-        return _reproduce(list_items(self, items, Path()), open_cache(cache)[0], row)
+        return reproduce_row(list_items(self, items, Path()), open_cache(cache)[0], row)
 
     def draw(self, form: str = "text") -> str:
         """
@@ -327,20 +327,3 @@ def _asked_for(module: str) -> Any:
 def linear(steps: Sequence[Step[..., Any]]) -> Graph:
     """Return the graph of steps in a row; what `a | b` calls."""
     return Graph.linear(steps)
-
-
-def _reproduce(listing: Listing, cache: Cache | None, row: Row) -> Any:
-    for item in listing:
-        if item.key == row.key:
-            return reproduce_item(listing.frozen, item, row.step, cache)
-    raise SourceError(f"there is no item '{safe_text(row.key)}' among these items any more")
-
-
-def _report_path(cache: Cache | None) -> Path:
-    if cache is None:
-        return Path(tempfile.mkdtemp(prefix="creevey-report-")) / "run.jsonl"
-    runs = cache.folder / "runs"
-    with_names = sorted(runs.glob("*.jsonl"))
-    for old in with_names[: max(0, len(with_names) - KEPT_REPORTS + 1)]:
-        old.unlink(missing_ok=True)
-    return runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.jsonl"

@@ -22,6 +22,7 @@ from creevey_graph.tracing import (
     caller_of,
     check_name,
     declaration_of,
+    free_group,
     free_name,
     named_outputs,
     rename,
@@ -259,14 +260,13 @@ class Graph:
     def inline(self, inner: "Graph", inputs: Sequence[Any]) -> Any:
         """Place *inner*'s nodes here on *inputs*, one each; return symbols in the shape it returns."""
         values = split_inputs(inner.name, inner.inputs, inputs, {})[0]
-        names: dict[str, Any] = {
-            name: to_refs(self, value) for name, value in zip(inner.inputs, values, strict=True)
-        }
+        names = dict(zip(inner.inputs, [to_refs(self, value) for value in values], strict=True))
+        group = free_group(inner.name, self.nodes.values())
         for name in inner.order():
             node = inner.nodes[name]
             arguments = {p: rename(value, names) for p, value in node.arguments.items()}
             fresh = self._free_name(base_name(node))
-            self.nodes[fresh] = Node(fresh, node.step, arguments, (inner.name, *node.group))
+            self.nodes[fresh] = Node(fresh, node.step, arguments, (group, *node.group))
             names[name] = Ref(fresh)
         return to_symbols(self, rename(inner.returns, names))
 

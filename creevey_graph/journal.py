@@ -1,9 +1,10 @@
 """
 Events -> disk: one JSON line each, handed to the system at once, so that a report exists after any ending.
 
-Layout: line 1 `{"run": {...}}`; then `{"i": index, "row": {...}, "executed": [...]}` (and `spared`),
+Layout: line 1 `{"graph": {...}}`, the graph's shape; `{"run": {...}}`; then `{"i": index, "t": seconds from the
+beginning, "row": {...}, "executed": [...]}` (and `spared`, `restored`),
 `{"cached": {"i": [first, count] or [[index, …]], "rows": base64 of zlib of JSON lines, …}}` for many items
-found up to date at once (25 bytes an item instead of 250, and made once, not in every run), `{"workers": {...}}`, `{"notice": text}`; last `{"end": {...}}`, missing where the run was killed. A torn last line
+found up to date at once (25 bytes an item instead of 250, and made once, not in every run), `{"workers": {...}}`, `{"notice": text}`, `{"changes": {node: how it differs}}`; last `{"end": {...}}`, missing where the run was killed. A torn last line
 is left out when it is read. Only rows with their item's index are kept, in the order the
 items ended; a reader brings them in order.
 """
@@ -22,6 +23,8 @@ import attrs
 
 from creevey_graph.events import (
     Event,
+    GraphCompared,
+    GraphDeclared,
     ItemFinished,
     ItemsCached,
     Noticed,
@@ -91,19 +94,24 @@ class Journal:
             self._file = None
 
 
-def event_to_json(event: Event) -> dict[str, Any]:
+def event_to_json(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one a kind
     """Return *event* as it stands in a journal."""
     if isinstance(event, ItemsCached):
         return {"cached": _bulk_to_json(event)}
     if isinstance(event, ItemFinished):
-        line = {"i": event.index, "row": row_to_json(event.row), "executed": event.executed}
-        return {**line, "spared": event.spared} if event.spared else line
+        line = {"i": event.index, "t": event.at_s, "row": row_to_json(event.row), "executed": event.executed}
+        more = {"spared": event.spared, "restored": event.restored}
+        return line | {name: nodes for name, nodes in more.items() if nodes}
     if isinstance(event, WorkersStarted):
         return {"workers": attrs.asdict(event)}
     if isinstance(event, RunStarted):
         return {"run": {"schema": SCHEMA, **attrs.asdict(event)}}
     if isinstance(event, Noticed):
         return {"notice": event.text}
+    if isinstance(event, GraphDeclared):
+        return {"graph": dict(event.shape)}
+    if isinstance(event, GraphCompared):
+        return {"changes": dict(event.changes)}
     return {"end": attrs.asdict(event)}
 
 
@@ -113,14 +121,18 @@ def event_from_json(data: Mapping[str, Any]) -> Event | None:  # noqa: PLR0911 -
         index = data["i"]
         if type(index) is not int or index < 0:
             return None
-        spared = tuple(data.get("spared", ()))
-        return ItemFinished(index, row_from_json(data["row"]), tuple(data["executed"]), spared)
+        lists = {name: tuple(data.get(name, ())) for name in ("executed", "spared", "restored")}
+        return ItemFinished(index, row_from_json(data["row"]), at_s=float(data.get("t", 0.0)), **lists)
     if "cached" in data:
         return _bulk_from_json(data["cached"])
     if "run" in data:
         facts = {key: value for key, value in data["run"].items() if key != "schema"}
         nodes = tuple(facts.get("nodes", ()))  # an earlier version did not write them
         return RunStarted(**{**facts, "columns": tuple(facts["columns"]), "nodes": nodes})
+    if "graph" in data:
+        return GraphDeclared(data["graph"]) if isinstance(data["graph"], dict) else None
+    if "changes" in data:
+        return GraphCompared({str(node): str(told) for node, told in data["changes"].items()})
     if "workers" in data:
         return WorkersStarted(**data["workers"])
     if "notice" in data:
@@ -137,7 +149,7 @@ def _bulk_to_json(event: ItemsCached) -> dict[str, Any]:
     else:
         places = [list(indexes)]
     rows = base64.b64encode(event.rows).decode()
-    return {"i": places, "rows": rows, "cached": event.cached, "skipped": event.skipped}
+    return {"i": places, "t": event.at_s, "rows": rows, "cached": event.cached, "skipped": event.skipped}
 
 
 def _bulk_from_json(data: Mapping[str, Any]) -> ItemsCached:
@@ -146,7 +158,7 @@ def _bulk_from_json(data: Mapping[str, Any]) -> ItemsCached:
     if any(type(index) is not int or index < -1 for index in indexes):
         raise ValueError("a journal's line has no positions of items")
     rows = base64.b64decode(data["rows"], validate=True)
-    return ItemsCached(indexes, rows, int(data["cached"]), int(data["skipped"]))
+    return ItemsCached(indexes, rows, int(data["cached"]), int(data["skipped"]), float(data.get("t", 0.0)))
 
 
 def rows_of(event: ItemsCached) -> Iterator[ItemFinished]:

@@ -41,7 +41,7 @@ class Known:
 
     State: states = item key -> encoded state, for items not met yet in this run, None where items are
     compared in bulk (then `survey` knows which were not met); changes = key of an earlier graph ->
-    how it differs; placed = output paths of this run, save of what was found up to date in bulk;
+    how it differs; former_graphs = the ingredients of each, None where not known; placed = output paths of this run, save of what was found up to date in bulk;
     leftovers = files that items met in this run no longer stand behind; spared = outputs of items that
     were not met, whose files are still there.
     """
@@ -53,6 +53,7 @@ class Known:
         self._states: dict[str, str] | None = None
         self._survey: Survey | None = None
         self._changes: dict[str, str] = {}
+        self.former_graphs: list[Mapping[str, Any] | None] = []
         self._moving = [
             node.output
             for node in frozen.writers
@@ -199,7 +200,8 @@ class Known:
 
     def _graph_change(self, graph_key: str) -> str:
         if graph_key not in self._changes:
-            self._changes[graph_key] = explain_change(self.made_of(graph_key), self._frozen.ingredients)
+            self.former_graphs.append(self.made_of(graph_key))
+            self._changes[graph_key] = explain_change(self.former_graphs[-1], self._frozen.ingredients)
         return self._changes[graph_key]
 
     def put(self, states: Iterable[tuple[str, str]]) -> None:

@@ -27,7 +27,7 @@ class Node:
         step: What runs.
         arguments: Parameter -> value, given or bound; a `Ref`, also inside lists, tuples and dicts,
             stands for a node.
-        group: Names of the sub-graphs it came from, outermost first.
+        group: Names of the sub-graphs it came from, outermost first; each copy of one has a name of its own.
     """
 
     name: str

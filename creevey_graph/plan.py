@@ -19,6 +19,7 @@ from creevey_graph.errors import GraphError, SkipItem
 from creevey_graph.events import Reason
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.frozen import FrozenGraph
+from creevey_graph.shape import Shape
 from creevey_graph.text import safe_text
 
 
@@ -204,6 +205,9 @@ class Plan:
         untracked: What fingerprints could not see through.
         accepted: Nodes whose edited code counts as the code before.
         notices: What listing the items came upon: duplicates, lines left out.
+        changes: Node -> how it differs from what items were last made with, in words.
+        seconds: Node -> what it takes an item, as an earlier run found; those that are known.
+        shape: What the graph looks like; None where nobody gave it.
     """
 
     graph: str
@@ -218,6 +222,9 @@ class Plan:
     untracked: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    changes: Mapping[str, str] = attrs.field(factory=dict)
+    seconds: Mapping[str, float] = attrs.field(factory=dict)
+    shape: Shape | None = None
 
     @property
     def to_do(self) -> int:

@@ -8,9 +8,11 @@ from typing import Any
 
 from creevey_graph.cache import Cache
 from creevey_graph.calls import call, check_returned
+from creevey_graph.changes import told_changes
 from creevey_graph.codecs import find_codec
 from creevey_graph.cutoff import decided
-from creevey_graph.errors import CreeveyError, UsageError, did_you_mean
+from creevey_graph.errors import CreeveyError, SourceError, UsageError, did_you_mean
+from creevey_graph.events import Row
 from creevey_graph.evidence import Evidence
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.keeping import decoded
@@ -21,6 +23,7 @@ from creevey_graph.plan import Action, NodeCount, Plan, validate_columns
 from creevey_graph.policy import shown_policy
 from creevey_graph.sources import Item
 from creevey_graph.tasks import Bench
+from creevey_graph.text import safe_text
 
 
 def make_plan(
@@ -50,6 +53,11 @@ def make_plan(
         untracked=frozen.untracked,
         accepted=frozen.accepted,
         notices=listing.notices,
+        seconds={
+            node.name: seconds
+            for node in frozen.nodes
+            if (seconds := ledger.seconds(node.fingerprint)) is not None
+        },
     )
     items: Iterable[Item] = listing
     if (survey := known.survey(listing.bulk, forced=refresh)) is not None:
@@ -60,6 +68,7 @@ def make_plan(
     for item in items:
         _plan_item(plan, bench, known, item)
     plan.orphans = known.orphans()
+    plan.changes = told_changes(known.former_graphs, frozen.ingredients)
     known.close()
     return plan
 
@@ -159,6 +168,20 @@ def reproduce_item(frozen: FrozenGraph, item: Item, step: str | None, cache: Cac
             if node.name == step:
                 return values[node.slot]
     raise UsageError(f"no node '{step}' in graph '{frozen.name}'{did_you_mean(str(step), _names(frozen))}")
+
+
+def reproduce_row(listing: Listing, cache: Cache | None, row: Row) -> Any:
+    """
+    Run the step that failed for a row again.
+
+    Raises:
+        SourceError: The item is not among those of *listing*.
+        Exception: What the step raises.
+    """
+    for item in listing:
+        if item.key == row.key:
+            return reproduce_item(listing.frozen, item, row.step, cache)
+    raise SourceError(f"there is no item '{safe_text(row.key)}' among these items any more")
 
 
 def _names(frozen: FrozenGraph) -> list[str]:

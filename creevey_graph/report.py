@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
     Event,
+    GraphCompared,
+    GraphDeclared,
     ItemFinished,
     ItemsCached,
     Noticed,
@@ -29,6 +31,7 @@ from creevey_graph.manifest import flat_row, write_csv, write_jsonl
 from creevey_graph.rows import ABSENT, LOOSE, Rows
 from creevey_graph.summary import summarize
 from creevey_graph.text import first_line, safe_text
+from creevey_graph.timeline import Timeline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +45,9 @@ class Report:
     graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run), out
     (absolute, "" where there is none), scope (its rows in the cache's index), input_root and is_recursive (where
     items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
-    it ran for; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
+    it ran for; restored = writer -> items whose output it wrote again; ended_at = (node, failed or skipped) -> items;
+    unreached = node -> items that ended before it; changes = node -> how it differs from what it was; shape = what
+    the graph looks like, as plain data; timeline = when items ended; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
 
@@ -64,6 +69,12 @@ class Report:
         self.executed: Counter[str] = Counter()
         self.spared: Counter[str] = Counter()
         self.node_seconds: Counter[str] = Counter()
+        self.restored: Counter[str] = Counter()
+        self.ended_at: Counter[tuple[str, Outcome]] = Counter()
+        self.unreached: Counter[str] = Counter()
+        self.changes: Mapping[str, str] = {}
+        self.shape: Mapping[str, Any] = {}
+        self.timeline = Timeline()
         self.seconds = 0.0
         self.notices: list[str] = []
         self.stopped = ""
@@ -110,6 +121,10 @@ class Report:
             self.input_root, self.is_recursive = event.input_root, event.is_recursive
             self.left_out = event.left_out
             self.total, self._width = event.total - event.left_out, event.total
+        elif isinstance(event, GraphDeclared):
+            self.shape = event.shape
+        elif isinstance(event, GraphCompared):
+            self.changes = event.changes
         elif isinstance(event, Noticed):
             self.notices.append(event.text)
         elif isinstance(event, RunFinished):
@@ -129,9 +144,20 @@ class Report:
         self.counts[event.row.outcome] += 1
         self.executed.update(event.executed)
         self.spared.update(event.spared)
+        self.restored.update(event.restored)
+        self.timeline.add(event.at_s, {event.row.outcome: 1})
+        if event.row.step is not None and event.row.outcome in (Outcome.FAILED, Outcome.SKIPPED):
+            self._note_end(event)
         self.node_seconds.update(event.row.seconds)
         if event.row.outcome is Outcome.FAILED:
             self._failed.append(event.index)
+
+    def _note_end(self, event: ItemFinished) -> None:
+        """Count where an item ended before its time, and the nodes behind that it did not come to."""
+        step = event.row.step or ""
+        self.ended_at[step, event.row.outcome] += 1
+        behind = self.nodes[self.nodes.index(step) + 1 :] if step in self.nodes else ()
+        self.unreached.update(node for node in behind if node not in event.executed)
 
     def _add_rows(self, event: ItemsCached, begins: int) -> None:
         if begins == LOOSE:
@@ -152,6 +178,7 @@ class Report:
                 if index >= 0:
                     self._places[index], self._numbers[index] = begins, number
         self.counts.update(event.counts)
+        self.timeline.add(event.at_s, event.counts)
 
     def _make_room(self, length: int) -> None:
         missing = length - len(self._places)

@@ -289,7 +289,7 @@ class _Run:
         self.tell.emit(event)
 
     def _finish(self, result: Result) -> None:
-        self._tell(ItemFinished(result.index, result.row, result.executed, result.spared))
+        self._tell(ItemFinished(result.index, result.row, result.executed, result.spared, result.restored))
         if not result.row.failed_now:
             return
         limit = self.options.max_failures

@@ -60,6 +60,7 @@ class Result:
         entries: Values to commit to the cache.
         executed: Nodes that ran to their end.
         spared: Nodes that did not run, since their inputs turned out to be what they were.
+        restored: Writers whose output was written again from the cache.
         leftovers: Files of earlier runs that this item no longer stands behind.
         damaged: Keys of cache entries found damaged.
         problems: Cache problems, as text.
@@ -75,6 +76,7 @@ class Result:
     entries: tuple[Entry, ...] = ()
     executed: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
     leftovers: tuple[FileState, ...] = ()
     damaged: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

@@ -142,6 +142,12 @@ def free_name(name: str, taken: Collection[Container[str]], numbers: dict[str, i
     return free
 
 
+def free_group(name: str, nodes: Iterable[Node]) -> str:
+    """Return the name of a sub-graph, numbered where the graph has one of that name already."""
+    taken = {node.group[0] for node in nodes if node.group}
+    return free_name(name, (taken,), {})
+
+
 def caller_of(graph: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Declared:
     """
     Return the graph in whose declaration *graph* is called.

@@ -170,9 +170,14 @@ class _ItemWork:
         reason = None if outcome is Outcome.CACHED else self._reason()
         row = self._row(outcome, reason=reason, outputs=tuple(paths), fields=fields)
         outputs = {**self._evidence.found, **self.steps.delivery.placed}
-        return self._result(
+        result = self._result(
             row, tuple(outputs[p] for p in sorted(outputs)), self.steps.delivery.leftovers(paths)
         )
+        return result if outcome is Outcome.CACHED else attrs.evolve(result, restored=self._restored())
+
+    def _restored(self) -> tuple[str, ...]:
+        pairs = zip(self.frozen.nodes, self.steps.actions, strict=True)
+        return tuple(node.name for node, action in pairs if action is Action.RESTORE)
 
     def _reason(self) -> str:
         reason, path = self._evidence.why(self.task.known, self.task.reason)
@@ -254,9 +259,9 @@ class _ItemWork:
             tuple(self.steps.keeping.entries),
             tuple(self.steps.executed),
             tuple(self.steps.spared),
-            leftovers,
-            damaged,
-            (*self.steps.keeping.problems, *problems),
+            leftovers=leftovers,
+            damaged=damaged,
+            problems=(*self.steps.keeping.problems, *problems),
             measured=tuple(self.steps.keeping.measured),
         )
 

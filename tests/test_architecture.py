@@ -20,25 +20,27 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # From the ground up; a name with "/" is a folder with all that is in it. A module imports from rows
 # above its own in this table, or from its own folder.
 FLOORS = (
-    ("errors", "text", "fields", "memory", "shares", "stopping", "arena"),
+    ("errors", "text", "fields", "memory", "shares", "stopping", "arena", "display"),
     ("decoding",),
     ("deferred",),
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
     ("signature", "options", "interrupts", "symbolic", "parts/"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values", "apart"),
-    ("manifest", "rows", "versions"),
+    ("manifest", "rows", "versions", "timeline"),
     ("troubles",),
     ("summary",),
     ("symbols", "compose", "wiring", "constants", "arrays/"),
     ("tracing",),
     ("graph", "report"),
+    ("graph_parameters",),
+    ("shape",),
     ("ingredients", "frozen", "pictures"),
     ("freeze", "changes", "identity", "sharing", "unused"),
     ("contents",),
     ("ledger",),
-    ("tasks", "plan", "calls", "listing", "choices", "pace", "survey", "tally"),
-    ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places", "lease"),
+    ("tasks", "plan", "calls", "listing", "choices", "pace", "survey", "tally", "archive"),
+    ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places", "lease", "state"),
     ("cutoff",),
     ("execution",),
     ("worker", "planner", "ending", "agenda", "explanation", "finding"),
@@ -57,7 +59,8 @@ FLOORS = (
 FLOOR_OF = {row: floor for floor, rows in enumerate(FLOORS) for row in rows}
 
 LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "cache/opening.py"} | {
-    "codecs/deferred.py"
+    "codecs/deferred.py",
+    "display.py",
 }
 """These load what is dear when it is first asked for: `--help` in 100 ms, no requests without downloads."""
 

@@ -51,10 +51,11 @@ def latest_set(folder: Path | str, *, graph: str | None = None, out: Path | str 
 def _started(folder: Path) -> Iterator[tuple[Path, RunStarted]]:
     for path in sorted((folder / "runs").glob("*.jsonl")):
         try:
-            event = next((event for _, event in read_journal(path)), None)
+            started = (event for _, event in read_journal(path) if isinstance(event, RunStarted))
+            event = next(started, None)  # notices may stand before it
         except FileNotFoundError:
             continue
-        if isinstance(event, RunStarted):
+        if event is not None:
             yield path, event
 
 

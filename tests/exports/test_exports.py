@@ -48,7 +48,9 @@ def test_good_rows_are_exported_and_the_others_counted(made, tmp_path, form):
 
     assert (3, {"failed": 1, "skipped": 1}) == (exported.rows, dict(exported.left_out))
     assert exported.files == exported.written == len(tree_of(tmp_path / "set")) - 1
-    assert not any(b"unhappy" in path.read_bytes() for path in (tmp_path / "set").rglob("*") if path.is_file())
+    assert not any(
+        b"unhappy" in path.read_bytes() for path in (tmp_path / "set").rglob("*") if path.is_file()
+    )
 
 
 def test_the_same_rows_give_the_same_bytes(made, tmp_path, form):
@@ -286,7 +288,7 @@ def test_a_report_read_from_its_file_is_exported(made, tmp_path, form):
 def test_a_report_of_an_earlier_version_needs_the_folder(made, tmp_path):
     """Its journal does not tell it."""
     report = made(2, cache=False)
-    lines = report.path.read_text().splitlines()
+    _, *lines = report.path.read_text().splitlines()
     head = json.loads(lines[0])
     del head["run"]["out"], head["run"]["scope"]
     (tmp_path / "old.jsonl").write_text("\n".join([json.dumps(head), *lines[1:]]) + "\n")

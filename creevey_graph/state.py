@@ -1,0 +1,221 @@
+"""
+What a plan or a run says of each node of a graph: what views show beside its shape.
+
+A plan tells what would become of it, a report what became of it; both come to the same counts.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from creevey_graph.columns import counted
+from creevey_graph.events import Outcome, Reason
+from creevey_graph.plan import NodeCount, Plan
+from creevey_graph.report import Report
+from creevey_graph.shape import Shape, shape_from_json
+
+_CHANGED = (Reason.CODE_CHANGED, Reason.PARAMETER_CHANGED, Reason.DEPENDENCY_CHANGED)
+
+
+@attrs.frozen
+class Stored:
+    """
+    What the cache holds of a step.
+
+    Args:
+        values: How many.
+        bytes: Their size.
+        saves_s: Seconds that having them saves.
+    """
+
+    values: int
+    bytes: int
+    saves_s: float = 0.0
+
+
+@attrs.frozen
+class NodeState:
+    """
+    One node.
+
+    Args:
+        counts: Outcome -> items: done (ran, or would run), cached (up to date, or read), restored (written from
+            the cache), failed and skipped (here), cancelled (the item ended before it). Those that are 0 are left out.
+        seconds: What it took, or would take as far as earlier runs tell; None where that is not known.
+        why: Why it ran, or would; text that begins with a `Reason` where something changed.
+        is_stale: Whether it would run since it, or one above it, changed.
+        is_changed: Whether it differs itself from what it was.
+        policy: What becomes of its values, in words.
+        stored: What the cache holds of it; None where nobody asked.
+    """
+
+    counts: Mapping[Outcome, int] = attrs.field(factory=dict)
+    seconds: float | None = None
+    why: str = ""
+    is_stale: bool = False
+    is_changed: bool = False
+    policy: str = ""
+    stored: Stored | None = None
+
+
+@attrs.frozen
+class GraphState:
+    """
+    A graph.
+
+    Args:
+        kind: "plan" or "run".
+        title: What there is to be done, or was done, in a line.
+        total: How many items there are.
+        counts: Outcome -> items.
+        nodes: Node -> its state.
+        reasons: Reason -> items, most frequent first.
+    """
+
+    kind: str
+    title: str
+    total: int
+    counts: Mapping[Outcome, int]
+    nodes: Mapping[str, NodeState]
+    reasons: Mapping[str, int] = attrs.field(factory=dict)
+
+
+def state_of(source: Plan | Report, stored: Mapping[str, Stored] | None = None) -> GraphState:
+    """Return what a plan or a report says; *stored*: step -> what the cache holds of it, None for not known."""
+    return state_of_plan(source, stored) if isinstance(source, Plan) else state_of_report(source, stored)
+
+
+def shape_in(source: Plan | Report) -> Shape | None:
+    """Return the shape of the graph that a plan or report is of, None where it has none (an older report)."""
+    if isinstance(source, Plan):
+        return source.shape
+    try:
+        return shape_from_json(source.shape) if source.shape else None
+    except ValueError:  # a damaged line
+        return None
+
+
+def stored_of(facts: Mapping[str, object]) -> dict[str, Stored]:
+    """Return step -> what the cache holds, of what `Cache.info` tells."""
+    steps = facts["steps"]
+    assert isinstance(steps, list)
+    return {step["step"]: Stored(step["values"], step["bytes"], step["saves_s"]) for step in steps}
+
+
+# --- a plan ------------------------------------------------------------------------------------
+
+
+def state_of_plan(plan: Plan, stored: Mapping[str, Stored] | None = None) -> GraphState:
+    """Return what *plan* says."""
+    whys = dict(_whys(plan))
+    behind = _behind(plan)
+    nodes = {}
+    for name, count in plan.nodes.items():
+        each = plan.seconds.get(name)
+        is_changed = name in plan.changes and count.runs > 0
+        nodes[name] = NodeState(
+            _counts_of(count),
+            None if each is None else each * count.runs,
+            whys.get(name, ""),
+            is_stale=is_changed or (count.runs > 0 and name in behind),
+            is_changed=is_changed,
+            policy=plan.policies.get(name, ""),
+            stored=None if stored is None else stored.get(name, Stored(0, 0)),
+        )
+    counts = {
+        Outcome.DONE: plan.to_do - plan.unreadable,
+        Outcome.CACHED: plan.up_to_date,
+        Outcome.FAILED: plan.unreadable + plan.lasting,
+    }
+    title = f"{counted(plan.total, 'item')}: {plan.up_to_date:,} up to date, {plan.to_do:,} to do"
+    reasons = dict(sorted(plan.reasons.items(), key=lambda reason: -reason[1]))
+    return GraphState("plan", title, plan.total, _present(counts), nodes, reasons)
+
+
+def _counts_of(count: NodeCount) -> Mapping[Outcome, int]:
+    return _present(
+        {
+            Outcome.DONE: count.runs,
+            Outcome.CACHED: count.kept + count.loads,
+            Outcome.RESTORED: count.restores,
+        }
+    )
+
+
+def _present(counts: Mapping[Outcome, int]) -> dict[Outcome, int]:
+    return {outcome: count for outcome, count in counts.items() if count > 0}
+
+
+def _behind(plan: Plan) -> dict[str, str]:
+    """Return node -> the changed node above it that stands last."""
+    if plan.shape is None:
+        return {}
+    changed = [name for name in plan.nodes if name in plan.changes]
+    return {below: name for name in changed for below in plan.shape.below(name)}
+
+
+def _whys(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield (node, why it would run)."""
+    behind = _behind(plan)
+    others = [reason for reason in plan.reasons if not reason.startswith(_CHANGED)]
+    readers = {} if plan.shape is None else plan.shape.readers()
+    for name, count in plan.nodes.items():
+        if not count.runs:
+            continue
+        running = [reader for reader in readers.get(name, ()) if plan.nodes[reader].runs]
+        if name in plan.changes:
+            yield name, plan.changes[name]
+        elif name in behind:
+            yield name, f"{Reason.INPUT_CHANGED}: by '{behind[name]}' above"
+        elif others:
+            yield name, max(others, key=lambda reason: plan.reasons[reason])
+        elif running:
+            yield name, f"made again for {', '.join(running)}: its values are not kept"
+
+
+# --- a run -------------------------------------------------------------------------------------
+
+
+def state_of_report(report: Report, stored: Mapping[str, Stored] | None = None) -> GraphState:
+    """Return what *report* says; where items were found left out in bulk, its rows are read for where."""
+    ended = Counter(report.ended_at)
+    if report.counts[Outcome.SKIPPED] > sum(
+        count for (_, how), count in ended.items() if how is Outcome.SKIPPED
+    ):
+        skipped = (row.step for row in report.rows if row.outcome is Outcome.SKIPPED and row.step)
+        ended = Counter({pair: count for pair, count in ended.items() if pair[1] is not Outcome.SKIPPED})
+        ended.update((step, Outcome.SKIPPED) for step in skipped)
+    shape = shape_in(report)
+    policies = {} if shape is None else {node.name: node.policy for node in shape.nodes}
+    names = dict.fromkeys((*report.nodes, *report.executed))
+    nodes = {
+        name: NodeState(
+            _run_counts(report, name, ended),
+            report.node_seconds[name],
+            report.changes.get(name, ""),
+            is_changed=name in report.changes,
+            policy=policies.get(name, ""),
+            stored=None if stored is None else stored.get(name, Stored(0, 0)),
+        )
+        for name in names
+    }
+    return GraphState("run", _title(report), report.total, _present(dict(report.counts)), nodes)
+
+
+def _run_counts(report: Report, name: str, ended: Mapping[tuple[str, Outcome], int]) -> Mapping[Outcome, int]:
+    counts = {
+        Outcome.DONE: report.executed[name],
+        Outcome.RESTORED: report.restored[name],
+        Outcome.SKIPPED: ended.get((name, Outcome.SKIPPED), 0),
+        Outcome.FAILED: ended.get((name, Outcome.FAILED), 0),
+        Outcome.CANCELLED: report.unreached[name] + report.counts[Outcome.CANCELLED],
+    }
+    finished = report.counts.total()
+    return _present({**counts, Outcome.CACHED: finished - sum(counts.values())})
+
+
+def _title(report: Report) -> str:
+    told = ", ".join(f"{report.counts[outcome]:,} {outcome}" for outcome in Outcome if report.counts[outcome])
+    took = f" in {report.seconds:.1f} s" if report.finished else ""
+    return f"{counted(report.total, 'item')}{took}: {told or 'none finished'}"
