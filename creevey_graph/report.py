@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from creevey_graph import display
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
     Event,
@@ -304,6 +305,15 @@ class Report:
             elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
                 frame[name] = frame[name].astype("int64")
         return frame.set_index("key")
+
+    def draw(self, to: Path | str = "text") -> str | Path:
+        """
+        Return the graph with what became of each node, or write it to the file *to*; see `Graph.draw`.
+
+        Raises:
+            UsageError: There is no such view, the file cannot be written, or the report is too old to tell.
+        """
+        return display.draw(self, to)
 
     def flat(self, row: Row) -> dict[str, Any]:
         """Return *row* as column -> value, seconds in total."""
