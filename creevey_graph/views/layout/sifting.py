@@ -2,8 +2,7 @@
 Moving single vertices along their row to where the fewest lines cross.
 
 Source: C. Matuszewski, R. Schönfeld, P. Molitor, "Using sifting for k-layer straightline crossing
-minimization", Graph Drawing 1999; the exchange of neighbours in Gansner et al. (1993), section 3, for
-rows that are too wide for it.
+minimization", Graph Drawing 1999.
 """
 
 from bisect import bisect_left, bisect_right
@@ -13,9 +12,9 @@ import attrs
 
 from creevey_graph.views.layout.layers import Kind, Layers
 
-WIDEST = 120
-"""Vertices in a row up to which a vertex may go anywhere; in wider ones it goes a few places."""
-REACH = 12
+WIDEST = 100
+"""Units in a row up to which one may go anywhere; in wider rows it goes a few places at a time."""
+REACH = 8
 
 
 @attrs.frozen
@@ -52,76 +51,70 @@ def surplus(one: Sequence[int], other: Sequence[int]) -> int:
     return sum(len(one) - bisect_right(one, place) - bisect_left(one, place) for place in other)
 
 
-def sift_rows(layers: Layers, rows: list[list[int]], places: list[int], *, level: bool) -> int:
-    """
-    Move vertices within their rows, in place, and return how many crossings that saved.
-
-    Args:
-        layers: What is ordered.
-        rows: Vertices of each row; changed.
-        places: Place of each vertex in its row; changed.
-        level: Move also where it saves nothing, which may make room for what does.
-    """
-    saved = 0
-    for rank, row in enumerate(rows):
-        costs = Costs(
-            {vertex: sorted([places[other] for other in layers.above[vertex]]) for vertex in row},
-            {vertex: sorted([places[other] for other in layers.below[vertex]]) for vertex in row},
-            {},
-        )
-        rows[rank], gain = sift_row(layers, row, costs, level=level)
-        saved += gain
-        for place, vertex in enumerate(rows[rank]):
-            places[vertex] = place
-    return saved
+def costs_of(layers: Layers, row: Sequence[int], places: Sequence[int]) -> Costs:
+    """Return the costs in *row*, where all vertices have these *places* in their rows."""
+    place_of = places.__getitem__
+    return Costs(
+        {vertex: sorted(map(place_of, layers.above[vertex])) for vertex in row},
+        {vertex: sorted(map(place_of, layers.below[vertex])) for vertex in row},
+        {},
+    )
 
 
 def sift_row(layers: Layers, row: Sequence[int], costs: Costs, *, level: bool) -> tuple[list[int], int]:
-    """Return the row with each group's units sifted, inner groups first, and what that saved."""
+    """
+    Return the row with each group's units sifted, inner groups first, and the crossings that saved.
+
+    Args:
+        layers: What the row is of.
+        row: Vertices from left to right.
+        costs: Of this row.
+        level: Move a unit also where it saves nothing, which may make room for what does.
+    """
     saved = 0
     open_units: list[list[list[int]]] = [[]]  # of the groups that are open here: their units so far
     for vertex in row:
         kind = layers.kinds[vertex]
         if kind is Kind.LEFT:
             open_units.append([])
-            continue
-        if kind is Kind.RIGHT:
-            units = open_units.pop()
-            saved += sift_units(units, costs, level=level)
+        elif kind is Kind.RIGHT:
+            units, gain = sift_units(open_units.pop(), costs, level=level)
+            saved += gain
             left = layers.borders[layers.groups[vertex], layers.ranks[vertex]][0]
             open_units[-1].append([left, *(inner for unit in units for inner in unit), vertex])
         else:
             open_units[-1].append([vertex])
-    saved += sift_units(open_units[0], costs, level=level)
-    return [vertex for unit in open_units[0] for vertex in unit], saved
+    units, gain = sift_units(open_units[0], costs, level=level)
+    return [vertex for unit in units for vertex in unit], saved + gain
 
 
-def sift_units(units: list[list[int]], costs: Costs, *, level: bool) -> int:
+def sift_units(units: list[list[int]], costs: Costs, *, level: bool) -> tuple[list[list[int]], int]:
     """
     Move each of *units* (a vertex, or a group's vertices) to its best place; return the crossings saved.
 
     Groups never pass each other: they would have to do so in all rows.
     """
+    order = list(range(len(units)))
     saved = 0
     reach = len(units) if len(units) <= WIDEST else REACH
-    for unit in list(units) if len(units) > 1 else ():
-        start = units.index(unit)
+    for unit in range(len(units)):
+        start = order.index(unit)
         best, fewest = start, 0
         for step in (-1, 1):
-            change, place = 0, start + step
-            while 0 <= place < len(units) and abs(place - start) <= reach:
-                other = units[place]
-                if len(unit) > 1 and len(other) > 1:
+            change = 0
+            last = max(-1, start - reach - 1) if step < 0 else min(len(order), start + reach + 1)
+            for place in range(start + step, last, step):
+                passed = order[place]
+                if len(units[unit]) > 1 and len(units[passed]) > 1:
                     break
-                change += pair_cost(unit, other, costs) if step < 0 else pair_cost(other, unit, costs)
+                change += step * pair_cost(units[passed], units[unit], costs)
                 if change < fewest or (level and change == fewest):
                     best, fewest = place, change
-                place += step
         if best != start:
-            del units[start]
-            units.insert(best, unit)
+            del order[start]
+            order.insert(best, unit)
             saved -= fewest
-    return saved
+    return [units[unit] for unit in order], saved
 
 
 def pair_cost(one: Sequence[int], other: Sequence[int], costs: Costs) -> int:

@@ -4,13 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from creevey_graph.views.layout.layers import Layers
 
-MULTIPLIER, INCREMENT, MODULUS = 1_664_525, 1_013_904_223, 2**32
-"""A linear congruential generator (W. Press et al., "Numerical Recipes", 1992, section 7.1): the same everywhere."""
-
 
 def starts(layers: Layers) -> Iterator[list[float]]:
-    """Yield values to sort the rows by, the most promising ones first; without end."""
-    count = len(layers.kinds)
+    """Yield values to sort the rows by: when walks through the graph meet each vertex."""
     vertices = [vertex for row in layers.rows for vertex in row]
     sources = [vertex for vertex in vertices if not layers.above[vertex]]
     sinks = [vertex for vertex in vertices if not layers.below[vertex]]
@@ -18,14 +14,6 @@ def starts(layers: Layers) -> Iterator[list[float]]:
     yield discover(sinks[::-1], (layers.above, layers.below), deep=False)
     yield discover(sources, (layers.below, layers.above), deep=False)
     yield discover(sinks, (layers.above, layers.below), deep=True)
-    yield [float(vertex) for vertex in range(count)]
-    seed = 1
-    while True:
-        values = []
-        for _ in range(count):
-            seed = (seed * MULTIPLIER + INCREMENT) % MODULUS
-            values.append(seed / MODULUS)
-        yield values
 
 
 def discover(roots: Sequence[int], ways: Sequence[Sequence[Sequence[int]]], *, deep: bool) -> list[float]:
