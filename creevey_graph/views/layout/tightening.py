@@ -1,0 +1,204 @@
+"""
+Moving upright chains to where their lines are shortest, after Brandes and Köpf have placed them.
+
+Their balanced layout is the mean of four, which is even, but leaves lines longer than they need be where
+the four differ. Here every chain (a node, or the inner vertices of a long edge, or a group's border, which stay
+upright) goes to the middle of its neighbours, as far as those beside it allow: no order and no distance is
+lost. Chains that stand close are moved as one, so that none is held up by another that wants to move too.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import attrs
+
+from creevey_graph.views.layout.compaction import Distance
+from creevey_graph.views.layout.layers import Kind, Layers
+
+MOST_PASSES = 16
+MOST_WORK = 120_000
+WEIGHTS = {0: 1.0, 1: 2.0, 2: 8.0}
+"""Weight of a line by how many of its ends are dummies: long edges are bent least (Gansner et al., 1993)."""
+CLOSE_PX = 0.01
+
+
+@attrs.frozen
+class Chains:
+    """
+    Vertices that move together.
+
+    Args:
+        of: Vertex -> number of its chain.
+        lines: Chain -> (own weight, other chain) of each line to it from another one.
+        beside: Chain -> (left chain, least distance) of each neighbour, of every row.
+        after: Chain -> (right chain, least distance).
+        pulls: Chain -> what its own weight to the right is: groups' borders are drawn in.
+        order: From left to right.
+    """
+
+    of: list[int]
+    lines: list[dict[int, float]]
+    before: list[dict[int, float]]
+    after: list[dict[int, float]]
+    pulls: list[float]
+    order: list[int]
+
+
+def tighten(layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance) -> list[float]:
+    """Return the x of each vertex after moving chains as long as lines get shorter."""
+    chains = chains_of(layers, rows, xs, distance)
+    at = [0.0] * len(chains.order)
+    for vertex, x in enumerate(xs):
+        at[chains.of[vertex]] = x
+    passes = min(MOST_PASSES, max(1, MOST_WORK // len(xs)))
+    for turn in range(passes):
+        moved = 0.0
+        for chain in chains.order if turn % 2 == 0 else reversed(chains.order):
+            moved = max(moved, move(chains, at, chain))
+        moved = max(moved, move_together(chains, at, right=turn % 2 == 0))
+        if moved < CLOSE_PX:
+            break
+    return [at[chain] for chain in chains.of]
+
+
+def move(chains: Chains, at: list[float], chain: int) -> float:
+    """Move one chain as far as it may towards where it would go; return how far that was."""
+    low = max((at[other] + least for other, least in chains.before[chain].items()), default=float("-inf"))
+    high = min((at[other] - least for other, least in chains.after[chain].items()), default=float("inf"))
+    if chains.pulls[chain]:
+        goal = high if chains.pulls[chain] > 0 else low
+    elif chains.lines[chain]:
+        goal = middle_of([(at[other], weight) for other, weight in chains.lines[chain].items()])
+    else:
+        return 0.0
+    goal = max(low, min(high, goal))
+    step = abs(goal - at[chain])
+    at[chain] = goal
+    return step
+
+
+def middle_of(goals: list[tuple[float, float]]) -> float:
+    """Return the weighted median of (x, weight); the middle between two where both are as good."""
+    goals.sort()
+    half = sum(weight for _, weight in goals) / 2
+    passed = 0.0
+    for (x, weight), (after, _) in zip(goals, [*goals[1:], goals[-1]], strict=True):
+        passed += weight
+        if passed > half:
+            return x
+        if passed == half:
+            return (x + after) / 2
+    return goals[-1][0]
+
+
+def move_together(chains: Chains, at: list[float], *, right: bool) -> float:
+    """
+    Move chains with all that stand close on one side of them, as far as that makes lines shorter.
+
+    Args:
+        chains: What moves.
+        at: The x of each chain; changed.
+        right: To the right, and with what stands close on the right; else to the left.
+    """
+    furthest = 0.0
+    sign = 1 if right else -1
+    for chain in reversed(chains.order) if right else chains.order:
+        cluster = cluster_of(chains, at, chain, right=right)
+        if len(cluster) < 2:  # noqa: PLR2004 - one chain alone has been moved
+            continue
+        step = room_of(chains, at, cluster, right=right)
+        breaks = breaks_of(chains, at, cluster, sign)
+        gain, best = slope_of(breaks), 0.0
+        for distance, change in breaks[1]:
+            if gain >= 0:
+                break
+            best = min(distance, step)
+            gain += change
+        if best > CLOSE_PX:
+            for member in cluster:
+                at[member] += sign * best
+            furthest = max(furthest, best)
+    return furthest
+
+
+def cluster_of(chains: Chains, at: list[float], chain: int, *, right: bool) -> set[int]:
+    """Return *chain* and all that it would push if it moved."""
+    beside = chains.after if right else chains.before
+    found, waiting = {chain}, [chain]
+    while waiting:
+        one = waiting.pop()
+        for other, least in beside[one].items():
+            if other not in found and abs(at[other] - at[one]) < least + CLOSE_PX:
+                found.add(other)
+                waiting.append(other)
+    return found
+
+
+def room_of(chains: Chains, at: list[float], cluster: set[int], *, right: bool) -> float:
+    """Return how far a cluster can go until it meets what does not belong to it."""
+    beside = chains.after if right else chains.before
+    return min(
+        (
+            abs(at[other] - at[one]) - least
+            for one in cluster
+            for other, least in beside[one].items()
+            if other not in cluster
+        ),
+        default=float("inf"),
+    )
+
+
+def breaks_of(
+    chains: Chains, at: list[float], cluster: set[int], sign: int
+) -> tuple[float, list[tuple[float, float]]]:
+    """Return by how much lines grow for each px that a cluster moves, and (px, change) where that changes."""
+    slope = 0.0
+    changes: list[tuple[float, float]] = []
+    for one in cluster:
+        slope -= sign * chains.pulls[one]
+        for other, weight in chains.lines[one].items():
+            if other in cluster:
+                continue
+            ahead = sign * (at[other] - at[one])
+            slope += -weight if ahead > CLOSE_PX else weight
+            if ahead > CLOSE_PX:
+                changes.append((ahead, 2 * weight))
+    return slope, sorted(changes)
+
+
+def slope_of(breaks: tuple[float, list[tuple[float, float]]]) -> float:
+    return breaks[0]
+
+
+def chains_of(
+    layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance
+) -> Chains:
+    """Return the chains of a layered graph: inner vertices that stand upright over each other are one."""
+    of = [-1] * len(xs)
+    count = 0
+    for row in rows:
+        for vertex in row:
+            above = layers.above[vertex]
+            if above and layers.is_inner(above[0], vertex) and abs(xs[above[0]] - xs[vertex]) < CLOSE_PX:
+                of[vertex] = of[above[0]]
+            else:
+                of[vertex], count = count, count + 1
+    chains = Chains(of, *([{} for _ in range(count)] for _ in range(3)), [0.0] * count, [])
+    for vertex, kind in enumerate(layers.kinds):
+        if kind in {Kind.LEFT, Kind.RIGHT}:
+            chains.pulls[of[vertex]] = 0.5 if kind is Kind.LEFT else -0.5
+        for lower in layers.below[vertex]:
+            if of[vertex] != of[lower]:
+                weight = WEIGHTS[(kind is Kind.DUMMY) + (layers.kinds[lower] is Kind.DUMMY)]
+                for one, other in ((of[vertex], of[lower]), (of[lower], of[vertex])):
+                    chains.lines[one][other] = chains.lines[one].get(other, 0.0) + weight
+    for row in rows:
+        for left, right in pairwise(row):
+            a, b = of[left], of[right]
+            least = max(chains.before[b].get(a, 0.0), distance(left, right))
+            chains.before[b][a] = chains.after[a][b] = least
+    middles = [0.0] * count
+    for vertex, x in enumerate(xs):
+        middles[of[vertex]] = x
+    chains.order.extend(sorted(range(count), key=lambda chain: (middles[chain], chain)))
+    return chains
