@@ -14,6 +14,7 @@ import attrs
 
 from creevey_graph.views.layout.compaction import Distance
 from creevey_graph.views.layout.layers import Kind, Layers
+from creevey_graph.views.layout.simplex import shorten
 
 MOST_PASSES = 16
 MOST_WORK = 120_000
@@ -34,6 +35,7 @@ class Chains:
         after: Chain -> (right chain, least distance).
         pulls: Chain -> what its own weight to the right is: groups' borders are drawn in.
         order: From left to right.
+        pairs: Left and right border of each group.
     """
 
     of: list[int]
@@ -42,23 +44,53 @@ class Chains:
     after: list[dict[int, float]]
     pulls: list[float]
     order: list[int]
+    pairs: list[tuple[int, int]]
 
 
 def tighten(layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance) -> list[float]:
-    """Return the x of each vertex after moving chains as long as lines get shorter."""
+    """Return the x of each vertex after moving chains to where their lines are shortest."""
     chains = chains_of(layers, rows, xs, distance)
     at = [0.0] * len(chains.order)
     for vertex, x in enumerate(xs):
         at[chains.of[vertex]] = x
-    passes = min(MOST_PASSES, max(1, MOST_WORK // len(xs)))
-    for turn in range(passes):
+    at = shortest(chains, at)
+    for turn in range(min(MOST_PASSES, max(1, MOST_WORK // len(xs)))):
         moved = 0.0
         for chain in chains.order if turn % 2 == 0 else reversed(chains.order):
             moved = max(moved, move(chains, at, chain))
-        moved = max(moved, move_together(chains, at, right=turn % 2 == 0))
         if moved < CLOSE_PX:
             break
     return [at[chain] for chain in chains.of]
+
+
+def shortest(chains: Chains, at: Sequence[float]) -> list[float]:
+    """
+    Return the x of each chain for which all lines, by weight, go least far sideways.
+
+    Source: Gansner et al. (1993), section 4.2: each line gets a node of its own that stands left of both its
+    ends, and the network simplex method does the rest.
+    """
+    places = list(at)
+    edges: list[tuple[int, int]] = []
+    weights: list[int] = []
+    lengths: list[float] = []
+    for chain, found in enumerate(chains.before):
+        for other, least in found.items():
+            edges.append((other, chain))
+            weights.append(0)
+            lengths.append(least)
+    for chain, lines in enumerate(chains.lines):
+        for other, weight in lines.items():
+            if other > chain:
+                edges += [(len(places), chain), (len(places), other)]
+                weights += [int(weight)] * 2
+                lengths += [0.0, 0.0]
+                places.append(min(at[chain], at[other]))
+    for left, right in chains.pairs:
+        edges.append((left, right))
+        weights.append(1)
+        lengths.append(0.0)
+    return shorten(places, edges, weights, lengths)[: len(at)] if edges else places
 
 
 def move(chains: Chains, at: list[float], chain: int) -> float:
@@ -91,85 +123,6 @@ def middle_of(goals: list[tuple[float, float]]) -> float:
     return goals[-1][0]
 
 
-def move_together(chains: Chains, at: list[float], *, right: bool) -> float:
-    """
-    Move chains with all that stand close on one side of them, as far as that makes lines shorter.
-
-    Args:
-        chains: What moves.
-        at: The x of each chain; changed.
-        right: To the right, and with what stands close on the right; else to the left.
-    """
-    furthest = 0.0
-    sign = 1 if right else -1
-    for chain in reversed(chains.order) if right else chains.order:
-        cluster = cluster_of(chains, at, chain, right=right)
-        if len(cluster) < 2:  # noqa: PLR2004 - one chain alone has been moved
-            continue
-        step = room_of(chains, at, cluster, right=right)
-        breaks = breaks_of(chains, at, cluster, sign)
-        gain, best = slope_of(breaks), 0.0
-        for distance, change in breaks[1]:
-            if gain >= 0:
-                break
-            best = min(distance, step)
-            gain += change
-        if best > CLOSE_PX:
-            for member in cluster:
-                at[member] += sign * best
-            furthest = max(furthest, best)
-    return furthest
-
-
-def cluster_of(chains: Chains, at: list[float], chain: int, *, right: bool) -> set[int]:
-    """Return *chain* and all that it would push if it moved."""
-    beside = chains.after if right else chains.before
-    found, waiting = {chain}, [chain]
-    while waiting:
-        one = waiting.pop()
-        for other, least in beside[one].items():
-            if other not in found and abs(at[other] - at[one]) < least + CLOSE_PX:
-                found.add(other)
-                waiting.append(other)
-    return found
-
-
-def room_of(chains: Chains, at: list[float], cluster: set[int], *, right: bool) -> float:
-    """Return how far a cluster can go until it meets what does not belong to it."""
-    beside = chains.after if right else chains.before
-    return min(
-        (
-            abs(at[other] - at[one]) - least
-            for one in cluster
-            for other, least in beside[one].items()
-            if other not in cluster
-        ),
-        default=float("inf"),
-    )
-
-
-def breaks_of(
-    chains: Chains, at: list[float], cluster: set[int], sign: int
-) -> tuple[float, list[tuple[float, float]]]:
-    """Return by how much lines grow for each px that a cluster moves, and (px, change) where that changes."""
-    slope = 0.0
-    changes: list[tuple[float, float]] = []
-    for one in cluster:
-        slope -= sign * chains.pulls[one]
-        for other, weight in chains.lines[one].items():
-            if other in cluster:
-                continue
-            ahead = sign * (at[other] - at[one])
-            slope += -weight if ahead > CLOSE_PX else weight
-            if ahead > CLOSE_PX:
-                changes.append((ahead, 2 * weight))
-    return slope, sorted(changes)
-
-
-def slope_of(breaks: tuple[float, list[tuple[float, float]]]) -> float:
-    return breaks[0]
-
-
 def chains_of(
     layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance
 ) -> Chains:
@@ -183,7 +136,7 @@ def chains_of(
                 of[vertex] = of[above[0]]
             else:
                 of[vertex], count = count, count + 1
-    chains = Chains(of, *([{} for _ in range(count)] for _ in range(3)), [0.0] * count, [])
+    chains = Chains(of, *([{} for _ in range(count)] for _ in range(3)), [0.0] * count, [], [(of[layers.borders[g, layers.tree.first[g]][0]], of[layers.borders[g, layers.tree.first[g]][1]]) for g in range(1, len(layers.tree.paths))])
     for vertex, kind in enumerate(layers.kinds):
         if kind in {Kind.LEFT, Kind.RIGHT}:
             chains.pulls[of[vertex]] = 0.5 if kind is Kind.LEFT else -0.5
