@@ -18,7 +18,8 @@ from creevey_graph.views.layout.simplex import shorten
 
 MOST_PASSES = 16
 MOST_WORK = 120_000
-WEIGHTS = {0: 1.0, 1: 2.0, 2: 8.0}
+MOST_SIMPLEX_WORK = 1_000_000
+WEIGHTS = {0: 1, 1: 2, 2: 8}
 """Weight of a line by how many of its ends are dummies: long edges are bent least (Gansner et al., 1993)."""
 CLOSE_PX = 0.01
 
@@ -39,12 +40,18 @@ class Chains:
     """
 
     of: list[int]
-    lines: list[dict[int, float]]
+    lines: list[dict[int, int]]
     before: list[dict[int, float]]
     after: list[dict[int, float]]
     pulls: list[float]
     order: list[int]
     pairs: list[tuple[int, int]]
+
+    def mirrored(self) -> "Chains":
+        """Return the same with left and right exchanged."""
+        return attrs.evolve(
+            self, before=self.after, after=self.before, pairs=[(right, left) for left, right in self.pairs]
+        )
 
 
 def tighten(layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance) -> list[float]:
@@ -53,7 +60,7 @@ def tighten(layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], 
     at = [0.0] * len(chains.order)
     for vertex, x in enumerate(xs):
         at[chains.of[vertex]] = x
-    at = shortest(chains, at)
+    at = shortest(chains, at, MOST_SIMPLEX_WORK)
     for turn in range(min(MOST_PASSES, max(1, MOST_WORK // len(xs)))):
         moved = 0.0
         for chain in chains.order if turn % 2 == 0 else reversed(chains.order):
@@ -63,34 +70,46 @@ def tighten(layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], 
     return [at[chain] for chain in chains.of]
 
 
-def shortest(chains: Chains, at: Sequence[float]) -> list[float]:
+def shortest(chains: Chains, at: Sequence[float], most_work: int) -> list[float]:
     """
     Return the x of each chain for which all lines, by weight, go least far sideways.
+
+    Many places are as good as each other, as for a node between its two readers. So the leftmost and the
+    rightmost ones are found, and their mean taken: it is as short, and keeps every distance, as both do.
 
     Source: Gansner et al. (1993), section 4.2: each line gets a node of its own that stands left of both its
     ends, and the network simplex method does the rest.
     """
+    left = leftmost(chains, at, most_work)
+    right = [-x for x in leftmost(chains.mirrored(), [-x for x in at], most_work)]
+    middle = sum(b - a for a, b in zip(left, right, strict=True)) / len(at)  # the whole may stand anywhere
+    return [(a + b - middle) / 2 for a, b in zip(left, right, strict=True)]
+
+
+def leftmost(chains: Chains, at: Sequence[float], most_work: int) -> list[float]:
+    """Return the x of each chain for which lines are shortest, and of these the ones that are furthest left."""
     places = list(at)
-    edges: list[tuple[int, int]] = []
-    weights: list[int] = []
-    lengths: list[float] = []
+    unit = len(at) + 1  # all pulls to the left together weigh less than one line
+    anchor = len(places)
+    places.append(min(at))
+    edges = [(anchor, chain) for chain in range(len(at))]
+    weights = [1] * len(at)
+    lengths = [0.0] * len(at)
     for chain, found in enumerate(chains.before):
-        for other, least in found.items():
-            edges.append((other, chain))
-            weights.append(0)
-            lengths.append(least)
+        edges += [(other, chain) for other in found]
+        weights += [0] * len(found)
+        lengths += found.values()
     for chain, lines in enumerate(chains.lines):
         for other, weight in lines.items():
             if other > chain:
                 edges += [(len(places), chain), (len(places), other)]
-                weights += [int(weight)] * 2
+                weights += [weight * unit] * 2
                 lengths += [0.0, 0.0]
                 places.append(min(at[chain], at[other]))
-    for left, right in chains.pairs:
-        edges.append((left, right))
-        weights.append(1)
-        lengths.append(0.0)
-    return shorten(places, edges, weights, lengths)[: len(at)] if edges else places
+    edges += chains.pairs
+    weights += [unit] * len(chains.pairs)
+    lengths += [0.0] * len(chains.pairs)
+    return shorten(places, edges, weights, lengths, most_work)[:anchor]
 
 
 def move(chains: Chains, at: list[float], chain: int) -> float:
@@ -144,7 +163,7 @@ def chains_of(
             if of[vertex] != of[lower]:
                 weight = WEIGHTS[(kind is Kind.DUMMY) + (layers.kinds[lower] is Kind.DUMMY)]
                 for one, other in ((of[vertex], of[lower]), (of[lower], of[vertex])):
-                    chains.lines[one][other] = chains.lines[one].get(other, 0.0) + weight
+                    chains.lines[one][other] = chains.lines[one].get(other, 0) + weight
     for row in rows:
         for left, right in pairwise(row):
             a, b = of[left], of[right]
