@@ -1,5 +1,6 @@
 """From SVG to PNG, by what is installed: the first of a table that is there."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -17,7 +18,7 @@ TIMEOUT_S = 120.0
 Command = Callable[[Path, Path, tuple[int, int]], list[str]]
 
 _CHROMIUM_OFF = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
 )
 
@@ -39,6 +40,7 @@ def _magick(svg: Path, png: Path, size: tuple[int, int]) -> list[str]:
 def _chromium(svg: Path, png: Path, size: tuple[int, int]) -> list[str]:
     return [
         *_CHROMIUM_OFF,
+        *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),  # root cannot have one
         f"--user-data-dir={svg.parent}",
         f"--force-device-scale-factor={SCALE}",
         f"--window-size={size[0]},{size[1]}",
