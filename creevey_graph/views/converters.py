@@ -1,5 +1,6 @@
 """From SVG to PNG, by what is installed: the first of a table that is there."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -58,7 +59,7 @@ CONVERTERS: Mapping[str, Command] = MappingProxyType(
         "google-chrome": _chromium,
     }
 )
-"""Program -> its arguments; Python's cairosvg is asked before them."""
+"""Program -> its arguments, best first."""
 
 
 def convert(svg: str, png: Path, size: tuple[int, int]) -> None:
@@ -92,15 +93,15 @@ def convert(svg: str, png: Path, size: tuple[int, int]) -> None:
 
 
 def _attempts(svg: str, png: Path, size: tuple[int, int]) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yield programs that are there; cairosvg comes last, as it shows what its font lacks as empty boxes."""
+    for name, arguments in CONVERTERS.items():
+        if program := shutil.which(name):
+            yield name, functools.partial(_call, program, arguments, svg, png, size)
     try:
         cairosvg = import_module("cairosvg")
     except (ImportError, OSError):  # the library of cairo itself may be missing
-        pass
-    else:
-        yield "cairosvg", lambda: cairosvg.svg2png(bytestring=svg.encode(), write_to=str(png), scale=SCALE)
-    for name, arguments in CONVERTERS.items():
-        if program := shutil.which(name):
-            yield name, lambda program=program, arguments=arguments: _call(program, arguments, svg, png, size)  # type: ignore[misc]
+        return
+    yield "cairosvg", lambda: cairosvg.svg2png(bytestring=svg.encode(), write_to=str(png), scale=SCALE)
 
 
 def _call(program: str, arguments: Command, svg: str, png: Path, size: tuple[int, int]) -> None:
