@@ -19,7 +19,7 @@ from creevey_graph.views.layout.trees import GroupTree, tree_of
 def lay_out(
     sizes: Mapping[str, tuple[float, float]],
     edges: Sequence[tuple[str, str]],
-    groups: Mapping[str, GroupPath] = {},  # noqa: B006 - never written to
+    groups: Mapping[str, GroupPath] = {},
     *,
     node_gap_px: float = 24,
     rank_gap_px: float = 48,

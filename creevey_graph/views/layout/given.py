@@ -51,6 +51,9 @@ def check_given(
     for name in [name for edge in edges for name in edge] + list(groups):
         if name not in numbers:
             raise ValueError(f"node {name!r} must have a size; add it to 'sizes'")
+    for name, path in groups.items():
+        if isinstance(path, str):
+            raise ValueError(f"group of node {name!r} must be a tuple of names (got {path!r})")  # noqa: TRY004 - as all here
     distinct = tuple(dict.fromkeys((numbers[source], numbers[target]) for source, target in edges))
     order = order_of(len(names), distinct)
     if len(order) < len(names):

@@ -9,6 +9,7 @@ the shaking H. Lourenço, O. Martin, T. Stützle, "Iterated local search", Handb
 """
 
 from collections.abc import Sequence
+from itertools import cycle
 
 from creevey_graph.views.layout.chance import Chance
 from creevey_graph.views.layout.layers import Layers
@@ -16,7 +17,7 @@ from creevey_graph.views.layout.ordering import Ordering
 from creevey_graph.views.layout.sorting import sort_row, start_rows, sweep_rows
 from creevey_graph.views.layout.starts import starts
 
-START_WORK = 100_000
+START_WORK = 250_000
 SHAKE_WORK = 150_000
 """Lines looked at from all starts and while shaking: bounds on the time, the same on every machine."""
 MOST_SWEEPS = 24
@@ -26,8 +27,8 @@ MOST_IDLE = 300
 """Shakes without fewer crossings after which there will hardly be any."""
 MOST_SHAKEN = 2
 """Neighbouring rows that are shaken at once."""
-SHAKEN_WIDTH = 12.0
-"""Places by which a vertex is moved at most."""
+SHAKEN_WIDTHS = (2.0, 4.0, 8.0)
+"""Places by which a vertex is moved at most, in turn: little moves find the most, wide ones what they miss."""
 
 
 def order_rows(layers: Layers) -> list[list[int]]:
@@ -69,10 +70,11 @@ def shake(ordering: Ordering, most_work: int) -> None:
     """Move the vertices of a few rows about, settle, and keep what has no more crossings; again and again."""
     wide = [rank for rank, row in enumerate(ordering.rows) if len(row) > 1]
     chance = Chance(1)
+    widths = cycle(SHAKEN_WIDTHS)
     ordering.work = idle = 0
     while ordering.crossings and ordering.work < most_work and idle < MOST_IDLE:
         fewest = ordering.crossings
-        ordering.rearrange(shaken(ordering, wide, chance))
+        ordering.rearrange(shaken(ordering, wide, next(widths), chance))
         ordering.settle(level=False)
         idle = 0 if ordering.crossings < fewest else idle + 1
         if ordering.crossings > fewest:
@@ -80,12 +82,12 @@ def shake(ordering: Ordering, most_work: int) -> None:
         ordering.mark()
 
 
-def shaken(ordering: Ordering, wide: Sequence[int], chance: Chance) -> dict[int, list[int]]:
+def shaken(ordering: Ordering, wide: Sequence[int], width: float, chance: Chance) -> dict[int, list[int]]:
     """Return other orders for a few neighbouring rows; groups stay in the order they have."""
     start = chance.below(len(wide))
     found = {}
     for rank in wide[start : start + 1 + chance.below(MOST_SHAKEN)]:
         row = ordering.rows[rank]
-        values = {vertex: place + chance.spread(SHAKEN_WIDTH) for place, vertex in enumerate(row)}
+        values = {vertex: place + chance.spread(width) for place, vertex in enumerate(row)}
         found[rank] = sort_row(ordering.layers, row, values, row)
     return found

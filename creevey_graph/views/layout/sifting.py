@@ -49,7 +49,10 @@ def sift_row(
     place_of = places.__getitem__
     open_units: list[list[Unit]] = [[]]  # of the groups that are open here: their units so far
     for vertex in row:
-        above, below = sorted(map(place_of, layers.above[vertex])), sorted(map(place_of, layers.below[vertex]))
+        above, below = (
+            sorted(map(place_of, layers.above[vertex])),
+            sorted(map(place_of, layers.below[vertex])),
+        )
         unit = Unit([vertex], above, below)
         if layers.kinds[vertex] is Kind.LEFT:
             open_units.append([unit])

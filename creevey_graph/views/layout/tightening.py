@@ -54,7 +54,9 @@ class Chains:
         )
 
 
-def tighten(layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance) -> list[float]:
+def tighten(
+    layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance
+) -> list[float]:
     """Return the x of each vertex after moving chains to where their lines are shortest."""
     chains = chains_of(layers, rows, xs, distance)
     at = [0.0] * len(chains.order)
@@ -155,7 +157,16 @@ def chains_of(
                 of[vertex] = of[above[0]]
             else:
                 of[vertex], count = count, count + 1
-    chains = Chains(of, *([{} for _ in range(count)] for _ in range(3)), [0.0] * count, [], [(of[layers.borders[g, layers.tree.first[g]][0]], of[layers.borders[g, layers.tree.first[g]][1]]) for g in range(1, len(layers.tree.paths))])
+    chains = Chains(
+        of,
+        *([{} for _ in range(count)] for _ in range(3)),
+        [0.0] * count,
+        [],
+        [
+            (of[layers.borders[g, layers.tree.first[g]][0]], of[layers.borders[g, layers.tree.first[g]][1]])
+            for g in range(1, len(layers.tree.paths))
+        ],
+    )
     for vertex, kind in enumerate(layers.kinds):
         if kind in {Kind.LEFT, Kind.RIGHT}:
             chains.pulls[of[vertex]] = 0.5 if kind is Kind.LEFT else -0.5
