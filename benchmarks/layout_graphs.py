@@ -6,6 +6,7 @@ Every graph is made from a fixed seed, and is the same each time. Nodes are as w
 
 import random
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import attrs
 
@@ -72,7 +73,7 @@ def pairs(wires: str) -> list[tuple[str, str]]:
 
 def chain(count: int) -> Case:
     names = [f"{STEPS[turn % len(STEPS)]}_{turn}" for turn in range(count)]
-    return case_of(f"chain {count}", zip(names, names[1:], strict=False))
+    return case_of(f"chain {count}", pairwise(names))
 
 
 def fan(count: int) -> Case:
