@@ -87,8 +87,8 @@ def convert(svg: str, png: Path, size: tuple[int, int]) -> None:
         failed.append(f"{name}: wrote nothing")
     told = f"; what is installed failed ({'; '.join(failed)})" if failed else ""
     raise UsageError(
-        "a .png is made of the SVG by a converter: install cairosvg (pip install cairosvg), rsvg-convert "
-        f"(librsvg), Inkscape, ImageMagick or Chromium; or draw to .svg or .html, which need none{told}"
+        "a .png is made of the SVG by a converter: install rsvg-convert (librsvg), Inkscape, ImageMagick, Chromium "
+        f"or cairosvg (pip install 'creevey_graph[png]'); or draw to .svg or .html, which need none{told}"
     )
 
 

@@ -106,7 +106,7 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_whole(tmp_path, monkeyp
     path.write_bytes(b"old")
     monkeypatch.setattr(converters, "_attempts", lambda *_: iter(()))
 
-    with pytest.raises(UsageError, match=r"install cairosvg .*; or draw to .svg or .html"):
+    with pytest.raises(UsageError, match=r"install rsvg-convert .*; or draw to .svg or .html"):
         masked.draw(path)
     assert b"old" == path.read_bytes()
     assert [path] == list(tmp_path.iterdir())

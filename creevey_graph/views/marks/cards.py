@@ -21,9 +21,6 @@ TAG_PX = text_px("changed", 10, bold=True) + 12
 MARK_PX = 18.0
 MOST_TEXT_PX, STEP_PX = 208.0, 12.0
 _LEAST_PX = 108.0
-_BETWEEN = (
-    "\N{NO-BREAK SPACE}\N{MIDDLE DOT}\N{NO-BREAK SPACE}"  # plain spaces at an end are dropped by librsvg
-)
 ICON_PX = 14.0
 
 
@@ -157,7 +154,7 @@ def _figures(standing: Standing) -> Iterator[tuple[tuple[str, str], ...]]:
     row: list[tuple[str, str]] = []
     room = MOST_TEXT_PX - text_px(standing.seconds, SMALL_PX) - 16
     for outcome, text in standing.figures:
-        parts = [*row, *([("figures", _BETWEEN)] if row else []), (f"figures fill-{outcome}", text)]
+        parts = [*row, *([("figures", " · ")] if row else []), (f"figures fill-{outcome}", text)]
         if row and parts_px(parts) > room:
             yield tuple(row)
             row, room = [parts[-1]], MOST_TEXT_PX
