@@ -104,7 +104,12 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_whole(tmp_path, monkeyp
     """A drawing that fails leaves the old one, and no temporary file."""
     path = tmp_path / "graph.png"
     path.write_bytes(b"old")
-    monkeypatch.setattr(converters, "_attempts", lambda *_: iter(()))
+
+    def half(svg, png, size):
+        png.write_bytes(b"half")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(converters, "_attempts", lambda *given: iter([("one", lambda: half(*given))]))
 
     with pytest.raises(UsageError, match=r"install rsvg-convert .*; or draw to .svg or .html"):
         masked.draw(path)

@@ -26,7 +26,7 @@ def text_px(text: str, size_px: float, *, bold: bool = False) -> float:
     Return how wide *text* is in a sans-serif font.
 
     >>> round(text_px("resize", 10)), round(text_px("画像", 10))
-    (29, 20)
+    (27, 20)
     """
     return sum(map(_hundredths, text)) * size_px / 100 * (BOLD if bold else 1)
 
@@ -47,7 +47,7 @@ def fitted(text: str, most_px: float, size_px: float, *, bold: bool = False) -> 
     Return *text*, shortened in the middle where it is wider than *most_px*: ends tell names apart.
 
     >>> fitted("resize", 100, 10), fitted("a_very_long_name_of_a_step_2", 100, 10)
-    ('resize', 'a_very_lon…_step_2')
+    ('resize', 'a_very_long_…step_2')
     """
     if text_px(text, size_px, bold=bold) <= most_px:
         return text
