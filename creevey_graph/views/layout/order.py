@@ -16,6 +16,7 @@ from creevey_graph.views.layout.layers import Layers
 from creevey_graph.views.layout.ordering import Ordering
 from creevey_graph.views.layout.sorting import sort_row, start_rows, sweep_rows
 from creevey_graph.views.layout.starts import starts
+from creevey_graph.views.layout.untangling import untangled
 
 START_WORK = 250_000
 SHAKE_WORK = 150_000
@@ -25,6 +26,7 @@ PATIENCE = 4
 """Sweeps without fewer crossings after which another start is more promising."""
 MOST_IDLE = 300
 """Shakes without fewer crossings after which there will hardly be any."""
+MOST_UNTANGLED = 6
 MOST_SHAKEN = 2
 """Neighbouring rows that are shaken at once."""
 SHAKEN_WIDTHS = (2.0, 4.0, 8.0)
@@ -44,8 +46,22 @@ def order_rows(layers: Layers) -> list[list[int]]:
         if not best.crossings or work > START_WORK:
             break
     assert best is not None, "there is a start"
+    untangle_all(best)
     shake(best, SHAKE_WORK)
+    untangle_all(best)
     return best.rows
+
+
+def untangle_all(ordering: Ordering) -> None:
+    """Let long edges with an end in common change places until none of them cross, and settle what that frees."""
+    for turn in range(MOST_UNTANGLED):
+        rows = untangled(ordering.layers, ordering.rows, down=turn % 2 == 0)
+        before = ordering.crossings
+        ordering.rearrange(rows)
+        ordering.settle(level=False)
+        ordering.mark()
+        if turn and ordering.crossings == before:
+            break
 
 
 def improve(ordering: Ordering, most_work: int) -> None:
