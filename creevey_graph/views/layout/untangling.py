@@ -7,6 +7,7 @@ as often. Sifting cannot do it, as it moves one vertex at a time.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from creevey_graph.views.layout.layers import Layers
 
@@ -43,7 +44,7 @@ def untangle(layers: Layers, chains: Sequence[Sequence[int]], places: list[int])
     """Let the dummies of *chains*, which end in one node, change *places* so that they come in order."""
     befores: dict[tuple[int, int], list[tuple[int, int]]] = {}  # (row, group) -> (vertex before, dummy)
     for chain in chains:
-        for before, dummy in zip(chain, chain[1:-1], strict=False):
+        for before, dummy in pairwise(chain[:-1]):
             befores.setdefault((layers.ranks[dummy], layers.groups[dummy]), []).append((before, dummy))
     away = layers.ranks[chains[0][-1]]
     for _, found in sorted(befores.items(), key=lambda item: -abs(item[0][0] - away)):
