@@ -1,6 +1,7 @@
 """The layout of graphs: laws over random graphs, and small ones whose best layout is known."""
 
 import os
+import random
 import subprocess
 import sys
 from itertools import pairwise
@@ -41,7 +42,7 @@ def boxed(edges):
     return {name: (80.0, 30.0) for edge in edges for name in edge}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(graphs())
 def test_every_layout_keeps_the_laws(graph):
     """Boxes stand apart on the canvas, groups hold exactly their nodes, edges go down past all boxes."""
@@ -52,7 +53,23 @@ def test_every_layout_keeps_the_laws(graph):
     check_layout(layout, sizes, edges, groups)
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("seed", range(4))
+def test_large_graphs_keep_the_laws(seed):
+    """So do graphs of a hundred nodes, in rows that are shaken, with long edges and nested groups."""
+    chance = random.Random(seed)
+    names = [f"n{number}" for number in range(100)]
+    edges = [(names[chance.randrange(max(0, high - 25), high)], names[high]) for high in range(1, 100)]
+    edges += [(names[low], names[low + chance.randint(1, 9)]) for low in range(0, 90, 4)]
+    edges = list(dict.fromkeys(edges))
+    sizes = {name: (chance.uniform(30, 150), chance.uniform(20, 60)) for name in names}
+    groups = {name: PATHS[number // 9 % len(PATHS)] for number, name in enumerate(names)} if seed % 2 else {}
+
+    layout = lay_out(sizes, edges, groups)
+
+    check_layout(layout, sizes, edges, groups)
+
+
+@settings(max_examples=20, deadline=None)
 @given(graphs(), st.sampled_from([0, 7, 60]))
 def test_the_gap_asked_for_is_kept(graph, gap_px):
     """Boxes side by side are at least node_gap_px apart, whatever it is."""
@@ -63,22 +80,20 @@ def test_the_gap_asked_for_is_kept(graph, gap_px):
     check_layout(layout, sizes, edges, groups, node_gap_px=gap_px)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(graphs(grouped=False))
-def test_long_edges_are_upright_but_for_two_bends(graph):
-    """Between the first and the last row it passes, an edge has one x, or crosses another that has."""
+def test_long_edges_bend_twice_at_most(graph):
+    """Where no edges cross, an edge is slanted at its ends only and upright between them."""
     sizes, edges, _ = graph
 
     layout = lay_out(sizes, edges)
 
     if not crossings_of(layout):
         for route in layout.routes:
-            inner = {round(x, 3) for (x, _), (after, _) in pairwise(route.points) if x == after}
-            slanted = sum(a[0] != b[0] for a, b in pairwise(route.points))
-            assert slanted <= 2, (route, inner)
+            assert sum(a[0] != b[0] for a, b in pairwise(route.points)) <= 2, route
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(graphs())
 def test_the_same_graph_has_the_same_layout(graph):
     """A second layout of the same input is equal to the bit."""

@@ -16,12 +16,16 @@ class Bands:
     Rows from top to bottom, in px.
 
     Args:
+        starts: Upper end of each row: of its tallest box, or of the groups that start with it.
         tops: Upper end of the tallest box of each row.
         bottoms: Lower end of the tallest box of each row.
+        ends: Lower end of each row: of its tallest box, or of the groups that end with it.
     """
 
+    starts: list[float]
     tops: list[float]
     bottoms: list[float]
+    ends: list[float]
 
 
 @attrs.frozen
@@ -47,19 +51,22 @@ def bands_of(layers: Layers, heights: Sequence[float], spacing: Spacing) -> Heig
     tree = layers.tree
     over = margins(tree, tree.first, spacing.padding + spacing.title)
     under = margins(tree, tree.last, spacing.padding)
-    tops, bottoms, y = [], [], 0.0
+    bands = Bands([], [], [], [])
+    y = 0.0
     for rank, row in enumerate(layers.rows):
+        bands.starts.append(y)
         y += max((over[group] for group in range(1, len(over)) if tree.first[group] == rank), default=0.0)
-        tops.append(y)
+        bands.tops.append(y)
         y += max(heights[vertex] for vertex in row)
-        bottoms.append(y)
+        bands.bottoms.append(y)
         y += max((under[group] for group in range(1, len(under)) if tree.last[group] == rank), default=0.0)
+        bands.ends.append(y)
         y += spacing.rank_gap
     return Heights(
-        Bands(tops, bottoms),
-        [tops[tree.first[group]] - over[group] for group in range(len(over))],
-        [bottoms[tree.last[group]] + under[group] for group in range(len(under))],
-        y - spacing.rank_gap,
+        bands,
+        [bands.tops[first] - room for first, room in zip(tree.first, over, strict=True)],
+        [bands.bottoms[last] + room for last, room in zip(tree.last, under, strict=True)],
+        bands.ends[-1],
     )
 
 

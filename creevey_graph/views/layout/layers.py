@@ -72,6 +72,15 @@ class Layers:
         self.below[upper].append(lower)
         self.above[lower].append(upper)
 
+    def chain_of(self, dummy: int) -> list[int]:
+        """Return all dummies of the long edge that *dummy* is of, from the top."""
+        while self.kinds[self.above[dummy][0]] is Kind.DUMMY:
+            dummy = self.above[dummy][0]
+        found = [dummy]
+        while self.kinds[self.below[found[-1]][0]] is Kind.DUMMY:
+            found.append(self.below[found[-1]][0])
+        return found
+
     def is_inner(self, upper: int, lower: int) -> bool:
         """True for a line between two dummies or two borders: one that should be upright."""
         return self.kinds[upper] is not Kind.NODE and self.kinds[upper] is self.kinds[lower]

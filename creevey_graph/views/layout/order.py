@@ -4,18 +4,16 @@ In which order the vertices of each row stand, so that few lines cross.
 From each of several starts, sweeps sort the rows by where their neighbours stand, and sifting moves single
 vertices. The best order found is then shaken a few rows at a time, as long as there is time for it.
 
-Sources: E. Gansner et al., "A technique for drawing directed graphs", IEEE TSE 19 (1993), section 3; for
-the shaking H. Lourenço, O. Martin, T. Stützle, "Iterated local search", Handbook of Metaheuristics (2003).
+Source: E. Gansner et al., "A technique for drawing directed graphs", IEEE TSE 19 (1993), section 3; for what
+is beyond it see `sifting`, `untangling` and `shaking`.
 """
 
-from collections.abc import Sequence
-from itertools import cycle
-
-from creevey_graph.views.layout.chance import Chance
 from creevey_graph.views.layout.layers import Layers
 from creevey_graph.views.layout.ordering import Ordering
-from creevey_graph.views.layout.sorting import sort_row, start_rows, sweep_rows
+from creevey_graph.views.layout.shaking import shake
+from creevey_graph.views.layout.sorting import start_rows, sweep_rows
 from creevey_graph.views.layout.starts import starts
+from creevey_graph.views.layout.untangling import untangled
 
 START_WORK = 250_000
 SHAKE_WORK = 150_000
@@ -23,12 +21,7 @@ SHAKE_WORK = 150_000
 MOST_SWEEPS = 24
 PATIENCE = 4
 """Sweeps without fewer crossings after which another start is more promising."""
-MOST_IDLE = 300
-"""Shakes without fewer crossings after which there will hardly be any."""
-MOST_SHAKEN = 2
-"""Neighbouring rows that are shaken at once."""
-SHAKEN_WIDTHS = (2.0, 4.0, 8.0)
-"""Places by which a vertex is moved at most, in turn: little moves find the most, wide ones what they miss."""
+MOST_UNTANGLED = 6
 
 
 def order_rows(layers: Layers) -> list[list[int]]:
@@ -44,8 +37,22 @@ def order_rows(layers: Layers) -> list[list[int]]:
         if not best.crossings or work > START_WORK:
             break
     assert best is not None, "there is a start"
+    untangle_all(best)
     shake(best, SHAKE_WORK)
+    untangle_all(best)
     return best.rows
+
+
+def untangle_all(ordering: Ordering) -> None:
+    """Let long edges with an end in common change places until none of them cross, and settle what that frees."""
+    for turn in range(MOST_UNTANGLED):
+        rows = untangled(ordering.layers, ordering.rows, down=turn % 2 == 0)
+        before = ordering.crossings
+        ordering.rearrange(rows)
+        ordering.settle(level=False)
+        ordering.mark()
+        if turn and ordering.crossings == before:
+            break
 
 
 def improve(ordering: Ordering, most_work: int) -> None:
@@ -64,30 +71,3 @@ def improve(ordering: Ordering, most_work: int) -> None:
             fewest, idle = ordering.crossings, 0
             ordering.mark()
     ordering.undo()
-
-
-def shake(ordering: Ordering, most_work: int) -> None:
-    """Move the vertices of a few rows about, settle, and keep what has no more crossings; again and again."""
-    wide = [rank for rank, row in enumerate(ordering.rows) if len(row) > 1]
-    chance = Chance(1)
-    widths = cycle(SHAKEN_WIDTHS)
-    ordering.work = idle = 0
-    while ordering.crossings and ordering.work < most_work and idle < MOST_IDLE:
-        fewest = ordering.crossings
-        ordering.rearrange(shaken(ordering, wide, next(widths), chance))
-        ordering.settle(level=False)
-        idle = 0 if ordering.crossings < fewest else idle + 1
-        if ordering.crossings > fewest:
-            ordering.undo()
-        ordering.mark()
-
-
-def shaken(ordering: Ordering, wide: Sequence[int], width: float, chance: Chance) -> dict[int, list[int]]:
-    """Return other orders for a few neighbouring rows; groups stay in the order they have."""
-    start = chance.below(len(wide))
-    found = {}
-    for rank in wide[start : start + 1 + chance.below(MOST_SHAKEN)]:
-        row = ordering.rows[rank]
-        values = {vertex: place + chance.spread(width) for place, vertex in enumerate(row)}
-        found[rank] = sort_row(ordering.layers, row, values, row)
-    return found

@@ -16,24 +16,25 @@ PORTS_SHARE = 0.7
 def route_edges(
     layers: Layers, xs: Sequence[float], sizes: Sequence[tuple[float, float]], bands: Bands
 ) -> list[tuple[Point, ...]]:
-    """Return the points of each edge; slanted parts lie between rows only, so that none cuts a box."""
+    """
+    Return the points of each edge.
+
+    Slanted parts lie between the ends of one row and the start of the next: none cuts a box, or the corner or
+    the title of a group.
+    """
     leaving = ports(layers, xs, sizes, [(chain[0], chain[1]) for chain in layers.chains])
     entering = ports(layers, xs, sizes, [(chain[-1], chain[-2]) for chain in layers.chains])
     found = []
-    for edge, chain in enumerate(layers.chains):
-        points: list[Point] = []
-        for vertex in chain:
-            rank = layers.ranks[vertex]
-            top, bottom = bands.tops[rank], bands.bottoms[rank]
-            middle = (top + bottom) / 2
-            if vertex == chain[0]:
-                x, y = leaving[edge], middle + sizes[vertex][1] / 2
-                points += [(x, y), (x, bottom)]
-            elif vertex == chain[-1]:
-                x, y = entering[edge], middle - sizes[vertex][1] / 2
-                points += [(x, top), (x, y)]
-            else:
-                points += [(xs[vertex], top), (xs[vertex], bottom)]
+    for chain, first_x, last_x in zip(layers.chains, leaving, entering, strict=True):
+        source, *dummies, target = chain
+        first, last = layers.ranks[source], layers.ranks[target]
+        out_y = (bands.tops[first] + bands.bottoms[first] + sizes[source][1]) / 2
+        in_y = (bands.tops[last] + bands.bottoms[last] - sizes[target][1]) / 2
+        points: list[Point] = [(first_x, out_y), (first_x, bands.ends[first])]
+        for dummy in dummies:
+            rank = layers.ranks[dummy]
+            points += [(xs[dummy], bands.starts[rank]), (xs[dummy], bands.ends[rank])]
+        points += [(last_x, bands.starts[last]), (last_x, in_y)]
         found.append(tuple(without_idle(points)))
     return found
 
