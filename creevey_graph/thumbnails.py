@@ -159,7 +159,11 @@ def _described(value: Any, *, tells_content: bool) -> str:  # noqa: PLR0911 - on
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)
     if isinstance(value, Mapping):
-        return f"{kind} of {len(value)}: {_names(value)}" if tells_content and value else f"{kind} of {len(value)}"
+        return (
+            f"{kind} of {len(value)}: {_names(value)}"
+            if tells_content and value
+            else f"{kind} of {len(value)}"
+        )
     if isinstance(value, list | tuple | set | frozenset):
         return f"{kind} of {len(value)}"
     return kind

@@ -58,12 +58,18 @@ def draw_outline(pen: Pen, card: Card, box: Box) -> Markup:
 
 
 def _card_classes(card: Card) -> str:
-    named = {Kind.INPUT: "card card-input", Kind.WRITER: "card card-writer", Kind.PARAMETER: "card card-parameter"}
+    named = {
+        Kind.INPUT: "card card-input",
+        Kind.WRITER: "card card-writer",
+        Kind.PARAMETER: "card card-parameter",
+    }
     classes = named.get(card.kind, "card")
     if card.standing is None:
         return classes
-    return classes + " card-changed" * card.standing.is_changed + " card-stale" * (
-        card.standing.is_stale and not card.standing.is_changed
+    return (
+        classes
+        + " card-changed" * card.standing.is_changed
+        + " card-stale" * (card.standing.is_stale and not card.standing.is_changed)
     )
 
 
@@ -176,7 +182,9 @@ def _seconds(pen: Pen, text: str, heat: int, right: float, y: float) -> Markup:
 def draw_tag(pen: Pen, x: float, y: float) -> Markup:
     """Return the tag of what changed, its left upper corner at *x*, *y*."""
     plate = pen.mark("rect", "tag", x=x, y=y, width=TAG_PX, height=13, rx=3)
-    return joined(plate, pen.mark("text", "tag-text in-middle", quoted("changed"), x=x + TAG_PX / 2, y=y + 9.8))
+    return joined(
+        plate, pen.mark("text", "tag-text in-middle", quoted("changed"), x=x + TAG_PX / 2, y=y + 9.8)
+    )
 
 
 def draw_kept(pen: Pen, kept: Kept, x: float, y: float) -> Markup:

@@ -59,7 +59,9 @@ def header_of(shape: Shape, state: GraphState | None, apart: Sequence[str], widt
     return Header(heading, lines, counts, max(widths), height)
 
 
-def _lines(shape: Shape, state: GraphState | None, apart: Sequence[str], width: float) -> Iterator[tuple[str, str]]:
+def _lines(
+    shape: Shape, state: GraphState | None, apart: Sequence[str], width: float
+) -> Iterator[tuple[str, str]]:
     if state is None:
         for line in broken(safe_text(shape.about), width, 12, 2):
             yield "aside", line

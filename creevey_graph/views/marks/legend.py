@@ -101,9 +101,7 @@ def _outcomes(cards: Sequence[Card], state: GraphState | None) -> Iterator[Entry
 
 
 def _swatch(outcome: Outcome) -> Callable[[Pen, float, float], Markup]:
-    return lambda pen, x, y: pen.mark(
-        "rect", f"fill-{outcome}", x=x, y=y - 2.5, width=14, height=5, rx=1.5
-    )
+    return lambda pen, x, y: pen.mark("rect", f"fill-{outcome}", x=x, y=y - 2.5, width=14, height=5, rx=1.5)
 
 
 def _bordered(classes: str) -> Callable[[Pen, float, float], Markup]:

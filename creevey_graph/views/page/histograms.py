@@ -126,7 +126,11 @@ def bin_edges(values: Sequence[float]) -> list[float]:
     least, most = values[0], values[-1]
     if not math.isfinite(most - least):
         return [least, least / 2 + most / 2, most]
-    if most - least < MOST_BINS and all(float(value).is_integer() for value in values) and abs(most) < _EXACT / 4:
+    if (
+        most - least < MOST_BINS
+        and all(float(value).is_integer() for value in values)
+        and abs(most) < _EXACT / 4
+    ):
         return [number - 0.5 for number in range(int(least), int(most) + 2)]
     low, high = values[len(values) // 4], values[(3 * len(values)) // 4]
     start, stop = max(least, low - _FAR * (high - low)), min(most, high + _FAR * (high - low))
@@ -146,12 +150,18 @@ def _around(value: float) -> list[float]:
     """Return two edges about the only value that there is."""
     room = abs(value) / 2 if value else 0.5
     edges = [value - room, value + room]
-    return edges if edges[0] < edges[1] and all(map(math.isfinite, edges)) else [value, math.nextafter(value, math.inf)]
+    return (
+        edges
+        if edges[0] < edges[1] and all(map(math.isfinite, edges))
+        else [value, math.nextafter(value, math.inf)]
+    )
 
 
 def _round_edges(start: float, stop: float, width: float) -> Iterator[float]:
     """Yield edges from *start* or below to *stop* or above, at round numbers about *width* apart."""
-    width = max(width, (stop - start) / (MOST_BINS - 4))  # one bar more at each end, and room for values far out
+    width = max(
+        width, (stop - start) / (MOST_BINS - 4)
+    )  # one bar more at each end, and room for values far out
     if not width:
         yield from (start, stop)
         return

@@ -30,7 +30,9 @@ ITEM_SECONDS = 5.0
 """That one item's pictures may take, where there is as much time left."""
 MOST_OUTPUTS = 12
 """Of an item that are shown."""
-NO_GRAPH = "Only the source file and the outputs are shown, since a report does not hold its graph. All steps: "
+NO_GRAPH = (
+    "Only the source file and the outputs are shown, since a report does not hold its graph. All steps: "
+)
 
 
 @attrs.frozen
