@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from creevey_graph.views.page.cells import NOT_FINITE, plain
@@ -94,7 +95,7 @@ class Tally:
             "field": self.field,
             "kind": "number",
             "edges": edges,
-            "counts": [end - start for start, end in zip(places, places[1:], strict=False)],
+            "counts": [end - start for start, end in pairwise(places)],
             "missing": self.missing + self.odd,
             "least": values[0],
             "most": values[-1],
