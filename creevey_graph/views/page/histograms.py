@@ -21,6 +21,8 @@ _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 _FAR = 3.0
 """Values that are so many times the middle half's width beyond it share the last bars."""
 _EXACT = 2**53
+_HUGE = 1e300
+"""Beyond it sums overflow."""
 
 
 class Tally:
@@ -125,7 +127,7 @@ def bin_edges(values: Sequence[float]) -> list[float]:
     [-0.5, 0.5, 1.5, 2.5]
     """
     least, most = values[0], values[-1]
-    if not math.isfinite(most - least):
+    if not most - least < _HUGE:
         return [least, least / 2 + most / 2, most]
     if (
         most - least < MOST_BINS
@@ -138,7 +140,7 @@ def bin_edges(values: Sequence[float]) -> list[float]:
     if not start < stop:
         start, stop = least, most
     inner = list(_round_edges(start, stop, 2 * (high - low) / len(values) ** (1 / 3)))
-    edges = [edge for edge in inner if least < edge < most]
+    edges = sorted({edge for edge in inner if least < edge < most})
     if inner[0] <= least:
         edges.insert(0, inner[0])
     else:
