@@ -57,7 +57,9 @@ def texts_in(data):
 
 @given(
     st.lists(
-        st.tuples(st.text(), st.sampled_from(list(Outcome)), st.one_of(st.none(), st.text()), st.floats(0, 9)),
+        st.tuples(
+            st.text(), st.sampled_from(list(Outcome)), st.one_of(st.none(), st.text()), st.floats(0, 9)
+        ),
         max_size=12,
         unique_by=lambda row: row[0],
     )
@@ -66,7 +68,8 @@ def texts_in(data):
 def test_every_row_is_in_it_and_every_column_is_as_long(tmp_path_factory, drawn):
     """Whatever keys and errors look like: columns of equal length, places in range, JSON there and back."""
     rows = [
-        Row(key, key, outcome, "load", error, error, {"load": seconds}) for key, outcome, error, seconds in drawn
+        Row(key, key, outcome, "load", error, error, {"load": seconds})
+        for key, outcome, error, seconds in drawn
     ]
 
     data = page_data(reported(tmp_path_factory.mktemp("page"), rows))
@@ -114,7 +117,10 @@ def test_it_is_the_same_each_time(tmp_path):
     first, second = page_data(report), page_data(Report.load(report.path))
 
     assert json.dumps(first) == json.dumps(second)
-    assert "2026-01-02T03:04:05Z" == page_data(report, made=dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC))["made"]
+    assert (
+        "2026-01-02T03:04:05Z"
+        == page_data(report, made=dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC))["made"]
+    )
 
 
 def test_values_of_fields_are_what_a_browser_reads(tmp_path):
@@ -237,7 +243,8 @@ def test_where_it_cannot_be_written_it_says_so(tmp_path, place, words):
 
 
 @pytest.mark.parametrize(
-    "options", [{"sample": -1}, {"sample": True}, {"most_failures": 1.5}, {"seconds": -1}, {"seconds": math.nan}]
+    "options",
+    [{"sample": -1}, {"sample": True}, {"most_failures": 1.5}, {"seconds": -1}, {"seconds": math.nan}],
 )
 def test_numbers_that_cannot_be_are_refused(tmp_path, options):
     """By name."""
@@ -312,7 +319,9 @@ def test_hidden_settings_stay_hidden(tmp_path):
     assert "size=3" in text
 
 
-numbers = st.lists(st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-50, 50)), min_size=1)
+numbers = st.lists(
+    st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-50, 50)), min_size=1
+)
 
 
 @given(numbers)

@@ -16,7 +16,24 @@ from creevey_graph.deferred import DeferredImage
 from creevey_graph.images import load_image
 from creevey_graph.thumbnails import bytes_text, describe, seen, thumbnail
 
-MODES = ("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "LA", "PA", "RGBX", "RGBa", "La")
+MODES = (
+    "1",
+    "L",
+    "P",
+    "RGB",
+    "RGBA",
+    "CMYK",
+    "YCbCr",
+    "LAB",
+    "HSV",
+    "I",
+    "F",
+    "LA",
+    "PA",
+    "RGBX",
+    "RGBa",
+    "La",
+)
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
 CORPUS = os.environ.get("CREEVEY_CORPUS")
 
@@ -158,7 +175,14 @@ def test_arrays_that_look_like_pictures(array, shape, was):
 
 @pytest.mark.parametrize(
     "array",
-    [np.zeros((3, 3)), np.zeros(100), np.zeros((2, 3, 4, 5)), np.array("text"), np.zeros((0, 20)), np.array(3)],
+    [
+        np.zeros((3, 3)),
+        np.zeros(100),
+        np.zeros((2, 3, 4, 5)),
+        np.array("text"),
+        np.zeros((0, 20)),
+        np.array(3),
+    ],
 )
 def test_arrays_that_do_not_are_told(array):
     """A matrix, a vector and texts are no pictures."""
@@ -209,7 +233,12 @@ def test_bombs_are_refused_before_they_cost_memory(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [("a.jpg", b""), ("b.jpg", b"no picture"), ("c.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40), ("d.txt", b"text")],
+    [
+        ("a.jpg", b""),
+        ("b.jpg", b"no picture"),
+        ("c.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40),
+        ("d.txt", b"text"),
+    ],
 )
 def test_broken_files_are_told(tmp_path, name, data):
     """No thumbnail, no exception, and a line that says why."""

@@ -153,18 +153,15 @@ def _around(value: float) -> list[float]:
     """Return two edges about the only value that there is."""
     room = abs(value) / 2 if value else 0.5
     edges = [value - room, value + room]
-    return (
-        edges
-        if edges[0] < edges[1] and all(map(math.isfinite, edges))
-        else [value, math.nextafter(value, math.inf)]
-    )
+    if edges[0] < edges[1] and all(map(math.isfinite, edges)):
+        return edges
+    return sorted([value, math.nextafter(value, 0 if value else 1)])
 
 
 def _round_edges(start: float, stop: float, width: float) -> Iterator[float]:
     """Yield edges from *start* or below to *stop* or above, at round numbers about *width* apart."""
-    width = max(
-        width, (stop - start) / (MOST_BINS - 4)
-    )  # one bar more at each end, and room for values far out
+    # One bar more at each end, and room for values far out.
+    width = max(width, (stop - start) / (MOST_BINS - 4))
     if not width:
         yield from (start, stop)
         return
