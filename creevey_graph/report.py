@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from creevey_graph.display import page
+from creevey_graph import display
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
     Event,
@@ -282,9 +282,8 @@ class Report:
 
         Args:
             path: The file; replaced where it exists.
-            options: `sample=24` and `most_failures=200`, how many good and failed items are shown with pictures;
-                `seconds=20.0`, the time for these; `graph=` and `items=`, for the pictures of the steps where the
-                report was read from a file. More stand in `views.page.write_page`.
+            options: As of `views.page.write_page`, such as `sample=24` and `most_failures=200`, how many items are
+                shown with pictures, `seconds=20.0` for these, and `graph=`, `items=` of a report from a file.
 
         Returns:
             The file.
@@ -293,7 +292,7 @@ class Report:
             UsageError: The file cannot be written there, or an option has a value it cannot have.
             SourceError: The report's file is gone.
         """
-        written: Path = page("write_page")(self, path, **options)
+        written: Path = display.page("write_page")(self, path, **options)
         return written
 
     def summary(self) -> dict[str, Any]:
@@ -326,6 +325,15 @@ class Report:
             elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
                 frame[name] = frame[name].astype("int64")
         return frame.set_index("key")
+
+    def draw(self, to: Path | str = "text") -> str | Path:
+        """
+        Return the graph with what became of each node, or write it to the file *to*; see `Graph.draw`.
+
+        Raises:
+            UsageError: There is no such view, the file cannot be written, or the report is too old to tell.
+        """
+        return display.draw(self, to)
 
     def flat(self, row: Row) -> dict[str, Any]:
         """Return *row* as column -> value, seconds in total."""

@@ -61,6 +61,7 @@ FLOOR_OF = {row: floor for floor, rows in enumerate(FLOORS) for row in rows}
 LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "cache/opening.py"} | {
     "codecs/deferred.py",
     "display.py",
+    "views/__init__.py",
 }
 """These load what is dear when it is first asked for: `--help` in 100 ms, no requests without downloads."""
 

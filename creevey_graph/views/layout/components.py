@@ -6,6 +6,7 @@ import attrs
 
 from creevey_graph.views.layout.boxes import Point
 from creevey_graph.views.layout.given import Given
+from creevey_graph.views.layout.ranks import piece_of_nodes
 
 BREADTH = 1.6
 """The paper is about this much wider than high, where the parts allow it."""
@@ -13,22 +14,12 @@ BREADTH = 1.6
 
 def split_parts(given: Given) -> list[list[int]]:
     """Return the nodes of each part; parts and their nodes in the order they were given."""
-    leaders = list(range(len(given.names)))
-
-    def leader_of(node: int) -> int:
-        while leaders[node] != node:
-            leaders[node] = leaders[leaders[node]]
-            node = leaders[node]
-        return node
-
     first_in: dict[str, int] = {}
     pairs = [(first_in.setdefault(path[0], node), node) for node, path in enumerate(given.paths) if path]
-    for one, other in [*given.edges, *pairs]:
-        low, high = sorted((leader_of(one), leader_of(other)))
-        leaders[high] = low
+    pieces = piece_of_nodes(len(given.names), [*given.edges, *pairs])
     parts: dict[int, list[int]] = {}
     for node in range(len(given.names)):
-        parts.setdefault(leader_of(node), []).append(node)
+        parts.setdefault(pieces[node], []).append(node)
     return list(parts.values())
 
 

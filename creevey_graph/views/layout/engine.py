@@ -96,8 +96,9 @@ def lay_out_part(given: Given, nodes: Sequence[int], spacing: Spacing) -> Part:
     """Return the layout of one connected part, its left top corner at 0, 0."""
     local = {node: number for number, node in enumerate(nodes)}
     edges = [(local[a], local[b]) for a, b in given.edges if a in local]
-    ranks = rank_nodes([local[node] for node in given.order if node in local], edges)
-    tree = tree_of([given.paths[node] for node in nodes], ranks)
+    paths = [given.paths[node] for node in nodes]
+    ranks = rank_nodes([local[node] for node in given.order if node in local], edges, paths)
+    tree = tree_of(paths, ranks)
     layers = layers_of(ranks, edges, tree)
     rows = order_rows(layers)
     sizes = [given.sizes[node] for node in nodes] + [(0.0, 0.0)] * (len(layers.kinds) - len(nodes))

@@ -16,7 +16,7 @@ from creevey_graph.views.marks.widths import text_px
 
 ROW_PX = 20.0
 _GAP, _BESIDE = 18.0, 6.0
-_ICON = 24.0
+_ICON, _SCALE = 24.0, 0.45
 
 
 @attrs.frozen
@@ -56,13 +56,13 @@ def _kinds(cards: Sequence[Card]) -> Iterator[Entry]:
 
 
 def _outline(card: Card) -> Callable[[Pen, float, float], Markup]:
-    heights = {Kind.INPUT: 18.0, Kind.PARAMETER: 10.0, Kind.DOWNLOAD: 17.0, Kind.WRITER: 15.0}
-    height = heights.get(card.kind, 13.0)
+    heights = {Kind.INPUT: 15.0, Kind.PARAMETER: 11.0}
+    height = heights.get(card.kind, 14.0)
 
     def draw(pen: Pen, x: float, y: float) -> Markup:
         if card.kind is Kind.DOWNLOAD:
             return _small_download(pen, x, y)
-        return draw_outline(pen, card, Box(x, y - height / 2, _ICON, height))
+        return draw_outline(pen, card, Box(x, y - height / 2, _ICON, height), _SCALE)
 
     return draw
 
@@ -97,7 +97,7 @@ def _outcomes(cards: Sequence[Card], state: GraphState | None) -> Iterator[Entry
     if any(standing.is_stale and not standing.is_changed for standing in standings):
         yield Entry("below a change", 18.0, _bordered("card card-stale"))
     if any(standing.heat for standing in standings):
-        yield Entry("takes most of the time", 18.0, _patch)
+        yield Entry("much of the time", 18.0, _patch)
 
 
 def _swatch(outcome: Outcome) -> Callable[[Pen, float, float], Markup]:

@@ -15,15 +15,24 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 _NO_XML = re.compile("[\ufffe\uffff]")  # the only ones that `safe_text` leaves and XML refuses
 
 
-def quoted(text: str) -> Markup:
+def inert(text: str) -> str:
     r"""
+    Return *text* as it is measured and shown: every control and bidirectional character as an escape.
+
+    >>> inert("a\x00\uffff")
+    'a\\x00\\uffff'
+    """
+    return _NO_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", safe_text(text))
+
+
+def quoted(text: str) -> Markup:
+    """
     Return *text* as XML text or the inside of an attribute: never markup, never a character XML refuses.
 
-    >>> quoted('<b>"x"\x00\uffff')
-    '&lt;b&gt;&quot;x&quot;\\x00\\uffff'
+    >>> quoted('<b>"x"')
+    '&lt;b&gt;&quot;x&quot;'
     """
-    inert = _NO_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", safe_text(text))
-    return Markup(escape(inert))
+    return Markup(escape(inert(text)))
 
 
 def figure(number: float) -> str:
@@ -81,7 +90,7 @@ class Pen:
 
     def told(self, lines: list[str]) -> Markup:
         """Return a tooltip."""
-        return Markup(f"<title>{Markup(chr(10)).join(quoted(line) for line in lines if line)}</title>")
+        return Markup(f"<title>{chr(10).join(quoted(line) for line in lines if line)}</title>")
 
     def root(self, width: float, height: float, label: str, inside: list[Markup], style: str) -> Markup:
         """Return the whole drawing, a line an element."""
@@ -98,5 +107,5 @@ class Pen:
             attributes = {"class_": ROOT, **attributes}
         else:
             attributes["font_family"] = FONT
-        lines = Markup("\n").join([*sheet, *inside])
-        return self.mark("svg", "", Markup("\n"), lines, Markup("\n"), **attributes)
+        lines = "\n".join(["", *sheet, *inside, ""])
+        return self.mark("svg", "", Markup(lines), **attributes)
