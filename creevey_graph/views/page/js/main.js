@@ -43,6 +43,7 @@ createKeys(filters.search);
 createPrint(table);
 refresh();
 item.follow();
+rows.prepare();
 
 if (live) {
   startLive({
