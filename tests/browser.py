@@ -57,7 +57,7 @@ class Watch:
         """Watch *page*."""
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
-        page.on("console", self._hear)
+        page.on("console", lambda message: self._hear(message))  # it wants a function
         return page
 
     def _hear(self, message):
