@@ -1,6 +1,7 @@
 """Data for pages, drawn: runs of any size, of pictures with names that mean no harm and of such that do."""
 
 import base64
+import functools
 import io
 import random
 from collections import Counter
@@ -36,7 +37,7 @@ HOSTILE = [
 ]
 
 
-def page_sample(total, *, seed=7, keys=None, fields=True, pictures=24):
+def page_sample(total, *, seed=7, keys=None, fields=True, pictures=6):
     """
     Return the data of a page of *total* items.
 
@@ -126,7 +127,7 @@ def graph_svg(names=STEPS):
     """Draw a graph as the renderer does, as far as a page asks: one group a node, named in `data-node`."""
     nodes = "".join(
         f'<g class="node" data-node="{_quoted(name)}"><title>{_quoted(name)}</title>'
-        f'<rect x="20" y="{12 + 52 * at}" width="200" height="34" rx="5" fill="none" stroke="currentColor"></rect>'
+        f'<rect x="20" y="{12 + 52 * at}" width="200" height="34" rx="5" fill="transparent" stroke="currentColor"></rect>'
         f'<text x="32" y="{34 + 52 * at}" fill="currentColor">{_quoted(name)}</text></g>'
         for at, name in enumerate(names)
     )
@@ -141,6 +142,7 @@ def _quoted(text):
     return "".join(marks.get(character, character) for character in text)
 
 
+@functools.cache
 def drawn(number, size=(160, 120)):
     """Draw a small landscape; return it as a data URL."""
     rng = random.Random(number)
@@ -159,7 +161,7 @@ def drawn(number, size=(160, 120)):
 
 def picture_of(row, node, label=None, size=(160, 120)):
     """Return one picture of an item, as the data has it."""
-    src = drawn(row * 10 + len(node), size)
+    src = drawn((row * 10 + len(node)) % 97, size)
     return {
         "node": node,
         "label": label or node,

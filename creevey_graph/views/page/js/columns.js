@@ -12,6 +12,7 @@ const FIXED_COLUMNS = [
 ];
 const FIELDS_SHOWN = 6;
 const LOOKED_AT = 300;
+const MOST_DIGITS = 4;
 const CHARACTER_PX = 7.4;
 
 class Columns {
@@ -26,14 +27,32 @@ class Columns {
     const { rows } = this;
     const fields = rows.fields.map((name) => {
       const isNumber = rows.columns.fields.get(name).every((value) => value == null || typeof value === "number");
-      return { id: FIELD + name, title: name, isNumber, width: this.widthOf(FIELD + name, name) };
+      const column = { id: FIELD + name, title: name, isNumber, digits: isNumber ? this.digitsOf(FIELD + name) : null };
+      return { ...column, width: this.widthOf(column) };
     });
     this.all = [...FIXED_COLUMNS, ...fields];
   }
 
-  widthOf(id, title) {
-    let most = title.length + 2;
-    for (let row = 0; row < Math.min(this.rows.length, LOOKED_AT); row += 1) most = Math.max(most, this.rows.text(row, id).length);
+  /** Return what a cell shows: numbers of one column have one number of digits, so that they stand below each other. */
+  cell(row, { id, digits }) {
+    const value = digits == null ? null : this.rows.value(row, id);
+    if (value === null) return this.rows.text(row, id);
+    const size = Math.abs(value);
+    return size >= 1e15 || (size > 0 && size < 10 ** -digits / 2) ? value.toExponential(2) : value.toFixed(digits);
+  }
+
+  digitsOf(id) {
+    let most = 0;
+    for (let row = 0; row < Math.min(this.rows.length, LOOKED_AT); row += 1) {
+      const [, after = ""] = this.rows.text(row, id).split("e")[0].split(".");
+      most = Math.max(most, after.length);
+    }
+    return Math.min(most, MOST_DIGITS);
+  }
+
+  widthOf(column) {
+    let most = column.title.length + 2;
+    for (let row = 0; row < Math.min(this.rows.length, LOOKED_AT); row += 1) most = Math.max(most, this.cell(row, column).length);
     return Math.min(280, Math.max(64, Math.round(most * CHARACTER_PX) + 22));
   }
 

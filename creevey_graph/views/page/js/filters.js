@@ -16,6 +16,7 @@ function createFilters(rows, filter, changed) {
   const reason = make("select", { "aria-label": "Reason", change: () => { filter.reason = reasons[reason.selectedIndex] ?? null; changed(); } });
   const pills = make("div", { class: "pills" });
   const clear = make("button", { type: "button", class: "clear", hidden: true, click: () => clearAll() }, "Clear filters");
+  const widest = chips.map(() => 1);
   let reasons = [];
 
   function toggle(outcome) {
@@ -64,6 +65,8 @@ function createFilters(rows, filter, changed) {
   function show(counts) {
     chips.forEach((chip, at) => {
       chip.lastChild.textContent = count(counts[at]);
+      widest[at] = Math.max(widest[at], chip.lastChild.textContent.length);
+      chip.lastChild.style.minWidth = `${widest[at]}ch`; // what stands beside it does not move as one types
       chip.setAttribute("aria-pressed", String(filter.outcomes.has(rows.outcomes[at])));
       chip.hidden = !rows.columns.outcome.includes(at);
     });
@@ -88,11 +91,10 @@ function createFilters(rows, filter, changed) {
     search,
     make("div", { class: "chips", role: "group", "aria-label": "Outcomes" }, chips),
     make("div", { class: "selects" }, step, reason),
-    pills,
-    clear,
   );
+  const beside = make("div", { class: "beside" }, pills, clear);
   refill();
-  return { show, refill, clearAll, search };
+  return { show, refill, beside, search };
 }
 
 /** As many reasons of one kind are offered by themselves. */

@@ -7,10 +7,11 @@ function createItem(rows, details, table, enlarge, parameters) {
   const next = make("button", { type: "button", "aria-label": "Next item", "aria-keyshortcuts": "j ArrowRight", click: () => step(1) }, "↓");
   const close = make("button", { type: "button", click: () => dialog.close() }, "Close");
   const strip = make("ol", { class: "strip", "aria-label": "Pictures, step by step" });
+  const problem = make("div");
   const body = make("div", { class: "item-body" });
   const seconds = make("div");
   const preview = live && live.preview ? createPreview(parameters, answered) : null;
-  const inside = make("div", { class: "item-inside", tabindex: -1 }, strip, preview?.element, body, seconds);
+  const inside = make("div", { class: "item-inside", tabindex: -1 }, problem, strip, preview?.element, body, seconds);
   const dialog = make("dialog", { class: "item-panel", id: "item", "aria-labelledby": "item-title" }, make("header", {}, title, place, before, next, close), inside);
   let row = -1;
   let isOwnEntry = false; // whether the entry in the browser's history was made by opening an item
@@ -105,8 +106,8 @@ function createItem(rows, details, table, enlarge, parameters) {
       ["Outputs", rows.columns.outputs[row] ? make("ul", {}, rows.columns.outputs[row].map((path) => make("li", {}, make("bdi", {}, path)))) : ""],
     ];
     const fields = rows.fields.map((name) => [name, rows.text(row, FIELD + name)]).filter(([, text]) => text !== "");
+    problem.replaceChildren(...(error ? [make("p", { class: `error-text ${outcome}` }, make("bdi", {}, error))] : []));
     body.replaceChildren(...[
-      error && make("p", { class: `error-text ${outcome}` }, make("bdi", {}, error)),
       about.note && make("p", { class: "note" }, about.note),
       pairs(facts.filter(([, shows]) => shows !== "")),
       about.traceback && make("details", { open: true }, make("summary", {}, "Traceback"), make("pre", { tabindex: 0, "aria-label": "Traceback" }, about.traceback)),
@@ -122,7 +123,7 @@ function createItem(rows, details, table, enlarge, parameters) {
     seconds.replaceChildren(...(names.length ? [make("h3", {}, "Seconds per step"), make("table", { class: "steps" },
       make("caption", { class: "unseen" }, "Seconds per step"),
       make("thead", { class: "unseen" }, make("tr", {}, make("th", { scope: "col" }, "Step"), make("th", { scope: "col" }, "Seconds"))),
-      make("tbody", {}, names.map((name) => make("tr", {}, make("th", { scope: "row" }, make("bdi", {}, name)), make("td", { class: "seconds" }, secondsBar(given[name], most))))))] : []));
+      make("tbody", {}, names.map((name) => make("tr", {}, make("th", { scope: "row" }, make("bdi", {}, name)), make("td", { class: "seconds" }, secondsBar(given[name], most, 3))))))] : []));
   }
 
   function answered(answer) {

@@ -12,6 +12,7 @@ const enlarge = createZoom();
 const table = new Table(rows, columns, { open: (row) => item.open(row), resorted });
 const showCounts = createActions(rows, table, columns);
 const filters = createFilters(rows, filter, () => refresh());
+byId("shown").after(filters.beside);
 const graph = createGraph(rows, chooseStep);
 const timeline = createTimeline(data.outcomes);
 const item = createItem(rows, data.details, table, enlarge, data.parameters ?? []);
@@ -43,6 +44,7 @@ createKeys(filters.search);
 createPrint(table);
 refresh();
 item.follow();
+rows.prepare();
 
 if (live) {
   startLive({

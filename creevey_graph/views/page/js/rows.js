@@ -92,6 +92,18 @@ class Rows {
     return (this.hay[row] = text.toLowerCase());
   }
 
+  /** Make what searches look at while the browser has nothing else to do: the first letter is as quick as the others. */
+  prepare(begin = 0) {
+    if (begin >= this.length || !globalThis.requestIdleCallback) return;
+    requestIdleCallback((idle) => {
+      let row = begin;
+      do {
+        for (const end = Math.min(row + 500, this.length); row < end; row += 1) if (this.has(row)) this.haystack(row);
+      } while (row < this.length && idle.timeRemaining() > 2);
+      this.prepare(row);
+    });
+  }
+
   /** Take in a live page's message: rows after each other from a number, or with a number each. */
   merge(message) {
     this.texts.push(...message.texts);

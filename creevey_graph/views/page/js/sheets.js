@@ -22,7 +22,10 @@ function showSheets(data, rows, open) {
       "button",
       { type: "button", class: `tile ${outcome}`, title: told || key, "aria-label": `${key}, ${outcome}${told ? `: ${told}` : ""}`, click: () => open(row) },
       make("span", { class: "tile-picture" }, last ? picture(last, "") : make("span", { class: "quiet" }, "no picture")),
-      make("bdi", {}, key),
+      make("bdi", {}, nameOf(key)),
     );
   }
 }
+
+/** Return the last part of a path or address: what tells one picture from its neighbours. */
+const nameOf = (key) => key.split(/[\\/]/).findLast((part) => part !== "") ?? key;

@@ -44,25 +44,23 @@ function showSteps(state, rows, choose) {
   const names = rows.steps.filter((name) => Object.hasOwn(state?.nodes ?? {}, name));
   const most = Math.max(...names.map((name) => state.nodes[name].seconds ?? 0), 0);
   const holds = names.some((name) => state.nodes[name].stored);
-  const tells = names.some((name) => state.nodes[name].why);
-  const heads = ["Step", "Outcomes", "Ran", "From cache", "Hits", "Seconds", ...(holds ? ["Stored"] : []), ...(tells ? ["Why"] : [])];
+  const heads = ["Step", "Outcomes", "Ran", "From cache", "Hits", "Seconds", ...(holds ? ["Stored"] : [])];
   const body = names.map((name) => {
     const node = state.nodes[name];
     const counts = node.counts ?? {};
     const ran = (counts.done ?? 0) + (counts.failed ?? 0);
     const hits = (counts.cached ?? 0) + (counts.restored ?? 0);
-    const button = make("button", { type: "button", class: "link", title: `Filter the items by ${name}`, click: () => choose(name) }, name);
+    const button = make("button", { type: "button", class: "link", title: node.policy ? `${name}: ${node.policy}` : null, click: () => choose(name) }, name);
     return make(
       "tr",
       {},
-      make("th", { scope: "row" }, button),
+      make("th", { scope: "row" }, button, node.why && make("span", { class: "why" }, make("bdi", {}, node.why))),
       make("td", { class: "wide" }, bar(counts, rows.outcomes, "no item")),
       make("td", { class: "number" }, count(ran)),
       make("td", { class: "number" }, count(hits)),
       make("td", { class: "number" }, ran + hits ? `${((100 * hits) / (ran + hits)).toFixed(0)} %` : "–"),
       make("td", { class: "seconds" }, secondsBar(node.seconds, most)),
       holds && make("td", { class: "number" }, node.stored ? `${count(node.stored.values)} · ${bytes(node.stored.bytes)}` : "–"),
-      tells && make("td", { class: "why" }, make("bdi", {}, node.why || node.policy || "")),
     );
   });
   const numeric = new Set(["Ran", "From cache", "Hits", "Seconds", "Stored"]);
@@ -77,9 +75,9 @@ function showSteps(state, rows, choose) {
   byId("steps").replaceChildren(names.length ? table : make("p", { class: "note" }, "Nothing is known of the steps."));
 }
 
-function secondsBar(seconds, most) {
+function secondsBar(seconds, most, digits = 2) {
   const length = most > 0 ? (100 * (seconds ?? 0)) / most : 0;
   const rect = draw("rect", { class: "time", x: 0, width: Math.max(length, seconds ? 1 : 0).toFixed(1), height: 6 });
   const line = draw("svg", { class: "line", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" }, rect);
-  return make("span", { class: "bar-figure" }, line, make("span", {}, seconds == null ? "–" : seconds.toFixed(2)));
+  return make("span", { class: "bar-figure" }, line, make("span", {}, seconds == null ? "–" : seconds.toFixed(digits)));
 }

@@ -147,7 +147,7 @@ class Table {
     line.row = row;
     line.setAttribute("aria-rowindex", at + 2);
     this.shown.forEach((column, index) => {
-      const text = this.rows.text(row, column.id);
+      const text = this.columns.cell(row, column);
       const cell = line.children[index];
       if (column.id === "outcome") {
         cell.firstChild.textContent = text;
