@@ -1,6 +1,5 @@
 """`--html FILE`: the page of a run, written and opened."""
 
-import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,8 +57,17 @@ def write_html(report: Report, path: Path | None, *, opens: bool, **options: Any
         options.setdefault("seconds", INTERRUPTED_SECONDS)
     page("write_page")(report, path, **options)
     click.echo(f"page: {short_path(path)}", err=True)
-    if opens and not webbrowser.open(path.resolve().as_uri()):
+    if opens and not _is_opened(path):
         click.echo("note: no browser could be started; open the page yourself", err=True)
+
+
+def _is_opened(path: Path) -> bool:
+    import webbrowser  # noqa: PLC0415 - not for every run
+
+    try:
+        return webbrowser.open(path.resolve().as_uri())
+    except (webbrowser.Error, OSError):
+        return False
 
 
 def typed(items: Sequence[str]) -> str:

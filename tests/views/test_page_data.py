@@ -4,6 +4,8 @@ import datetime as dt
 import json
 import math
 import re
+import shlex
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from creevey_graph import Report, SkipItem, UsageError, graph, step
 from creevey_graph.errors import SourceError
-from creevey_graph.events import Event, GraphDeclared, ItemFinished, Outcome, Row, RunFinished, RunStarted
+from creevey_graph.events import Event, ItemFinished, Outcome, Row, RunFinished, RunStarted
 from creevey_graph.journal import Journal
 from creevey_graph.views.page import page_data, write_page
 from creevey_graph.views.page.histograms import MOST_BINS, MOST_VALUES, Tally, bin_edges
@@ -165,7 +167,7 @@ def test_a_page_of_many_rows_keeps_every_failure(tmp_path):
     assert 100 <= len(keys) <= 105
     assert 300 - len(keys) == data["run"]["rows_left_out"]
     assert 270 == sum(data["histograms"][0]["counts"])
-    assert max(b - a for a, b in zip(keys, keys[1:], strict=False)) < 10
+    assert max(b - a for a, b in pairwise(keys)) < 10
     failed_number = data["outcomes"].index("failed")
     assert all(data["rows"]["outcome"][n] == failed_number for n in data["sheets"]["failed"])
     assert (4, 5) == (len(data["sheets"]["failed"]), len(data["sheets"]["sample"]))
@@ -183,7 +185,7 @@ def test_rows_are_read_once(tmp_path, monkeypatch):
             read.append(1)
             yield row
 
-    monkeypatch.setattr(Report, "rows", property(lambda self: counted()))
+    monkeypatch.setattr(Report, "rows", property(lambda _: counted()))
 
     data = page_data(report)
 
@@ -290,8 +292,6 @@ def test_commands_name_what_the_report_tells(tmp_path, monkeypatch):
 
 def test_commands_survive_a_shell(tmp_path):
     """A key with quotes and blanks is one word; one that looks like an option is no option."""
-    import shlex
-
     rows = [failed("it's $(rm) `x`.jpg"), failed("-rf.jpg")]
     details = page_data(reported(tmp_path, rows, columns=()))["details"]
 
@@ -387,5 +387,5 @@ def test_an_even_sample_has_as_many_as_wanted(total, wanted):
     taken = [number for number in range(total) if even.takes_next()]
 
     assert min(total, wanted) == len(taken)
-    gaps = {b - a for a, b in zip(taken, taken[1:], strict=False)}
+    gaps = {b - a for a, b in pairwise(taken)}
     assert not gaps or max(gaps) - min(gaps) <= 1

@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -90,12 +91,14 @@ def test_very_wide_and_very_high_pictures_are_bounded(size):
 
 def test_a_small_picture_is_not_made_larger():
     """Pages enlarge it by themselves, with sharp edges."""
-    assert (5, 4) == (lambda made: (made.width, made.height))(thumbnail(Image.new("RGB", (5, 4))))
+    made = thumbnail(Image.new("RGB", (5, 4)))
+
+    assert (5, 4) == (made.width, made.height)
 
 
 def test_without_webp_it_is_a_jpeg(monkeypatch):
     """A Pillow built without it makes what every browser knows."""
-    monkeypatch.setattr("creevey_graph.thumbnails.features.check", lambda name: False)
+    monkeypatch.setattr("creevey_graph.thumbnails.features.check", lambda _: False)
 
     made = thumbnail(gradient((200, 100)))
 
@@ -205,7 +208,8 @@ def test_files_are_turned_upright(tmp_path):
     gradient((80, 40)).save(tmp_path / "a.jpg", exif=exif)
 
     for value in (tmp_path / "a.jpg", str(tmp_path / "a.jpg"), (tmp_path / "a.jpg").read_bytes()):
-        assert (40, 80) == (lambda made: (made.width, made.height))(thumbnail(value))
+        made = thumbnail(value)
+        assert (40, 80) == (made.width, made.height)
 
 
 def test_a_truncated_file_shows_what_there_is(tmp_path):
@@ -222,7 +226,7 @@ def test_bombs_are_refused_before_they_cost_memory(tmp_path):
     Image.new("1", (8, 8)).save(small, "png")
     data = small.getvalue()
     bomb = data.replace((8).to_bytes(4) + (8).to_bytes(4), (60_000).to_bytes(4) * 2, 1)
-    crc = __import__("zlib").crc32(bomb[12:29]).to_bytes(4)
+    crc = zlib.crc32(bomb[12:29]).to_bytes(4)
     (tmp_path / "bomb.png").write_bytes(bomb[:29] + crc + bomb[33:])
 
     look = seen(tmp_path / "bomb.png")

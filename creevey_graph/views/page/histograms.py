@@ -102,7 +102,7 @@ class Tally:
             "least": values[0],
             "most": values[-1],
             "mean": _mean(values),
-            "median": values[len(values) // 2] / 2 + values[(len(values) - 1) // 2] / 2,
+            "median": _middle(values[(len(values) - 1) // 2], values[len(values) // 2]),
         }
 
 
@@ -111,6 +111,11 @@ def _mean(values: Sequence[float]) -> float:
         return statistics.fmean(values)
     except OverflowError:
         return math.fsum(value / len(values) for value in values)
+
+
+def _middle(low: float, high: float) -> float:
+    both = low + high
+    return both / 2 if math.isfinite(both) else low / 2 + high / 2
 
 
 def bin_edges(values: Sequence[float]) -> list[float]:
@@ -128,7 +133,7 @@ def bin_edges(values: Sequence[float]) -> list[float]:
     """
     least, most = values[0], values[-1]
     if not most - least < _HUGE:
-        return [least, least / 2 + most / 2, most]
+        return [least, _middle(least, most), most]
     if (
         most - least < MOST_BINS
         and all(float(value).is_integer() for value in values)
