@@ -56,7 +56,7 @@ class Watch:
     def over(self, page):
         """Watch *page*."""
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}\n{error.stack}"))
         page.on("console", lambda message: self._hear(message))  # it wants a function
         return page
 
@@ -75,8 +75,9 @@ def watch():
     """Watch what a test's pages do; in the end nothing may have gone wrong, and nothing may have left the machine."""
     watch = Watch()
     yield watch
-    assert [] == watch.problems
-    assert [] == watch.outward()
+    found = [*watch.problems, *(f"asked for: {url}" for url in watch.outward())]
+    if found:
+        pytest.fail("\n".join(found))
 
 
 @pytest.fixture

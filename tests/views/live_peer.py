@@ -37,6 +37,12 @@ class LivePeer:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Go away, if it has not yet."""
+        if not self._thread.is_alive():
+            return
         self.hang_up()
         self._http.shutdown()
         self._http.server_close()

@@ -26,7 +26,8 @@ class Columns {
   find() {
     const { rows } = this;
     const fields = rows.fields.map((name) => {
-      const isNumber = rows.columns.fields.get(name).every((value) => value == null || typeof value === "number");
+      const values = rows.columns.fields.get(name);
+      const isNumber = values.every((value) => value == null || typeof value === "number") && values.some((value) => value != null);
       const column = { id: FIELD + name, title: name, isNumber, digits: isNumber ? this.digitsOf(FIELD + name) : null };
       return { ...column, width: this.widthOf(column) };
     });
@@ -36,7 +37,7 @@ class Columns {
   /** Return what a cell shows: numbers of one column have one number of digits, so that they stand below each other. */
   cell(row, { id, digits }) {
     const value = digits == null ? null : this.rows.value(row, id);
-    if (value === null) return this.rows.text(row, id);
+    if (typeof value !== "number") return this.rows.text(row, id);
     const size = Math.abs(value);
     return size >= 1e15 || (size > 0 && size < 10 ** -digits / 2) ? value.toExponential(2) : value.toFixed(digits);
   }

@@ -3,7 +3,7 @@
 const LIVE_EVERY_MS = 300;
 const SVG_ELEMENTS = new Set(["svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title", "desc", "defs", "marker", "clipPath", "use", "linearGradient", "stop", "pattern"]);
 
-function startLive({ rows, receive }) {
+function startLive({ rows, details, receive }) {
   const link = byId("link-state");
   let isOver = false;
   let waiting = 0;
@@ -33,18 +33,23 @@ function startLive({ rows, receive }) {
   });
   on("rows", (message) => {
     rows.merge(message);
+    Object.assign(details, message.details ?? {});
     changed();
   });
   on("run", receive.run);
   on("state", (message) => receive.state(message.state, graphOf(message.graph_svg)));
   on("timeline", receive.timeline);
-  on("end", () => {
-    isOver = true;
-    source.close();
+  on("end", (message) => {
+    isOver = !message.follows;
+    if (isOver) source.close();
     clearTimeout(waiting);
     waiting = 0;
     receive.rows();
-    say("", "The run has ended");
+    say("", isOver ? "The run has ended" : "The run has ended; the next one will be shown");
+  });
+  on("reset", () => {
+    source.close();
+    location.replace(location.href.split("#")[0]); // another run: its page
   });
 }
 

@@ -49,11 +49,12 @@ rows.prepare();
 if (live) {
   startLive({
     rows,
+    details: data.details,
     receive: {
       rows() {
-        const before = columns.visible.map((column) => column.id).join("\n");
+        const before = JSON.stringify(columns.visible);
         columns.find();
-        if (columns.visible.map((column) => column.id).join("\n") !== before) table.rebuild();
+        if (JSON.stringify(columns.visible) !== before) table.rebuild();
         filters.refill();
         refresh(true);
       },

@@ -51,7 +51,17 @@ function createPreview(parameters, showAnswer) {
     element.removeAttribute("aria-busy");
     told.textContent = trouble || (answer.error ? `${answer.step ? `${answer.step}: ` : ""}${answer.error}` : "");
     told.classList.toggle("bad", told.textContent !== "");
-    if (answer) showAnswer(answer, reset.hidden);
+    if (!answer) return;
+    for (const given of answer.parameters ?? []) take(given);
+    showAnswer(answer);
+  }
+
+  /** Take a parameter's own value, which is another one where the graph's code was edited. */
+  function take({ name, text, changed }) {
+    const known = inputs.find((each) => each.name === name);
+    if (!known || changed || known.input.value !== known.text || document.activeElement === known.input) return;
+    known.text = text;
+    known.input.value = text;
   }
 
   const later = settled(PREVIEW_WAIT_MS, () => send());

@@ -87,10 +87,9 @@ class Table {
     }
   }
 
-  /** Show other rows; `keepsPlace`: the topmost row stays where it is (a live page adds rows above it). */
+  /** Show other rows; `keepsPlace`: what one looks at stays where it is (a live page adds rows above it). */
   show(view, keepsPlace = false) {
-    const top = Math.floor(this.scroller.scrollTop / this.rowHeight);
-    const [anchor, rest] = [this.view[top], this.scroller.scrollTop - top * this.rowHeight];
+    const [anchor, rest] = this.anchored();
     this.view = view;
     this.grid.setAttribute("aria-rowcount", view.length + 1);
     this.empty.hidden = view.length > 0;
@@ -104,6 +103,16 @@ class Table {
       if (at >= 0) this.scroller.scrollTop = at * this.rowHeight + rest;
     } else if (!keepsPlace) this.scroller.scrollTop = 0;
     this.draw();
+  }
+
+  /** Return a row that is to stay where it is, and how far below it the top is: the active one where it is in sight. */
+  anchored() {
+    const { scrollTop, clientHeight } = this.scroller;
+    const inSight = Math.floor(clientHeight / this.rowHeight);
+    const top = Math.floor(scrollTop / this.rowHeight);
+    const active = this.view.subarray(top, top + inSight).indexOf(this.active);
+    const at = top + Math.max(active, 0);
+    return [this.view[at], scrollTop - at * this.rowHeight];
   }
 
   space(above, below) {
