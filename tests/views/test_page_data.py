@@ -365,12 +365,17 @@ def test_what_is_no_number_is_missing():
     assert (5, 2.0, 1, 3) == (made["missing"], made["mean"], made["least"], made["most"])
 
 
+def test_a_few_numbers_are_spread():
+    """Nine values are not two bars."""
+    assert 6 <= len(bin_edges([12, 30.5, 55, 78, 80, 91, 95, 100, 114]))
+
+
 def test_words_are_counted_and_names_are_not():
     """A label has bars; a file name of each row, or ids beyond a float, have none."""
     label, name, ids = Tally("label"), Tally("name"), Tally("id")
     for number in range(3000):
         label.add(f"class {number % 30}")
-        name.add(f"{number}.jpg")
+        name.add(f"{number}.jpg" if number < 9 else None)
         ids.add(2**60 + number)
 
     made = label.histogram()

@@ -17,6 +17,9 @@ MOST_VALUES = 20
 _MOST_KNOWN = 1000
 """Distinct words of a column after which it is no category."""
 _CATEGORY_SHARE = 0.5
+"""Distinct words of all; beyond it they are names."""
+_LEAST_BINS = 8
+"""Of numbers that are spread, however few they are."""
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 _FAR = 3.0
 """Values that are so many times the middle half's width beyond it share the last bars."""
@@ -75,7 +78,7 @@ class Tally:
         if self.numbers or not self.words:
             return None
         total = self.words.total()
-        if len(self.words) > MOST_VALUES and len(self.words) > _CATEGORY_SHARE * total:
+        if len(self.words) > max(2, _CATEGORY_SHARE * total):
             return None
         ranked = sorted(self.words.items(), key=lambda word: (-word[1], word[0]))
         others = sum(count for _, count in ranked[MOST_VALUES:])
@@ -166,7 +169,7 @@ def _around(value: float) -> list[float]:
 def _round_edges(start: float, stop: float, width: float) -> Iterator[float]:
     """Yield edges from *start* or below to *stop* or above, at round numbers about *width* apart."""
     # One bar more at each end, and room for values far out.
-    width = max(width, (stop - start) / (MOST_BINS - 4))
+    width = max(min(width, (stop - start) / _LEAST_BINS), (stop - start) / (MOST_BINS - 4))
     if not width:
         yield from (start, stop)
         return
