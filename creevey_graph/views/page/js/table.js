@@ -39,7 +39,8 @@ class Table {
     this.empty = make("p", { class: "empty", hidden: true }, "No row passes these filters.");
     this.scroller = make("div", { class: "scroller" }, this.grid, this.empty);
     const help = make("p", { id: "table-help", class: "unseen" }, "Arrow keys move, Enter opens an item, Space marks it.");
-    byId("table").append(help, this.scroller);
+    this.paper = make("p", { class: "paper-only note" });
+    byId("table").append(help, this.paper, this.scroller);
     this.pool = [];
     const redraw = framed(() => this.draw());
     this.scroller.addEventListener("scroll", redraw, { passive: true });
@@ -246,6 +247,7 @@ class Table {
 
   print(isPrinting) {
     this.isPrinting = isPrinting;
+    this.paper.textContent = this.view.length > PRINTED_ROWS ? `The first ${count(PRINTED_ROWS)} of ${counted(this.view.length, "row")}:` : "";
     this.drawn = "";
     this.draw();
   }
