@@ -425,6 +425,32 @@ def test_the_timeline_and_the_steps_tell_their_figures_in_words(show):
     assert 6 == page.get_by_role("rowheader").and_(table.locator("th")).count()
 
 
+def test_few_items_in_many_bins_are_put_together(show):
+    """One item in each short bin would be noise: bins are joined, and no item is lost or counted twice."""
+    data = page_sample(59)
+    data["timeline"] = {"width_s": 0.05, "bins": [{"done": 1} if at % 3 == 0 else {} for at in range(177)]}
+    page = show(data)
+
+    assert (
+        page.locator("#timeline svg")
+        .get_attribute("aria-label")
+        .startswith("Items ended a second: 59 items in 8.8 s")
+    )
+    assert 12 <= page.locator("#timeline svg g").count() <= 24
+    assert 59 == sum(
+        int(text) for text in re.findall(r": (\d+) done", page.locator("#timeline svg").text_content())
+    )
+
+
+def test_a_long_path_is_cut_in_its_folder(show):
+    """What tells a picture from its neighbours is its name: that is seen whole."""
+    page = show(page_sample(3, keys=[f"{'very/long/folder/' * 20}name {number}.jpg" for number in range(3)]))
+    name = page.locator("tr.item .path span").nth(1)
+
+    assert "name 0.jpg" == name.inner_text()
+    assert name.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
 # --- many rows ---------------------------------------------------------------------------------
 
 

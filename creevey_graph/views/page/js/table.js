@@ -148,7 +148,7 @@ class Table {
   line() {
     const cells = this.shown.map((column) =>
       make(column.id === "key" ? "th" : "td", { class: column.isNumber ? "number" : column.id.startsWith(FIELD) ? "field" : column.id, scope: column.id === "key" ? "row" : null },
-        column.id === "outcome" ? make("span") : null));
+        column.id === "outcome" ? make("span") : column.isPath ? make("span", { class: "path" }, make("span"), make("span")) : null));
     return make("tr", { class: "item" }, cells);
   }
 
@@ -162,10 +162,14 @@ class Table {
       if (column.id === "outcome") {
         cell.firstChild.textContent = text;
         cell.firstChild.className = `outcome-mark ${text}`;
-      } else {
-        cell.textContent = text;
-        cell.title = text.length > 24 ? text : "";
+        return;
       }
+      if (column.isPath) {
+        const name = text.lastIndexOf("/", text.length - 2) + 1;
+        cell.firstChild.firstChild.textContent = text.slice(0, name);
+        cell.firstChild.lastChild.textContent = text.slice(name);
+      } else cell.textContent = text;
+      cell.title = text.length > 24 ? text : "";
     });
   }
 
