@@ -31,7 +31,9 @@ def browser():
         from playwright.sync_api import sync_playwright
     except ImportError:
         sync_playwright = None
-    missing = "playwright is not installed" if sync_playwright is None else "" if executable else "no Chromium here"
+    missing = (
+        "playwright is not installed" if sync_playwright is None else "" if executable else "no Chromium here"
+    )
     if missing and os.environ.get("CREEVEY_BROWSER") == "required":
         pytest.fail(f"CREEVEY_BROWSER is 'required', but {missing}")
     if missing:
@@ -57,7 +59,7 @@ class Watch:
         """Watch *page*."""
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}\n{error.stack}"))
-        page.on("console", lambda message: self._hear(message))  # it wants a function
+        page.on("console", lambda message: self._hear(message))  # noqa: PLW0108 - it wants a function
         return page
 
     def _hear(self, message):
@@ -67,7 +69,11 @@ class Watch:
     def outward(self):
         """Return the requests that went anywhere but to files and to this machine."""
         own = {"file", "data", "blob"}
-        return [url for url in self.requests if urlsplit(url).scheme not in own and urlsplit(url).hostname != "127.0.0.1"]
+        return [
+            url
+            for url in self.requests
+            if urlsplit(url).scheme not in own and urlsplit(url).hostname != "127.0.0.1"
+        ]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ class LivePeer:
     many event streams were opened.
     """
 
-    def __init__(self, html, answer=lambda query: (200, {})):
+    def __init__(self, html, answer=lambda _: (200, {})):
         self.html = html
         self.answer = answer
         self.asked = []

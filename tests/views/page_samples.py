@@ -65,8 +65,12 @@ def page_sample(total, *, seed=7, keys=None, fields=True, pictures=6):
         "step": steps,
         "reason": reasons,
         "error": errors,
-        "seconds": [0.0 if outcome in {1, 2} else round(rng.lognormvariate(-3, 0.8), 4) for outcome in outcomes],
-        "outputs": [[safe_text(key)] if outcome < 3 else 0 for key, outcome in zip(keys, outcomes, strict=True)],
+        "seconds": [
+            0.0 if outcome in {1, 2} else round(rng.lognormvariate(-3, 0.8), 4) for outcome in outcomes
+        ],
+        "outputs": [
+            [safe_text(key)] if outcome < 3 else 0 for key, outcome in zip(keys, outcomes, strict=True)
+        ],
         "fields": _fields(rng, outcomes) if fields else {},
     }
     failed = [row for row, outcome in enumerate(outcomes) if OUTCOMES[outcome] == "failed"]
@@ -96,18 +100,34 @@ def hostile_sample():
     inert = [safe_text(text) for text in HOSTILE]
     data["title"] = inert[1]
     data["steps"] = inert[: len(STEPS)]
-    data["state"]["nodes"] = {name: dict(data["state"]["nodes"][STEPS[0]], why=name) for name in data["steps"]}
+    data["state"]["nodes"] = {
+        name: dict(data["state"]["nodes"][STEPS[0]], why=name) for name in data["steps"]
+    }
     data["texts"] = inert
     data["run"].update(notices=inert, stopped=inert[2], out=inert[7], run_id=inert[4], executor=inert[0])
     data["rows"]["step"] = [number % len(STEPS) for number in range(len(HOSTILE))]
     data["rows"]["outcome"] = [4] * len(HOSTILE)
     data["rows"]["reason"] = data["rows"]["error"] = list(range(len(HOSTILE)))
-    data["rows"]["fields"] = {name: inert for name in inert}
+    data["rows"]["fields"] = dict.fromkeys(inert, inert)
     data["histograms"] = [
-        {"field": name, "kind": "category", "values": [[text, 1] for text in inert], "others": 0, "missing": 0}
+        {
+            "field": name,
+            "kind": "category",
+            "values": [[text, 1] for text in inert],
+            "others": 0,
+            "missing": 0,
+        }
         for name in inert
     ]
-    picture = {"node": inert[2], "label": inert[1], "src": "", "width": 0, "height": 0, "was": inert[0], "text": inert[6]}
+    picture = {
+        "node": inert[2],
+        "label": inert[1],
+        "src": "",
+        "width": 0,
+        "height": 0,
+        "was": inert[0],
+        "text": inert[6],
+    }
     shown = dict(picture, src="javascript:window.harmed=1", width=9, height=9)
     data["details"] = {
         str(row): {
@@ -168,7 +188,7 @@ def picture_of(row, node, label=None, size=(160, 120)):
         "src": src,
         "width": size[0],
         "height": size[1],
-        "was": f"{size[0] * 25:,} × {size[1] * 25:,} RGB",
+        "was": f"{size[0] * 25:,} \u00d7 {size[1] * 25:,} RGB",
         "text": "",
     }
 
@@ -179,7 +199,15 @@ def _details(rows, texts, row):
     pictures = [picture_of(row, "", "source"), *(picture_of(row, name) for name in until)]
     if not failed:
         pictures.append(
-            {"node": "mean_brightness", "label": "mean_brightness", "src": "", "width": 0, "height": 0, "was": "float", "text": "118.4"}
+            {
+                "node": "mean_brightness",
+                "label": "mean_brightness",
+                "src": "",
+                "width": 0,
+                "height": 0,
+                "was": "float",
+                "text": "118.4",
+            }
         )
     trace = (
         'Traceback (most recent call last):\n  File "graph.py", line 31, in resize\n'
@@ -264,7 +292,15 @@ def _histograms(fields):
             found.append(_numbers(name, there, len(values) - len(there)))
         else:
             counts = Counter(str(value) for value in there).most_common()
-            found.append({"field": name, "kind": "category", "values": [list(pair) for pair in counts], "others": 0, "missing": len(values) - len(there)})
+            found.append(
+                {
+                    "field": name,
+                    "kind": "category",
+                    "values": [list(pair) for pair in counts],
+                    "others": 0,
+                    "missing": len(values) - len(there),
+                }
+            )
     return found
 
 
@@ -275,7 +311,7 @@ def _numbers(name, values, missing, bins=24):
     return {
         "field": name,
         "kind": "number",
-        "edges": [least + width * at for at in range(bins + 1)],
+        "edges": [*(least + width * at for at in range(bins)), most],
         "counts": [counts[at] for at in range(bins)],
         "missing": missing,
         "least": least,

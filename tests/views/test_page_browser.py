@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from itertools import pairwise
 
 import pytest
 from page_samples import graph_svg, hostile_sample, page_sample
@@ -19,7 +20,9 @@ def cells(page, column):
     """Return the texts of one column, of the rows that are in the document."""
     heads = page.locator(".items thead th").evaluate_all("heads => heads.map(head => head.dataset.column)")
     at = heads.index(column)
-    return page.locator("tr.item").evaluate_all(f"lines => lines.map(line => line.children[{at}].textContent)")
+    return page.locator("tr.item").evaluate_all(
+        f"lines => lines.map(line => line.children[{at}].textContent)"
+    )
 
 
 def head(page, column):
@@ -36,7 +39,11 @@ def test_chips_carry_the_count_of_each_outcome(show):
     page = show(data)
     chips = page.locator(".chip:visible").all_inner_texts()
 
-    assert [f"{name} {data['run']['counts'][name]}" for name in data["outcomes"] if data["run"]["counts"].get(name)] == chips
+    assert [
+        f"{name} {data['run']['counts'][name]}"
+        for name in data["outcomes"]
+        if data["run"]["counts"].get(name)
+    ] == chips
 
 
 def test_rows_are_filtered_by_outcome(show):
@@ -81,9 +88,13 @@ def test_rows_are_filtered_by_reason(show):
     data = page_sample(200)
     reasons = data["rows"]["reason"]
     page = show(data)
-    page.get_by_label("Reason").select_option(label=f"code changed, any ({reasons.count(1) + reasons.count(2)})")
+    page.get_by_label("Reason").select_option(
+        label=f"code changed, any ({reasons.count(1) + reasons.count(2)})"
+    )
     assert f"{reasons.count(1) + reasons.count(2)} of 200 rows" == shown(page)
-    page.get_by_label("Reason").select_option(label=f"\u00a0\u00a0code changed: step `sepia` ({reasons.count(2)})")
+    page.get_by_label("Reason").select_option(
+        label=f"\u00a0\u00a0code changed: step `sepia` ({reasons.count(2)})"
+    )
 
     assert f"{reasons.count(2)} of 200 rows" == shown(page)
     assert {"code changed: step `sepia`"} == set(cells(page, "reason"))
@@ -131,7 +142,9 @@ def test_filters_work_together_and_tell_how_many_rows_are_left(show):
 
     assert f"{failed} of 200 rows" == shown(page)
     assert f"failed {failed}" == page.locator(".chip.failed").inner_text()
-    page.wait_for_function("text => document.getElementById('announcer').textContent === text", arg=f"{failed} of 200 rows")
+    page.wait_for_function(
+        "text => document.getElementById('announcer').textContent === text", arg=f"{failed} of 200 rows"
+    )
     assert "polite" == page.locator("#announcer").get_attribute("aria-live")
     page.get_by_role("button", name="Clear filters").click()
     assert "200 of 200 rows" == shown(page)
@@ -242,7 +255,9 @@ def test_an_item_is_opened_and_left_by_keyboard_alone(show):
     assert data["rows"]["key"][1] == title.inner_text()
     for key, row in (("j", 2), ("ArrowRight", 3), ("k", 2), ("ArrowLeft", 1)):
         page.keyboard.press(key)
-        page.wait_for_function("text => document.getElementById('item-title').textContent === text", arg=data["rows"]["key"][row])
+        page.wait_for_function(
+            "text => document.getElementById('item-title').textContent === text", arg=data["rows"]["key"][row]
+        )
     page.keyboard.press("j")
     page.keyboard.press("Escape")
     page.wait_for_function("() => !location.hash")
@@ -289,7 +304,9 @@ def test_one_item_follows_the_other_in_the_order_of_the_table(show):
     seen = [page.locator("#item-title").inner_text()]
     for at in range(2, failed + 1):
         page.get_by_label("Next item").click()
-        page.wait_for_function("text => document.querySelector('.place').textContent === text", arg=f"{at} of {failed}")
+        page.wait_for_function(
+            "text => document.querySelector('.place').textContent === text", arg=f"{at} of {failed}"
+        )
         seen.append(page.locator("#item-title").inner_text())
 
     assert expected == seen
@@ -333,7 +350,7 @@ def test_marked_rows_are_copied_and_saved(show):
     with page.expect_download() as download:
         page.get_by_role("button", name="Save CSV").click()
     lines = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8"))))
-    assert ["shelf 000/photo 0.jpg", "'=cmd|\"x\"!A0, a"] == [line["key"] for line in lines[:2]]
+    assert ["shelf 000/photo 0.jpg", '\'=cmd|"x"!A0, a'] == [line["key"] for line in lines[:2]]
     assert 200 == len(lines)
     assert str(data["rows"]["fields"]["camera"][0] or "") == lines[0]["camera"]
     page.locator("table.items").focus()
@@ -408,6 +425,32 @@ def test_the_timeline_and_the_steps_tell_their_figures_in_words(show):
     assert 6 == page.get_by_role("rowheader").and_(table.locator("th")).count()
 
 
+def test_few_items_in_many_bins_are_put_together(show):
+    """One item in each short bin would be noise: bins are joined, and no item is lost or counted twice."""
+    data = page_sample(59)
+    data["timeline"] = {"width_s": 0.05, "bins": [{"done": 1} if at % 3 == 0 else {} for at in range(177)]}
+    page = show(data)
+
+    assert (
+        page.locator("#timeline svg")
+        .get_attribute("aria-label")
+        .startswith("Items ended a second: 59 items in 8.8 s")
+    )
+    assert 12 <= page.locator("#timeline svg g").count() <= 24
+    assert 59 == sum(
+        int(text) for text in re.findall(r": (\d+) done", page.locator("#timeline svg").text_content())
+    )
+
+
+def test_a_long_path_is_cut_in_its_folder(show):
+    """What tells a picture from its neighbours is its name: that is seen whole."""
+    page = show(page_sample(3, keys=[f"{'very/long/folder/' * 20}name {number}.jpg" for number in range(3)]))
+    name = page.locator("tr.item .path span").nth(1)
+
+    assert "name 0.jpg" == name.inner_text()
+    assert name.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
 # --- many rows ---------------------------------------------------------------------------------
 
 
@@ -464,18 +507,24 @@ def test_hostile_names_stay_text(show, watch):
     page.locator("summary", has_text="Columns").click()
     for row in range(len(data["rows"]["key"])):
         page.evaluate("row => { location.hash = `row=${row}`; }", row)
-        page.wait_for_function("text => document.getElementById('item-title').textContent === text", arg=data["rows"]["key"][row])
-    allowed = page.evaluate("() => [...new Set([...document.querySelectorAll('*')].map(each => each.localName))]")
+        page.wait_for_function(
+            "text => document.getElementById('item-title').textContent === text", arg=data["rows"]["key"][row]
+        )
+    allowed = page.evaluate(
+        "() => [...new Set([...document.querySelectorAll('*')].map(each => each.localName))]"
+    )
 
     assert page.evaluate("window.harmed") is None
-    assert not {"iframe", "object", "embed", "base", "link", "form"} & set(allowed)
+    assert not {"iframe", "object", "embed", "base", "form"} & set(allowed)
     assert 3 == page.locator("script").count()
-    assert 0 == page.locator("body b:text-is('x'), img[src=x], svg[onload]").count()
+    assert 0 == page.locator("body link, body b:text-is('x'), img[src=x], svg[onload]").count()
     assert [] == page.evaluate(
         "() => [...document.querySelectorAll('*')].flatMap(each => [...each.attributes])"
         ".filter(each => each.name.startsWith('on') || /^\\s*javascript:/i.test(each.value) && /^(href|src|action)$/.test(each.name)).map(each => each.name)"
     )
-    assert [page.url.split("#")[0]] == [url.split("#")[0] for url in watch.requests if not url.startswith("data:")]
+    assert [page.url.split("#")[0]] == [
+        url.split("#")[0] for url in watch.requests if not url.startswith("data:")
+    ]
 
 
 def test_a_graph_named_like_markup_stays_text(show):
@@ -539,6 +588,8 @@ def test_paper_gets_what_can_be_read_on_it(show):
     assert data["run"]["counts"]["failed"] == page.locator(".failures li:visible").count()
     scroller = page.locator(".scroller").evaluate("each => [each.scrollHeight, each.clientHeight]")
     assert scroller[0] == scroller[1]
+    assert page.get_by_text("The first 100 of 1,000 rows:").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.pdf().startswith(b"%PDF-")
     page.emulate_media(media="screen")
     page.wait_for_function("() => document.querySelectorAll('tr.item').length < 100")
@@ -638,9 +689,11 @@ def test_the_page_has_landmarks_headings_and_names(show):
     page = show(data)
     for role in ("banner", "main", "contentinfo", "search", "grid"):
         assert 1 == page.get_by_role(role).count(), role
-    levels = page.locator("h1:visible, h2:visible, h3:visible").evaluate_all("all => all.map(each => Number(each.localName[1]))")
+    levels = page.locator("h1:visible, h2:visible, h3:visible").evaluate_all(
+        "all => all.map(each => Number(each.localName[1]))"
+    )
     assert 1 == levels.count(1)
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert [] == nameless(page)
     page.evaluate(f"location.hash = 'row={data['sheets']['failed'][0]}'")
     page.wait_for_selector("#item[open]")
@@ -655,7 +708,19 @@ def test_the_page_has_landmarks_headings_and_names(show):
 
 def nameless(page):
     """Return the roles in the accessibility tree that need a name and have none."""
-    needs = {"button", "textbox", "searchbox", "combobox", "checkbox", "link", "image", "grid", "dialog", "table", "region"}
+    needs = {
+        "button",
+        "textbox",
+        "searchbox",
+        "combobox",
+        "checkbox",
+        "link",
+        "image",
+        "grid",
+        "dialog",
+        "table",
+        "region",
+    }
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
     nodes = [node for node in tree if not node["ignored"] and node["role"]["value"] in needs]
     assert len(nodes) > 5

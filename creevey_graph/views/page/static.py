@@ -21,11 +21,11 @@ _MINUTE_S = 60
 
 
 def quoted(text: Any) -> str:
-    """
+    r"""
     Return *text* for HTML, inside an element or a quoted attribute.
 
     >>> quoted("<b>\u202e'")
-    '&lt;b&gt;\\\\u202e&#x27;'
+    '&lt;b&gt;\\u202e&#x27;'
     """
     return html.escape(safe_text(str(text)))
 
@@ -88,7 +88,7 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if run.get("cache_hit_rate") is not None:
         yield "Cache hits", f"{100 * run['cache_hit_rate']:.1f} %"
     if run.get("executor"):
-        yield "Executor", f"{run['executor']} × {run['jobs']}" if run.get("jobs") else run["executor"]
+        yield "Executor", f"{run['executor']} \u00d7 {run['jobs']}" if run.get("jobs") else run["executor"]
     for name, key in (("Left out", "left_out"), ("Damaged", "damaged"), ("Orphans", "orphan_count")):
         if run.get(key):
             yield name, f"{run[key]:,}"

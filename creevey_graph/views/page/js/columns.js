@@ -2,8 +2,8 @@
 
 const FIXED_COLUMNS = [
   { id: "outcome", title: "Outcome", width: 96 },
-  { id: "key", title: "Key", width: 220, grows: true },
-  { id: "source", title: "Source", width: 220, grows: true },
+  { id: "key", title: "Key", width: 220, grows: true, isPath: true },
+  { id: "source", title: "Source", width: 220, grows: true, isPath: true },
   { id: "step", title: "Step", width: 120 },
   { id: "error", title: "Error", width: 240, grows: true },
   { id: "reason", title: "Reason", width: 200 },

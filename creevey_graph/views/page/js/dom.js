@@ -37,11 +37,12 @@ function duration(seconds) {
   return hours ? `${count(hours)} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
 
+/** Return a size in words, in the units of the graph's drawing. */
 function bytes(size) {
-  const units = ["B", "kB", "MB", "GB", "TB"];
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;
-  for (; size >= 1000 && unit < units.length - 1; unit += 1) size /= 1000;
-  return `${unit && size < 100 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+  for (; size >= 1024 && unit < units.length - 1; unit += 1) size /= 1024;
+  return `${unit ? size.toFixed(1) : size} ${units[unit]}`;
 }
 
 /** Return a number as short as it stays telling: an edge of a histogram, a mean. */
@@ -50,7 +51,7 @@ function figure(number) {
   if (Number.isInteger(number)) return count(number);
   const size = Math.abs(number);
   if (size !== 0 && (size < 0.001 || size >= 1e9)) return number.toExponential(2);
-  return number.toLocaleString("en", { maximumSignificantDigits: size >= 1000 ? 6 : 4 });
+  return number.toLocaleString("en", { maximumSignificantDigits: size >= 100_000 ? 7 : size >= 1000 ? 5 : 4 });
 }
 
 /** Run `act` when no call came for so long. */

@@ -27,8 +27,8 @@ function showHistograms(histograms, filter, changed) {
     const shape = make("div", { class: "bars", role: "group", "aria-label": `Distribution of ${field}` }, bars);
     rove(shape, "button");
     const scale = make("p", { class: "scale" }, make("span", {}, figure(edges[0])), make("span", {}, figure(edges.at(-1))));
-    const told = [["least", least], ["median", median], ["mean", mean], ["most", most]].map(([name, value]) => `${name} ${figure(value)}`);
-    return frame(field, told.join(" · "), missing, [shape, scale]);
+    const told = `${figure(least)} to ${figure(most)} · median ${figure(median)} · mean ${figure(mean)}`;
+    return frame(field, told, missing, [shape, scale]);
   }
 
   function column(label, each, part, act) {

@@ -84,11 +84,12 @@ function createItem(rows, details, table, enlarge, parameters) {
     strip.hidden = pictures.length === 0;
     fill(about);
     showSeconds(about.seconds ?? {});
-    inside.scrollTop = 0;
     if (!dialog.open) {
       dialog.showModal();
       inside.focus();
     }
+    inside.scrollTop = 0;
+    for (const trace of body.querySelectorAll("details pre")) trace.scrollTop = trace.scrollHeight; // it ends where it happened
     preview?.ask(row);
   }
 

@@ -47,6 +47,7 @@ item.follow();
 rows.prepare();
 
 if (live) {
+  document.querySelector(".static").remove(); // it tells of the time the page was made
   startLive({
     rows,
     details: data.details,

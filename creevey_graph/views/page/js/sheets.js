@@ -28,4 +28,4 @@ function showSheets(data, rows, open) {
 }
 
 /** Return the last part of a path or address: what tells one picture from its neighbours. */
-const nameOf = (key) => key.split(/[\\/]/).findLast((part) => part !== "") ?? key;
+const nameOf = (key) => key.split("/").findLast((part) => part !== "") ?? key;

@@ -1,5 +1,8 @@
 // The graph as a control, and the table of its steps.
 
+/** A wide graph is not made smaller than this, for its words are to be read: it scrolls. */
+const LEAST_SCALE = 0.7;
+
 /** Make the graph's nodes buttons that filter by a step; return what marks the chosen one. */
 function createGraph(rows, choose) {
   const place = byId("graph");
@@ -7,7 +10,11 @@ function createGraph(rows, choose) {
   let chosen = "";
 
   function dressNodes() {
-    for (const svg of place.querySelectorAll("svg")) svg.setAttribute("role", "group");
+    for (const svg of place.querySelectorAll("svg")) {
+      svg.setAttribute("role", "group");
+      svg.style.minWidth = `${Math.round(LEAST_SCALE * (svg.width.baseVal.value || 0))}px`;
+    }
+    place.classList.toggle("cut", place.scrollHeight > place.clientHeight + 1 || place.scrollWidth > place.clientWidth + 1);
     for (const node of nodes()) {
       const about = node.querySelector("title")?.textContent;
       node.setAttribute("role", "button");
@@ -45,16 +52,16 @@ function showSteps(state, rows, choose) {
   const most = Math.max(...names.map((name) => state.nodes[name].seconds ?? 0), 0);
   const holds = names.some((name) => state.nodes[name].stored);
   const heads = ["Step", "Outcomes", "Ran", "From cache", "Hits", "Seconds", ...(holds ? ["Stored"] : [])];
-  const body = names.map((name) => {
+  const body = names.flatMap((name) => {
     const node = state.nodes[name];
     const counts = node.counts ?? {};
     const ran = (counts.done ?? 0) + (counts.failed ?? 0);
     const hits = (counts.cached ?? 0) + (counts.restored ?? 0);
     const button = make("button", { type: "button", class: "link", title: node.policy ? `${name}: ${node.policy}` : null, click: () => choose(name) }, name);
-    return make(
+    const line = make(
       "tr",
       {},
-      make("th", { scope: "row" }, button, node.why && make("span", { class: "why" }, make("bdi", {}, node.why))),
+      make("th", { scope: "row" }, button),
       make("td", { class: "wide" }, bar(counts, rows.outcomes, "no item")),
       make("td", { class: "number" }, count(ran)),
       make("td", { class: "number" }, count(hits)),
@@ -62,6 +69,7 @@ function showSteps(state, rows, choose) {
       make("td", { class: "seconds" }, secondsBar(node.seconds, most)),
       holds && make("td", { class: "number" }, node.stored ? `${count(node.stored.values)} · ${bytes(node.stored.bytes)}` : "–"),
     );
+    return node.why ? [line, make("tr", { class: "why" }, make("td", { colspan: heads.length }, make("bdi", {}, node.why)))] : [line];
   });
   const numeric = new Set(["Ran", "From cache", "Hits", "Seconds", "Stored"]);
   const head = heads.map((text) => make("th", { scope: "col", class: numeric.has(text) ? "number" : null }, text));

@@ -39,7 +39,8 @@ class Table {
     this.empty = make("p", { class: "empty", hidden: true }, "No row passes these filters.");
     this.scroller = make("div", { class: "scroller" }, this.grid, this.empty);
     const help = make("p", { id: "table-help", class: "unseen" }, "Arrow keys move, Enter opens an item, Space marks it.");
-    byId("table").append(help, this.scroller);
+    this.paper = make("p", { class: "paper-only note" });
+    byId("table").append(help, this.paper, this.scroller);
     this.pool = [];
     const redraw = framed(() => this.draw());
     this.scroller.addEventListener("scroll", redraw, { passive: true });
@@ -147,7 +148,7 @@ class Table {
   line() {
     const cells = this.shown.map((column) =>
       make(column.id === "key" ? "th" : "td", { class: column.isNumber ? "number" : column.id.startsWith(FIELD) ? "field" : column.id, scope: column.id === "key" ? "row" : null },
-        column.id === "outcome" ? make("span") : null));
+        column.id === "outcome" ? make("span") : column.isPath ? make("span", { class: "path" }, make("span"), make("span")) : null));
     return make("tr", { class: "item" }, cells);
   }
 
@@ -161,10 +162,14 @@ class Table {
       if (column.id === "outcome") {
         cell.firstChild.textContent = text;
         cell.firstChild.className = `outcome-mark ${text}`;
-      } else {
-        cell.textContent = text;
-        cell.title = text.length > 24 ? text : "";
+        return;
       }
+      if (column.isPath) {
+        const name = text.lastIndexOf("/", text.length - 2) + 1;
+        cell.firstChild.firstChild.textContent = text.slice(0, name);
+        cell.firstChild.lastChild.textContent = text.slice(name);
+      } else cell.textContent = text;
+      cell.title = text.length > 24 ? text : "";
     });
   }
 
@@ -246,6 +251,7 @@ class Table {
 
   print(isPrinting) {
     this.isPrinting = isPrinting;
+    this.paper.textContent = this.view.length > PRINTED_ROWS ? `The first ${count(PRINTED_ROWS)} of ${counted(this.view.length, "row")}:` : "";
     this.drawn = "";
     this.draw();
   }

@@ -1,5 +1,7 @@
 // How many items ended a second, over the time of the run, one bar a bin.
 
+const LEAST_BARS = 24;
+const MOST_BARS = 120;
 const TIMELINE = { height: 132, left: 44, right: 8, top: 8, bottom: 22 };
 
 function createTimeline(outcomes) {
@@ -24,14 +26,30 @@ function createTimeline(outcomes) {
   };
 }
 
-function chart({ width_s: binWidth_s, bins }, outcomes, width) {
+/** Put bins together until one holds some items: with one each, a rate would be noise. */
+function folded({ width_s, bins }, outcomes) {
+  const all = bins.reduce((sum, bin) => outcomes.reduce((more, outcome) => more + (bin[outcome] ?? 0), sum), 0);
+  const size = Math.ceil(bins.length / Math.min(MOST_BARS, Math.max(LEAST_BARS, all / 4)));
+  const whole = Array.from({ length: Math.ceil(bins.length / size) }, (_, at) => {
+    const sums = {};
+    for (const bin of bins.slice(at * size, (at + 1) * size)) {
+      for (const outcome of outcomes) if (bin[outcome]) sums[outcome] = (sums[outcome] ?? 0) + bin[outcome];
+    }
+    return sums;
+  });
+  return { width_s: width_s * size, bins: whole };
+}
+
+function chart(given, outcomes, width) {
+  const { width_s: binWidth_s, bins } = folded(given, outcomes);
   const { height, left, right, top, bottom } = TIMELINE;
   const totals = bins.map((bin) => outcomes.reduce((sum, outcome) => sum + (bin[outcome] ?? 0), 0));
-  const rates = totals.map((total) => total / binWidth_s);
+  const end_s = given.bins.length * given.width_s;
+  const lasts_s = (at) => Math.min(binWidth_s, end_s - at * binWidth_s); // the last one may be shorter
+  const rates = totals.map((total, at) => total / lasts_s(at));
   const most = Math.max(...rates, 1e-9);
   const ticks = steady(most, 3);
   const high = ticks.at(-1);
-  const end_s = bins.length * binWidth_s;
   const x = (at_s) => left + ((width - left - right) * at_s) / end_s;
   const y = (rate) => top + (height - top - bottom) * (1 - rate / high);
   const parts = ticks.map((rate) => [
@@ -46,10 +64,10 @@ function chart({ width_s: binWidth_s, bins }, outcomes, width) {
   const gap = (width - left - right) / bins.length > 4 ? 1 : 0;
   bins.forEach((bin, at) => {
     const from = x(at * binWidth_s);
-    const wide = Math.max(x((at + 1) * binWidth_s) - from - gap, 0.5);
+    const wide = Math.max(x(at * binWidth_s + lasts_s(at)) - from - gap, 0.5);
     let below = 0;
     const bars = outcomes.filter((outcome) => bin[outcome]).map((outcome) => {
-      const rate = bin[outcome] / binWidth_s;
+      const rate = bin[outcome] / lasts_s(at);
       const rect = draw("rect", { class: outcome, x: from.toFixed(2), width: wide.toFixed(2), y: y(below + rate).toFixed(2), height: (y(below) - y(below + rate)).toFixed(2) });
       below += rate;
       return rect;
