@@ -6,11 +6,12 @@ import attrs
 
 from creevey_graph.paint import painted
 from creevey_graph.text import safe_text
-from creevey_graph.width import MORE, cut, filled, width_of
+from creevey_graph.width import MORE, cut, width_of
 
 LEAST_TEXT = 10
 """Columns that are left of a text that is cut; what would have fewer is left out, where it may be."""
-LEAST_NAME = 8
+LEAST_NAME, USUAL_NAME = 8, 20
+"""Columns that are left of a name; so many it keeps as long as there is something to leave out."""
 _GAP = "  "
 
 
@@ -98,11 +99,12 @@ def _fitted(natural: Sequence[int], width: int, shrink: Sequence[int], drop: Seq
     """Return a width for each column so that a line fits; -1 for those that are left out."""
     widths = list(natural)
     least = [min(size, LEAST_TEXT) if column in shrink else size for column, size in enumerate(natural)]
-    least[0] = min(natural[0], LEAST_NAME)
+    least[0] = min(natural[0], USUAL_NAME)
     for column in drop:
         if _total(least) <= width:
             break
         widths[column] = least[column] = -1
+    least[0] = min(natural[0], LEAST_NAME)
     for column in (*shrink, 0):
         if widths[column] >= 0:
             widths[column] -= max(0, min(widths[column] - least[column], _total(widths) - width))

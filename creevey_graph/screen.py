@@ -9,11 +9,12 @@ import attrs
 from creevey_graph.paint import color_wish
 
 USUAL_WIDTH = 80
-_DRAWN = "█▒░▓╳·─│├╰╯●○■▲…→×◂"
-_PLAIN = str.maketrans(
-    dict(zip(_DRAWN, ("#", "+", "=", "-", "x", ".", "-", "|", "|", "`", "'", "*", "o", "#", "!", "...", "->", "x", "<"), strict=True))
-)
+_PLAIN = {
+    "█": "#", "▒": "+", "░": "=", "▓": "-", "▚": "x", "·": ".", "─": "-", "│": "|", "├": "|", "┤": "|", "┼": "+",
+    "╰": "`", "╯": "'", "┴": "+", "●": "*", "○": "o", "■": "#", "◆": "@", "▲": "!", "…": "...", "→": "->", "◂": "<",
+}  # fmt: skip
 """What stands for each where it cannot be shown; the outcomes of a bar stay apart."""
+_TABLE = str.maketrans(_PLAIN)
 
 
 @attrs.frozen
@@ -59,7 +60,7 @@ def _width_of(stream: TextIO, environ: Mapping[str, str]) -> int:
 def can_show(stream: Any) -> bool:
     """Return whether a stream's encoding has the characters that we draw with."""
     try:
-        _DRAWN.encode(getattr(stream, "encoding", None) or "utf-8")
+        "".join(_PLAIN).encode(getattr(stream, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
@@ -72,4 +73,4 @@ def plainly(text: str) -> str:
     >>> plainly("├─● trim → small…")
     '|-* trim -> small...'
     """
-    return text.translate(_PLAIN)
+    return text.translate(_TABLE)

@@ -1,8 +1,8 @@
 """
-How many columns of a terminal text takes, and how it is cut, filled up and broken to fit.
+How many columns of a terminal text takes, and how it is cut and broken to fit.
 
 East Asian wide characters and emoji take two, marks that combine with the one before them none. Text may be
-painted where it is measured, filled up or broken; it is cut before it is painted.
+painted where it is measured or broken; it is cut before it is painted.
 """
 
 import unicodedata
@@ -93,17 +93,6 @@ def _ending(text: str, width: int) -> str:
         if widths[begins]:
             place = begins
     return text[place:]
-
-
-def filled(text: str, width: int, *, is_right: bool = False) -> str:
-    """
-    Return *text* with spaces up to *width* columns, before it where *is_right*.
-
-    >>> filled("文", 4) + "|", filled("7", 3, is_right=True)
-    ('文  |', '  7')
-    """
-    spaces = " " * (width - width_of(text))
-    return spaces + text if is_right else text + spaces
 
 
 def broken(line: str, width: int) -> list[str]:

@@ -7,9 +7,11 @@ import click
 
 from creevey_graph import Graph
 from creevey_graph.cli.options import graph_argument, json_option, opened_graph
-from creevey_graph.cli.tables import echo_json, short_path
+from creevey_graph.cli.tables import echo_json, echo_lines, screen, short_path
 from creevey_graph.policy import shown_policy
+from creevey_graph.shape import shape_of
 from creevey_graph.views import VIEWS
+from creevey_graph.views.tree import draw_text
 
 
 @click.command(short_help="Draw a graph as text, Mermaid or DOT.")
@@ -33,10 +35,13 @@ def draw(graph: str, settings: tuple[str, ...], form: str, output: Path | None, 
     if as_json:
         echo_json(graph_data(opened))
         return
-    text = opened.draw(form)
     if output is None:
-        click.echo(text)
+        width = screen().width
+        is_cut = form == "text" and width is not None
+        text = draw_text(shape_of(opened), width=width) if is_cut else opened.draw(form)
+        echo_lines(text.split("\n"), is_code=True)
         return
+    text = opened.draw(form)
     output.write_text(f"{text}\n", encoding="utf-8")
     click.echo(f"wrote {short_path(output)}", err=True)
 

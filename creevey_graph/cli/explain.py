@@ -20,6 +20,7 @@ from creevey_graph.cli.tables import echo_json, echo_lines
 from creevey_graph.explanation import Line
 from creevey_graph.views.explained import CODE, painted_lines
 
+
 @click.command(short_help="Show what a run would do with one item, step by step, and why.")
 @graph_argument
 @click.argument("item")

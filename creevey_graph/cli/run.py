@@ -18,7 +18,7 @@ from creevey_graph.cli.options import (
     opened_graph,
 )
 from creevey_graph.cli.planned import show_plan
-from creevey_graph.cli.summary import report_data, summary_lines, where_line
+from creevey_graph.cli.summary import next_lines, report_data, summary_lines, where_line
 from creevey_graph.cli.tables import echo_json, echo_lines, screen
 from creevey_graph.events import Event, Listener, Noticed
 from creevey_graph.executors import EXECUTORS
@@ -171,7 +171,9 @@ def _tell(report: Report, path: Path | None, *, as_json: bool, is_latest: bool) 
     if path is not None:
         _write_rows(report, path)
     shown = screen(err=True)
-    echo_lines([*summary_lines(report, shown), where_line(report, is_latest=is_latest)], err=True)
+    hints = [] if shown.width is None else next_lines(report)
+    lines = [*summary_lines(report, shown), where_line(report, is_latest=is_latest), *hints]
+    echo_lines(lines, err=True)
     if as_json:
         echo_json(report_data(report))
 

@@ -1,7 +1,7 @@
 """A report as a few lines for people, and as data for programs."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,31 @@ def summary_lines(report: Report, screen: Screen) -> Iterator[str]:
         screen: What is to show it; only a terminal gets bars.
     """
     yield f"{painted(safe_text(report.graph), 'bold')}: {_items(report)}"
-    if report.executed:
-        yield from executed_table(report) if screen.width is None else ran_lines(report, screen.width)
-    if report.restored:
-        told = ", ".join(f"{safe_text(node)} {count:,}" for node, count in report.restored.items())
-        yield f"  written again from the cache: {told}"
-    if report.executed:
-        if report.spared:
-            told = ", ".join(f"{safe_text(node)} {count:,}" for node, count in report.spared.items())
-            yield f"  the change stopped before: {told} (what they read is what it was)"
+    if report.executed or report.restored:
+        yield from _worked(report, screen)
     elif report.ok and set(report.counts) <= {Outcome.CACHED, Outcome.SKIPPED}:
         yield "  nothing to do: everything is up to date"
     for text in _ending(report):
         yield f"{painted('stopped:', 'yellow')} {text}"
     yield from failure_lines(report, FIRST_FAILURES, by_kind=True)
+    yield from _remarks(report)
+
+
+def _worked(report: Report, screen: Screen) -> Iterator[str]:
+    """Yield what ran, what was written again, and where the change stopped."""
+    if report.executed:
+        yield from executed_table(report) if screen.width is None else ran_lines(report, screen.width)
+    if report.restored:
+        yield f"  written again from the cache: {_told(report.restored)}"
+    if report.executed and report.spared:
+        yield f"  the change stopped before: {_told(report.spared)} (what they read is what it was)"
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{safe_text(node)} {count:,}" for node, count in counts.items())
+
+
+def _remarks(report: Report) -> Iterator[str]:
     if report.orphans:
         count = counted(len(report.orphans), "output")
         yield f"orphans: {count} of items that are gone or left out ({listed(report.orphans)}); --prune deletes them"
@@ -70,6 +81,14 @@ def where_line(report: Report, *, is_latest: bool) -> str:
     command = "creevey-graph report" if is_latest else f"creevey-graph report {short_path(report.path)}"
     more = " --failed" if report.counts[Outcome.FAILED] > _FIRST_KEYS else ""
     return f"report: {short_path(report.path)}" + (f"  ({command}{more})" if is_latest or more else "")
+
+
+def next_lines(report: Report) -> Iterator[str]:
+    """Yield what to type next, where something is left to be done."""
+    if report.counts[Outcome.FAILED]:
+        yield "next: creevey-graph report --failed tells of each; the same run with --failed tries only them"
+    if report.orphans:
+        yield "next: the same run with --prune deletes the orphans"
 
 
 def _items(report: Report) -> str:

@@ -11,7 +11,7 @@ PATTERNS: Mapping[Outcome, str] = {
     Outcome.CACHED: "░",
     Outcome.RESTORED: "▒",
     Outcome.SKIPPED: "▓",
-    Outcome.FAILED: "╳",
+    Outcome.FAILED: "▚",
     Outcome.CANCELLED: "·",
 }
 """Outcome -> what its part of a bar is filled with."""
@@ -36,7 +36,7 @@ def bar(counts: Mapping[Outcome, int], width: int, *, total: int | None = None) 
 
     >>> from creevey_graph.paint import unpainted
     >>> unpainted(bar({Outcome.DONE: 90, Outcome.FAILED: 1}, 10))
-    '█████████╳'
+    '█████████▚'
     """
     outcomes = [outcome for outcome in Outcome if counts.get(outcome, 0) > 0]
     parts = [counts[outcome] for outcome in outcomes]

@@ -53,9 +53,7 @@ class LiveBar:
             self._say(f"note: {safe_text(event.text)}", is_cut=False)
         elif isinstance(event, ItemFinished) and (told := self._failures.told(event.row)):
             self._say(told, is_cut=True)
-        if isinstance(event, RunFinished) or (
-            self._has_begun and self._clock() - self._drawn_at >= EVERY_S
-        ):
+        if isinstance(event, RunFinished) or (self._has_begun and self._clock() - self._drawn_at >= EVERY_S):
             self._draw()
 
     def close(self) -> None:
@@ -97,7 +95,7 @@ class LiveBar:
         if not screen.can_redraw:
             return "\r"
         rows = math.ceil(self._drawn_width / (screen.width or USUAL_WIDTH)) - 1 if self._drawn_width else 0
-        return (f"\x1b[{rows}A" if rows > 0 else "") + "\r\x1b[J"
+        return f"\x1b[{rows}A\r\x1b[J" if rows > 0 else "\r\x1b[K"
 
 
 def _columns(screen: Screen) -> int:

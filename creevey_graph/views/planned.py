@@ -1,11 +1,11 @@
 """A plan at a terminal: per node a bar of what would happen, what changed, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from creevey_graph.columns import Cell, table
 from creevey_graph.events import Outcome
 from creevey_graph.paint import painted
-from creevey_graph.plan import Plan, reasons_table
+from creevey_graph.plan import NodeCount, Plan, reasons_table
 from creevey_graph.screen import Screen
 from creevey_graph.state import GraphState, NodeState, state_of_plan
 from creevey_graph.text import safe_text
@@ -16,7 +16,7 @@ from creevey_graph.width import width_of
 CHANGED = "▲"
 """Stands before a node that differs from what it was; "·" before one that runs since a node above it does."""
 BEHIND = "·"
-_COUNTS = (
+_COUNTS: tuple[tuple[Outcome, str, Callable[[NodeCount], int]], ...] = (
     (Outcome.DONE, "runs", lambda count: count.runs),
     (Outcome.RESTORED, "restored", lambda count: count.restores),
     (Outcome.CACHED, "read", lambda count: count.loads),

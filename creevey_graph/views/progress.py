@@ -71,7 +71,10 @@ class NotebookBar:
             from tqdm.auto import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
 
             self._bar = tqdm(
-                total=event.total - event.left_out, desc=safe_text(event.graph), unit="item", file=self._stream
+                total=event.total - event.left_out,
+                desc=safe_text(event.graph),
+                unit="item",
+                file=self._stream,
             )
         elif isinstance(event, ItemFinished) and self._bar is not None:
             self._counts[event.row.outcome] += 1

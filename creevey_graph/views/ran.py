@@ -10,7 +10,8 @@ from creevey_graph.views.bars import BAR_WIDTH, WIDE, WIDE_BAR_WIDTH, bar, mark
 from creevey_graph.views.palette import INKS
 
 TITLES = {Outcome.DONE: "ran", Outcome.CANCELLED: "not reached"}
-SLOWEST = "◂ slowest"
+SLOWEST = "◂"
+"""Marks the share of the node that took most."""
 _ALWAYS = (Outcome.DONE,)
 
 
@@ -28,7 +29,9 @@ def executed_table(report: Report) -> list[str]:
 def ran_lines(report: Report, width: int) -> Iterator[str]:
     """Yield the table with a bar of outcomes for each node, its share of the time, and the slowest marked."""
     nodes = state_of_report(report).nodes
-    outcomes = [one for one in Outcome if one in _ALWAYS or any(one in state.counts for state in nodes.values())]
+    outcomes = [
+        one for one in Outcome if one in _ALWAYS or any(one in state.counts for state in nodes.values())
+    ]
     whole = sum(report.node_seconds.values())
     slowest = max(report.node_seconds, key=lambda name: report.node_seconds[name], default="")
     has_slowest = whole > 0 and len(report.executed) > 1
@@ -38,8 +41,7 @@ def ran_lines(report: Report, width: int) -> Iterator[str]:
         *(Cell(f"{mark(one)} {TITLES.get(one, str(one))}", is_drawn=True) for one in outcomes),
         "seconds",
         "ms each",
-        "share",
-        "",
+        "share  ",
     ]
     size = WIDE_BAR_WIDTH if width >= WIDE else BAR_WIDTH
     rows = [
@@ -53,21 +55,20 @@ def ran_lines(report: Report, width: int) -> Iterator[str]:
     ]
     last = len(head) - 1
     fewer = [2 + place for place, one in enumerate(outcomes) if one not in (Outcome.DONE, Outcome.FAILED)]
-    drop = (last - 2, *reversed(fewer), last, 1, last - 3)
-    yield from table(head, rows, left=(0, 1, last), width=width, drop=drop)
+    drop = (last - 1, *reversed(fewer), 1, last - 2, last)
+    yield from table(head, rows, left=(0, 1), width=width, drop=drop)
 
 
 def _time_cells(state: NodeState, whole: float, *, is_slowest: bool) -> list[Cell]:
     ran = state.counts.get(Outcome.DONE, 0)
     seconds = state.seconds or 0.0
     if not ran and not seconds:
-        return [Cell(""), Cell(""), Cell(""), Cell("")]
+        return [Cell(""), Cell(""), Cell("")]
     style = "bold" if is_slowest else ""
     return [
         Cell(f"{seconds:.2f}", style),
         Cell(f"{1000 * seconds / ran:.1f}" if ran else "", style),
-        Cell(f"{seconds / whole:.0%}" if whole else "", style),
-        Cell(SLOWEST if is_slowest else "", style),
+        Cell(f"{seconds / whole:.0%} {SLOWEST if is_slowest else ' '}" if whole else "", style),
     ]
 
 

@@ -1,30 +1,79 @@
-"""The graph as text: one line a node, in the order it runs, with what it reads."""
+"""The graph as text: a node a line, in the order it runs, beside lanes that show what reads what."""
 
-from creevey_graph.graph import Graph
-from creevey_graph.shape import ShapeNode, shape_of
+from collections.abc import Iterator, Mapping
+
+from creevey_graph.columns import table
+from creevey_graph.events import Outcome
+from creevey_graph.shape import Shape, ShapeNode
+from creevey_graph.state import GraphState, NodeState
 from creevey_graph.text import safe_text
+from creevey_graph.views.lanes import Lanes, drawing_order, shared
+from creevey_graph.views.planned import CHANGED
+from creevey_graph.width import broken, width_of
 
-_WIDTH = 42
+_LEAST_WIDTH = 40
+"""Of the calls, so that policies stand out from them."""
+_LEAST_REST = 16
+"""Columns beside the longest call; with fewer, policies are left out."""
+_INDENT = "  "
+_PLANNED: Mapping[Outcome, str] = {Outcome.DONE: "to run", Outcome.CACHED: "kept"}
 
 
-def draw_text(graph: Graph) -> str:
+def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | None = None) -> str:
     """
-    Return *graph* as lines of text: inputs, nodes with their arguments and policy, outputs.
+    Return a graph as lines of text: parameters, inputs, nodes with arguments, columns and policy.
 
-    Raises:
-        GraphError: The graph is not valid.
+    A lane runs down from each value to the last node that reads it. Nodes of a sub-graph stand indented
+    below its name.
+
+    Args:
+        shape: The graph.
+        state: What a plan or a run says of it; nodes then show their counts.
+        width: Columns a line may take, policies being shortened first; None for any.
     """
-    shape = shape_of(graph)
-    lines = [f"graph {shape.name}"]
-    lines += [f"  {name}  (item input)" for name in shape.inputs]
-    last = shape.nodes[-1]
-    calls = [f"{'└' if node is last else '├'}─ {_call(node)}" for node in shape.nodes]
-    width = max(_WIDTH, *(len(call) + 2 for call in calls))
-    for node, call in zip(shape.nodes, calls, strict=True):
-        columns = f" -> {', '.join(node.columns)}" if node.columns else ""
-        lines.append(f"  {call:<{width}}[{node.policy}]{columns}")
-    return "\n".join(safe_text(line) for line in lines)
+    rows = list(_rows(shape, state))
+    longest = max(width_of(text) for text, _, _ in rows)
+    if state is None:
+        rows = [[text, policy] for text, _, policy in rows]
+    if width is None or longest < _LEAST_WIDTH < width // 2:
+        rows[0][0] += " " * (_LEAST_WIDTH - width_of(rows[0][0]))
+    last = len(rows[0]) - 1
+    if width is not None and longest + _LEAST_REST > width:
+        rows, last = [row[:-1] for row in rows], last - 1
+    lines = table([""] * (last + 1), rows, left=(0, 1, 2), width=width, shrink=(last,) if last else ())[1:]
+    return "\n".join([*_head(shape, state, width), *lines])
 
 
-def _call(node: ShapeNode) -> str:
-    return f"{'/'.join(node.group)}/{node.call}" if node.group else node.call
+def _rows(shape: Shape, state: GraphState | None) -> Iterator[list[str]]:
+    """Yield (lanes and call, counts, policy) for inputs, names of sub-graphs, and nodes."""
+    lanes = Lanes(shape)
+    for name in shape.inputs:
+        yield [f"{lanes.input_row(name)} {name}  (item input)", "", ""]
+    group: tuple[str, ...] = ()
+    for node in drawing_order(shape):
+        for depth in range(shared(node.group, group), len(node.group)):
+            yield [f"{lanes.rest()}{_INDENT * depth} {node.group[depth]}:", "", ""]
+        group = node.group
+        known = None if state is None else state.nodes.get(node.name)
+        counts = "" if state is None or known is None else _counts(known, state.kind)
+        yield [f"{lanes.node_row(node)}{_INDENT * len(group)} {_told(node)}", counts, f"[{node.policy}]"]
+
+
+def _told(node: ShapeNode) -> str:
+    columns = f" -> {', '.join(node.columns)}" if node.columns else ""
+    return node.call + columns
+
+
+def _counts(state: NodeState, kind: str) -> str:
+    names = _PLANNED if kind == "plan" else {}
+    told = ", ".join(f"{count:,} {names.get(outcome, outcome)}" for outcome, count in state.counts.items())
+    return f"{CHANGED} {told}" if state.is_changed else told
+
+
+def _head(shape: Shape, state: GraphState | None, width: int | None) -> list[str]:
+    title = safe_text(f"graph {shape.name}" + ("" if state is None else f"  ({state.title})"))
+    lines = [title]
+    for parameter in shape.parameters:
+        feeds = ", ".join(f"{node}.{name}" for node, name in parameter.feeds)
+        lines.append(safe_text(f"  {parameter.name}={parameter.text}" + (f" → {feeds}" if feeds else "")))
+    return lines if width is None else [part for line in lines for part in broken(line, width)]
