@@ -8,7 +8,7 @@ from creevey_graph.paint import painted
 from creevey_graph.text import safe_text
 from creevey_graph.width import MORE, cut, width_of
 
-LEAST_TEXT = 10
+LEAST_TEXT = 12
 """Columns that are left of a text that is cut; what would have fewer is left out, where it may be."""
 LEAST_NAME, USUAL_NAME = 8, 20
 """Columns that are left of a name; so many it keeps as long as there is something to leave out."""
@@ -54,7 +54,7 @@ def table(
     >>> table(["step", "ran"], [["load", "12"], ["resize", "3"]])
     ['  step    ran', '  load     12', '  resize    3']
     >>> table(["step", "why"], [["load", "forced: as it was asked"]], left=(0, 1), width=20, shrink=[1])
-    ['  step  why', '  load  forced…']
+    ['  step  why', '  load  forced: as…']
     """
     cells = [[_inert(cell) for cell in row] for row in (head, *rows)]
     widths = [max(width_of(row[column].text) for row in cells) for column in range(len(head))]
@@ -90,7 +90,7 @@ def _shown(cell: Cell, width: int, *, is_right: bool) -> str:
 def _cut_at_word(text: str, width: int) -> str:
     """Return *text* cut to *width* columns: after a word, unless that would cost half of them."""
     shown = cut(text, width).removesuffix(MORE)
-    if not text[len(shown) :].startswith(" ") and (place := shown.rfind(" ")) > len(shown) // 2:
+    if not text[len(shown) :].startswith(" ") and (place := shown.rfind(" ")) >= len(shown) // 2:
         shown = shown[:place]
     return shown.rstrip(" :,;(") + MORE
 

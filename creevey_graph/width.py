@@ -95,9 +95,14 @@ def _ending(text: str, width: int) -> str:
     return text[place:]
 
 
-def broken(line: str, width: int) -> list[str]:
+def broken(line: str, width: int, hang: int | None = None) -> list[str]:
     """
     Return *line* as lines of at most *width* columns, broken between words; a longer word stays whole.
+
+    Args:
+        line: Inert; it may be painted.
+        width: Columns.
+        hang: Columns that further lines stand in; by default four more than the first.
 
     >>> broken("note: the cache is full", 16)
     ['note: the cache', '    is full']
@@ -105,12 +110,15 @@ def broken(line: str, width: int) -> list[str]:
     if width_of(line) <= width:
         return [line]
     indent = line[: len(line) - len(line.lstrip(" "))]
-    lines, has_word = [indent], False
+    further = indent + "    " if hang is None else " " * hang
+    lines, gap = [indent], ""
     for word in line[len(indent) :].split(" "):
-        gap = " " if has_word else ""
-        if has_word and width_of(lines[-1]) + width_of(word) + 1 > width:
-            lines.append(indent + "    ")
+        if gap and width_of(lines[-1]) + width_of(gap) + width_of(word) > width:
+            lines.append(further)
             gap = ""
-        lines[-1] += gap + word
-        has_word = True
-    return [text.rstrip(" ") for text in lines]
+        if word:
+            lines[-1] += gap + word
+            gap = " "
+        elif gap:  # several spaces in a row, which do not begin a line
+            gap += " "
+    return lines

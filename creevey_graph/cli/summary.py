@@ -101,7 +101,7 @@ def _items(report: Report) -> str:
     how = [report.executor, counted(report.jobs, "job")] if report.executed and report.executor else []
     worked = report.counts.total() - report.counts[Outcome.CACHED] - report.counts[Outcome.CANCELLED]
     if how and worked and report.seconds > LEAST_S:
-        how.append(rate_text(worked / report.seconds))
+        how.append(rate_text(worked / report.seconds, " items"))
     told = f" ({safe_text(', '.join(how))})" if how else ""
     return f"{counted(report.total, 'item')}{took}: {counts or 'none finished'}{told}"
 

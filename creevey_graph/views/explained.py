@@ -93,12 +93,11 @@ def emphasized(removed: Sequence[str], added: Sequence[str]) -> tuple[list[str],
     """
     Return both, painted; where a line was edited, the words that differ stand out.
 
-    Lines are paired in order, as long as there are as many of both, and two of them have enough in common.
+    Lines are paired in order, as far as there are two; where they have little in common, nothing stands out.
     """
-    if len(removed) != len(added):
-        return _plain(removed), [painted(text, _ADDED) for text in added]
-    pairs = [_pair(before, after) for before, after in zip(removed, added, strict=True)]
-    return [before for before, _ in pairs], [after for _, after in pairs]
+    pairs = [_pair(before, after) for before, after in zip(removed, added, strict=False)]
+    olds = [*(before for before, _ in pairs), *_plain(removed[len(pairs) :])]
+    return olds, [*(after for _, after in pairs), *(painted(text, _ADDED) for text in added[len(pairs) :])]
 
 
 def _pair(before: str, after: str) -> tuple[str, str]:

@@ -11,21 +11,26 @@ class Lanes:
     """
     Draws a row for each value, in an order in which nothing is read before it is made.
 
+    What stands below a value in its lane reads it, unless a line comes in from the left: then it reads what
+    that line comes from.
+
     Args:
         shape: The graph.
 
     State: lanes = the value that runs down in each column, None where there is none; unread = value -> how many
-    nodes have yet to read it.
+    nodes have yet to read it; drawn_columns = how many columns the last row took.
     """
 
     def __init__(self, shape: Shape) -> None:
         self._reads = {node.name: list[str]() for node in shape.nodes}
         self._unread = dict.fromkeys((*shape.inputs, *self._reads), 0)
         for giver, reader, _ in shape.edges:
-            if giver not in self._reads[reader]:
+            known = giver in self._unread and reader in self._reads  # a damaged report may name others
+            if known and giver not in self._reads[reader]:
                 self._reads[reader].append(giver)
                 self._unread[giver] += 1
         self._lanes: list[str | None] = []
+        self._drawn_columns = 0
 
     def input_row(self, name: str) -> str:
         """Return the row of an item input."""
@@ -45,22 +50,25 @@ class Lanes:
         for value in reads:
             self._unread[value] -= 1
         ending = [column for column in joined if not self._unread[self._lanes[column] or ""]]
-        own = ending[0] if ending else self._free(joined[0] if joined else -1)
+        is_below = bool(ending) and ending[0] == joined[0]
+        own = joined[0] if is_below else self._free(joined[0] if joined else self._drawn_columns - 1)
         row = self._drawn(own, symbol, joined, set(ending))
         for column in ending:
             self._lanes[column] = None
         self._lanes[own] = name if self._unread[name] else None
+        self._drawn_columns = len(self._lanes)
         while self._lanes and self._lanes[-1] is None:
             self._lanes.pop()
         return row
 
     def _free(self, after: int) -> int:
-        """Return the first free column behind *after*."""
-        for column in range(after + 1, len(self._lanes)):
-            if self._lanes[column] is None:
-                return column
-        self._lanes.append(None)
-        return len(self._lanes) - 1
+        """Return the first free column behind *after*, having made it where there is none."""
+        while len(self._lanes) < after + 2:
+            self._lanes.append(None)
+        column = next((at for at in range(after + 1, len(self._lanes)) if self._lanes[at] is None), None)
+        if column is None:
+            self._lanes.append(None)
+        return len(self._lanes) - 1 if column is None else column
 
     def _drawn(self, own: int, symbol: str, joined: Sequence[int], ending: set[int]) -> str:
         first, last = min((own, *joined)), max((own, *joined))
@@ -90,7 +98,7 @@ def drawing_order(shape: Shape) -> Iterator[ShapeNode]:
     waiting = list(shape.nodes)
     reads: dict[str, set[str]] = {node.name: set() for node in waiting}
     for giver, reader, _ in shape.edges:
-        if giver in reads:
+        if giver in reads and reader in reads:
             reads[reader].add(giver)
     made, group = set[str](), tuple[str, ...]()
     while waiting:

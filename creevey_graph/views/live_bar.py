@@ -111,21 +111,18 @@ def bar_line(meter: Meter, width: int) -> str:
     """
     Return the state of a run in at most *width* columns, painted.
 
-    What there is no room for is left out: first the counts of what went well, then the graph's name, the rate
-    and the time left; what is shown of the bar is what remains.
+    What there is no room for is left out: first the graph's name, then the counts of what went well, the rate
+    and the time left; the bar takes what remains.
     """
     total, finished = meter.total, meter.finished
     share = f"{100 * finished // total if total else 100:3}%"
     parts = {name: text for name, text in _parts(meter) if text}
-    order = ("count", "failed", "left", "rate", "name", "counts")
-    kept: set[str] = set()
-    for name in order:
-        needed = [share, *(parts[one] for one in (*kept, name) if one in parts)]
-        if sum(width_of(text) + 2 for text in needed) + LEAST_BAR <= width:
-            kept.add(name)
+    kept: list[str] = []
+    for name in ("count", "failed", "left", "rate", "counts", "name"):
+        tried = [one for one in (*kept, name) if one in parts and not (one == "failed" and name == "counts")]
+        if width_of(share) + sum(width_of(parts[one]) + 2 for one in tried) + 2 + LEAST_BAR <= width:
+            kept = tried
     shown = {name: text for name, text in parts.items() if name in kept}
-    if "counts" in shown:
-        shown.pop("failed", None)
     before = [shown.pop("name")] if "name" in shown else []
     room = width - sum(width_of(text) + 2 for text in (*before, share, *shown.values()))
     drawn = [bar(meter.counts, min(room, MOST_BAR), total=total)] if room >= 1 else []

@@ -106,13 +106,13 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def rate_text(rate: float) -> str:
+def rate_text(rate: float, noun: str = "") -> str:
     """
     Return a rate in the unit that reads best.
 
-    >>> rate_text(1234.5), rate_text(12.34), rate_text(1.234), rate_text(0.25)
-    ('1,234/s', '12/s', '1.2/s', '15/min')
+    >>> rate_text(1234.5), rate_text(9.99), rate_text(1.234), rate_text(0.25, " items")
+    ('1,234/s', '10/s', '1.2/s', '15 items/min')
     """
     if rate < 1:
-        return f"{60 * rate:.0f}/min" if rate >= 1 / 60 else f"{3600 * rate:.1f}/h"
-    return f"{rate:.1f}/s" if rate < 10 else f"{rate:,.0f}/s"  # noqa: PLR2004 - a tenth tells something
+        return f"{60 * rate:.0f}{noun}/min" if rate >= 1 / 60 else f"{3600 * rate:.1f}{noun}/h"
+    return f"{rate:.1f}{noun}/s" if rate < 9.95 else f"{rate:,.0f}{noun}/s"  # noqa: PLR2004 - a tenth tells something

@@ -1,6 +1,6 @@
 """A plan at a terminal: per node a bar of what would happen, what changed, and why."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from creevey_graph.columns import Cell, table
 from creevey_graph.events import Outcome
@@ -11,11 +11,13 @@ from creevey_graph.state import GraphState, NodeState, state_of_plan
 from creevey_graph.text import safe_text
 from creevey_graph.views.bars import BAR_WIDTH, WIDE, WIDE_BAR_WIDTH, bar, mark
 from creevey_graph.views.palette import INKS, STALE
-from creevey_graph.width import width_of
+from creevey_graph.width import broken, width_of
 
 CHANGED = "▲"
 """Stands before a node that differs from what it was; "·" before one that runs since a node above it does."""
 BEHIND = "·"
+LEAST_POLICY = 24
+"""Columns for what becomes of values, beside why."""
 _COUNTS: tuple[tuple[Outcome, str, Callable[[NodeCount], int]], ...] = (
     (Outcome.DONE, "runs", lambda count: count.runs),
     (Outcome.RESTORED, "restored", lambda count: count.restores),
@@ -41,7 +43,9 @@ def plan_lines(plan: Plan, screen: Screen, accept: str) -> Iterator[str]:
         yield f"{painted('estimate:', 'bold')} {plan.estimate}"
     if plan.reasons:
         yield painted("why:", "bold")
-        yield from reasons_table(plan.reasons)
+        for line in reasons_table(plan.reasons):
+            number = len(line) - len(line.lstrip()) + len(line.split()[0])
+            yield from broken(line, screen.width or WIDE, hang=number + 2)
     yield from plan.remarks(accept)
 
 
@@ -55,7 +59,7 @@ def node_lines(plan: Plan, state: GraphState, screen: Screen) -> Iterator[str]:
         "  step",
         "",
         *(Cell(f"{mark(outcome)} {title}", is_drawn=True) for outcome, title, _ in shown),
-        "its values are",
+        "values",
     ]
     size = WIDE_BAR_WIDTH if wide else BAR_WIDTH
     rows = [
@@ -72,7 +76,10 @@ def node_lines(plan: Plan, state: GraphState, screen: Screen) -> Iterator[str]:
     if beside is not None:
         yield from beside
         return
-    first, *lines = table(head, rows, left=(0, 1, policy), width=width, shrink=(policy,), drop=(policy, 1))
+    drop = [2 + place for place, (_, title, _) in enumerate(shown) if title in ("read", "restored")][::-1]
+    first, *lines = table(
+        head, rows, left=(0, 1, policy), width=width, shrink=(policy,), drop=(policy, 1, *drop)
+    )
     yield first
     before = ""
     for line, name in zip(lines, plan.nodes, strict=True):
@@ -83,15 +90,18 @@ def node_lines(plan: Plan, state: GraphState, screen: Screen) -> Iterator[str]:
 
 
 def _beside(
-    head: Sequence[str | Cell], rows: Sequence[Sequence[str | Cell]], whys: dict[str, str], width: int
+    head: Sequence[str | Cell], rows: Sequence[Sequence[str | Cell]], whys: Mapping[str, str], width: int
 ) -> list[str] | None:
-    """Return the table with a last column for why; None where that does not fit beside the rest."""
+    """Return the table with a last column for why; None where that leaves too little for the rest."""
     if not any(whys.values()):
         return None
     why = len(head)
     told = [[*row, Cell(text)] for row, text in zip(rows, whys.values(), strict=True)]
-    lines = table([*head, "why"], told, left=(0, 1, why - 1, why), width=width, shrink=(why - 1,))
-    return lines if all(width_of(line) <= width for line in lines) else None
+    left = (0, 1, why - 1, why)
+    without = max(map(width_of, table(head, [[*row[:-1], ""] for row in rows], left=left)))
+    if without + LEAST_POLICY + 4 + max(map(width_of, whys.values())) > width:
+        return None
+    return table([*head, "why"], told, left=left, width=width, shrink=(why - 1,))
 
 
 def _whys(plan: Plan, state: GraphState) -> dict[str, str]:

@@ -17,6 +17,7 @@ _LEAST_REST = 16
 """Columns beside the longest call; with fewer, policies are left out."""
 _INDENT = "  "
 _PLANNED: Mapping[Outcome, str] = {Outcome.DONE: "to run", Outcome.CACHED: "kept"}
+_RAN: Mapping[Outcome, str] = {Outcome.CANCELLED: "not reached"}
 
 
 def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | None = None) -> str:
@@ -31,14 +32,15 @@ def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | Non
         state: What a plan or a run says of it; nodes then show their counts.
         width: Columns a line may take, policies being shortened first; None for any.
     """
-    rows = list(_rows(shape, state))
+    rows = list(_rows(shape, state)) or [["", "", ""]]
     longest = max(width_of(text) for text, _, _ in rows)
+    counts_width = max(width_of(counts) for _, counts, _ in rows)
     if state is None:
         rows = [[text, policy] for text, _, policy in rows]
     if width is None or longest < _LEAST_WIDTH < width // 2:
         rows[0][0] += " " * (_LEAST_WIDTH - width_of(rows[0][0]))
     last = len(rows[0]) - 1
-    if width is not None and longest + _LEAST_REST > width:
+    if width is not None and longest + counts_width + _LEAST_REST > width:
         rows, last = [row[:-1] for row in rows], last - 1
     lines = table([""] * (last + 1), rows, left=(0, 1, 2), width=width, shrink=(last,) if last else ())[1:]
     return "\n".join([*_head(shape, state, width), *lines])
@@ -65,8 +67,12 @@ def _told(node: ShapeNode) -> str:
 
 
 def _counts(state: NodeState, kind: str) -> str:
-    names = _PLANNED if kind == "plan" else {}
-    told = ", ".join(f"{count:,} {names.get(outcome, outcome)}" for outcome, count in state.counts.items())
+    names = _PLANNED if kind == "plan" else _RAN
+    told = ", ".join(
+        f"{state.counts[outcome]:,} {names.get(outcome, outcome)}"
+        for outcome in Outcome
+        if outcome in state.counts
+    )
     return f"{CHANGED} {told}" if state.is_changed else told
 
 
