@@ -10,12 +10,11 @@ from creevey_graph.screen import Screen
 from creevey_graph.state import GraphState, NodeState, state_of_plan
 from creevey_graph.text import safe_text
 from creevey_graph.views.bars import BAR_WIDTH, WIDE, WIDE_BAR_WIDTH, bar, mark
-from creevey_graph.views.palette import INKS, STALE
+from creevey_graph.views.palette import CHANGED, INKS, STALE
 from creevey_graph.width import broken, width_of
 
-CHANGED = "▲"
-"""Stands before a node that differs from what it was; "·" before one that runs since a node above it does."""
 BEHIND = "·"
+"""Stands before a node that runs since one above it changed."""
 LEAST_POLICY = 24
 """Columns for what becomes of values, beside why."""
 _COUNTS: tuple[tuple[Outcome, str, Callable[[NodeCount], int]], ...] = (

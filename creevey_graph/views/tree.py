@@ -8,7 +8,7 @@ from creevey_graph.shape import Shape, ShapeNode
 from creevey_graph.state import GraphState, NodeState
 from creevey_graph.text import safe_text
 from creevey_graph.views.lanes import Lanes, drawing_order, shared
-from creevey_graph.views.planned import CHANGED
+from creevey_graph.views.palette import CHANGED
 from creevey_graph.width import broken, width_of
 
 _LEAST_WIDTH = 40
