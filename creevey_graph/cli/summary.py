@@ -86,7 +86,7 @@ def where_line(report: Report, *, is_latest: bool) -> str:
 def next_lines(report: Report) -> Iterator[str]:
     """Yield what to type next, where something is left to be done."""
     if report.counts[Outcome.FAILED]:
-        yield "next: creevey-graph report --failed tells of each; the same run with --failed tries only them"
+        yield "next: run again once they are mended; with --failed it tries only them"
     if report.orphans:
         yield "next: the same run with --prune deletes the orphans"
 

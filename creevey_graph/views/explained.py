@@ -104,13 +104,18 @@ def _pair(before: str, after: str) -> tuple[str, str]:
     marks = len("    -")
     olds, news = _WORDS.findall(before[marks:]), _WORDS.findall(after[marks:])
     matcher = SequenceMatcher(None, olds, news, autojunk=False)
-    if matcher.ratio() < _ALIKE:
+    same = sum(_words(olds[block.a : block.a + block.size]) for block in matcher.get_matching_blocks())
+    if 2 * same < _ALIKE * (_words(olds) + _words(news)):
         return painted(before, _REMOVED), painted(after, _ADDED)
     old, new = [(before[:marks], False)], [(after[:marks], False)]
     for tag, i, j, k, m in matcher.get_opcodes():
         old.append(("".join(olds[i:j]), tag != "equal"))
         new.append(("".join(news[k:m]), tag != "equal"))
     return _stressed(old, _REMOVED), _stressed(new, _ADDED)
+
+
+def _words(tokens: Iterable[str]) -> int:
+    return sum(not token.isspace() for token in tokens)
 
 
 def _stressed(parts: Iterable[tuple[str, bool]], style: str) -> str:
