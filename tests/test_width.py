@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creevey_graph.columns import Cell, table
@@ -43,6 +43,7 @@ def test_width_is_that_of_the_cells_a_terminal_takes(text, width):
     assert width == width_of(text)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 50), st.sampled_from(["end", "middle"]))
 def test_what_is_cut_fits_and_says_so(text, width, at):
     """Never wider than asked for; whole where it fits; the ends are those of the text."""
@@ -59,6 +60,7 @@ def test_what_is_cut_fits_and_says_so(text, width, at):
             assert not ends or unicodedata.category(ends[0]) not in ("Mn", "Me")
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(12, 60))
 def test_breaking_keeps_every_word(text, width):
     """Lines are not wider than asked for, unless a single word is; no word is lost or torn."""
@@ -70,6 +72,7 @@ def test_breaking_keeps_every_word(text, width):
         assert width_of(line) <= width or len(line.strip(" ").split(" ")) == 1
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(TEXTS, st.integers(0, 10**9), TEXTS), min_size=1, max_size=6),
     st.integers(40, 120),

@@ -1,7 +1,7 @@
 """Bars: as wide as asked for, and nothing that is there goes missing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creevey_graph.events import Outcome
@@ -13,6 +13,7 @@ from creevey_graph.width import width_of
 COUNTS = st.dictionaries(st.sampled_from(Outcome), st.integers(0, 10**7))
 
 
+@settings(deadline=None)
 @given(COUNTS, st.integers(1, 60), st.integers(0, 10**7))
 def test_a_bar_is_as_wide_as_asked_for(counts, width, more):
     """Whatever the counts, and however much is still to come."""
@@ -20,6 +21,7 @@ def test_a_bar_is_as_wide_as_asked_for(counts, width, more):
     assert width == width_of(bar(counts, width, total=sum(counts.values()) + more))
 
 
+@settings(deadline=None)
 @given(COUNTS, st.integers(7, 60))
 def test_a_single_failure_is_seen_among_millions(counts, width):
     """Each outcome that there is has a column, in the order of outcomes; none has one that there is not."""
@@ -29,6 +31,7 @@ def test_a_single_failure_is_seen_among_millions(counts, width):
     assert [PATTERNS[outcome] for outcome in there] == list(dict.fromkeys(shown.replace(REST, "")))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=7), st.integers(7, 80))
 def test_columns_are_as_the_parts_are(parts, width):
     """The whole is shared out; a larger part never has fewer columns than a smaller one, but for ties."""

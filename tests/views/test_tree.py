@@ -4,7 +4,7 @@ import re
 
 import pytest
 import terminal_samples as samples
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creevey_graph.shape import shape_of
@@ -57,6 +57,7 @@ def followed(shape):
     return reads
 
 
+@settings(deadline=None)
 @given(shapes())
 def test_lanes_tell_what_each_node_reads(shape):
     """Following the lines gives the edges of the graph, no more and no fewer."""
@@ -67,6 +68,7 @@ def test_lanes_tell_what_each_node_reads(shape):
     assert edges == followed(shape)
 
 
+@settings(deadline=None)
 @given(shapes(), st.integers(20, 100))
 def test_a_drawing_fits_and_has_every_node_once(shape, width):
     """At any width."""
