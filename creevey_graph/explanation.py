@@ -15,6 +15,8 @@ from creevey_graph.text import safe_text
 
 SCHEMA = 1
 """Of `to_json`; it changes when a field is renamed or means something else."""
+_HEADER_LINES = 2
+"""Of a diff: the names of the two texts."""
 _IDLE = frozenset({Action.NONE, Action.KEEP})
 
 
@@ -27,6 +29,9 @@ class Line(Enum):
     REMOVED = "removed"
     ADDED = "added"
     CONTEXT = "context"
+    FILE = "file"
+    PLACE = "place"
+    """Where in the file the lines below stand."""
 
 
 @attrs.frozen
@@ -138,12 +143,14 @@ def _node_lines(node: NodeExplanation, accept: str, *, is_full: bool) -> Iterato
 
 def diff_lines(change: Change) -> Iterator[tuple[Line, str]]:
     """Yield the lines of a changed function's diff, each with what it is."""
-    for line in diff_of(change):
-        yield _line_of(line), safe_text(f"    {line}", keep_newlines=True)
+    for number, line in enumerate(diff_of(change)):
+        yield _line_of(number, line), safe_text(f"    {line}", keep_newlines=True)
 
 
-def _line_of(line: str) -> Line:
-    return {"-": Line.REMOVED, "+": Line.ADDED}.get(line[:1], Line.CONTEXT)
+def _line_of(number: int, line: str) -> Line:
+    if number < _HEADER_LINES:
+        return Line.FILE
+    return {"-": Line.REMOVED, "+": Line.ADDED, "@": Line.PLACE}.get(line[:1], Line.CONTEXT)
 
 
 def diff_of(change: Change) -> list[str]:

@@ -18,6 +18,7 @@ from creevey_graph.cache import ItemState, Record
 from creevey_graph.changes import matched, node_changes
 from creevey_graph.columns import counted, listed, table
 from creevey_graph.errors import GraphError, SkipItem
+from creevey_graph.estimate import estimate_text
 from creevey_graph.events import Reason
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.frozen import FrozenGraph
@@ -274,19 +275,35 @@ class Plan:
         Args:
             accept: The command that accepts an edit, up to the step's name.
         """
+        yield self.heading
+        yield from table(
+            ["step", "runs", "restored", "read", "kept", "its values are"], self._rows(), left=(0, 5)
+        )
+        if self.estimate:
+            yield f"estimate: {self.estimate}"
+        if self.reasons:
+            yield "why:"
+            yield from reasons_table(self.reasons)
+        yield from self.remarks(accept)
+
+    @property
+    def heading(self) -> str:
+        """How many items there are, and how many have something to do."""
         told = f"{self.up_to_date:,} up to date, {self.to_do - self.unreadable:,} to do"
         if self.unreadable:
             told += f", {self.unreadable:,} cannot be read (a run reports each as failed)"
         if self.lasting:
             told += f", {self.lasting:,} failed for good (run --retry-failed tries them again)"
-        yield f"{safe_text(self.graph)}: {counted(self.total, 'item')}, {told}"
-        yield from table(
-            ["step", "runs", "restored", "read", "kept", "its values are"], self._rows(), left=(0, 5)
-        )
-        if self.reasons:
-            yield "why:"
-            ranked = sorted(self.reasons.items(), key=lambda reason: -reason[1])
-            yield from table(["items", "reason"], [[f"{n:,}", reason] for reason, n in ranked], left=(1,))[1:]
+        return f"{safe_text(self.graph)}: {counted(self.total, 'item')}, {told}"
+
+    @property
+    def estimate(self) -> str:
+        """How much work it would be, as far as earlier runs tell; "" where they do not, or there is none."""
+        runs = {name: count.runs for name, count in self.nodes.items() if count.runs}
+        return estimate_text(runs, self.seconds)
+
+    def remarks(self, accept: str = "creevey-graph accept GRAPH") -> Iterator[str]:
+        """Yield a line for orphans, accepted edits, what is not tracked, and notices; *accept*: as for `lines`."""
         if self.orphans:
             count = counted(len(self.orphans), "output")
             yield f"orphans: {count} of items that are gone ({listed(self.orphans)}); run --prune deletes them"
@@ -306,6 +323,12 @@ class Plan:
             ]
             for name, count in self.nodes.items()
         ]
+
+
+def reasons_table(reasons: Mapping[str, int]) -> list[str]:
+    """Return a line for each of *reasons*, the most frequent first, with how many items it holds for."""
+    ranked = sorted(reasons.items(), key=lambda reason: -reason[1])
+    return table(["items", "reason"], [[f"{n:,}", reason] for reason, n in ranked], left=(1,))[1:]
 
 
 def accepted_text(node: str, command: str = "creevey-graph accept GRAPH") -> str:

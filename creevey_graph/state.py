@@ -156,10 +156,16 @@ def _behind(plan: Plan) -> dict[str, str]:
 
 
 def _whys(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield (node, why it would run)."""
+    """Yield (node, why it would run): itself, a node above, one below that is made anew, or its items."""
     behind = _behind(plan)
-    others = [reason for reason in plan.reasons if not reason.startswith(_CHANGED)]
+    others = {reason: count for reason, count in plan.reasons.items() if not reason.startswith(_CHANGED)}
     readers = {} if plan.shape is None else plan.shape.readers()
+    has_changed = sum(plan.reasons.values()) - sum(others.values()) >= max(others.values(), default=0)
+    feeding = set[str]()
+    for name in reversed(plan.nodes):
+        below = [reader for reader in readers.get(name, ()) if plan.nodes[reader].runs]
+        if has_changed and any(one in plan.changes or one in behind or one in feeding for one in below):
+            feeding.add(name)
     for name, count in plan.nodes.items():
         if not count.runs:
             continue
@@ -168,8 +174,8 @@ def _whys(plan: Plan) -> Iterator[tuple[str, str]]:
             yield name, plan.changes[name]
         elif name in behind:
             yield name, f"{Reason.INPUT_CHANGED}: by '{behind[name]}' above"
-        elif others:
-            yield name, max(others, key=lambda reason: plan.reasons[reason])
+        elif others and name not in feeding:
+            yield name, max(others, key=lambda reason: others[reason])
         elif running:
             yield name, f"made again for {', '.join(running)}: its values are not kept"
 

@@ -9,9 +9,12 @@ before a terminal or a log sees them; the views have one quoter each on top of i
 import re
 
 # C0, DEL, C1; line and paragraph separators; bidirectional marks, embeddings,
-# overrides and isolates; zero-width and byte-order marks; lone surrogates (bytes of a
-# file name that are not UTF-8).
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+# overrides and isolates; zero-width and byte-order marks, soft hyphens, notes between lines and
+# tags, none of which shows; lone surrogates (bytes of a file name that are not UTF-8).
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
 
 
 def safe_text(text: str, *, keep_newlines: bool = False) -> str:
@@ -45,4 +48,6 @@ def _escape(match: "re.Match[str]") -> str:
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - surrogateescape: a byte of a name that is no UTF-8
         return f"\\x{code - 0xDC00:02x}"
+    if code > 0xFFFF:  # noqa: PLR2004 - beyond four digits
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004 - one byte

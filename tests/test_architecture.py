@@ -20,8 +20,8 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # From the ground up; a name with "/" is a folder with all that is in it. A module imports from rows
 # above its own in this table, or from its own folder.
 FLOORS = (
-    ("errors", "text", "fields", "memory", "shares", "stopping", "arena", "display"),
-    ("decoding",),
+    ("errors", "text", "fields", "memory", "shares", "stopping", "arena", "display", "paint"),
+    ("decoding", "width", "screen"),
     ("deferred",),
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
     ("signature", "options", "interrupts", "symbolic", "parts/"),
@@ -38,7 +38,7 @@ FLOORS = (
     ("ingredients", "frozen", "pictures"),
     ("freeze", "changes", "identity", "sharing", "unused"),
     ("contents",),
-    ("ledger",),
+    ("ledger", "estimate"),
     ("tasks", "plan", "calls", "listing", "choices", "pace", "survey", "tally", "archive"),
     ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places", "lease", "state"),
     ("cutoff",),

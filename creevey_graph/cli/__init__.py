@@ -17,6 +17,7 @@ import click
 from creevey_graph import __version__
 from creevey_graph.cli.ending import orderly
 from creevey_graph.errors import did_you_mean
+from creevey_graph.paint import color_wish
 
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -69,8 +70,8 @@ class LazyGroup(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a terminal or file that is not UTF-8 gets escapes
                 stream.reconfigure(errors="backslashreplace")
-        if os.environ.get("NO_COLOR"):
-            ctx.color = False
+        if (wish := color_wish(os.environ)) is not None:
+            ctx.color = wish
         with orderly():
             return super().invoke(ctx)
 

@@ -13,7 +13,7 @@ from creevey_graph import Cache, UsageError
 from creevey_graph.cache import Swept, Verified
 from creevey_graph.cli.exits import ExitCode
 from creevey_graph.cli.options import cache_folder, cache_option, json_option
-from creevey_graph.cli.tables import echo_json, echo_lines
+from creevey_graph.cli.tables import echo_json, echo_lines, screen
 from creevey_graph.columns import counted, listed, table
 from creevey_graph.sizes import bytes_text, parse_age, parse_size, seconds_text
 from creevey_graph.text import safe_text
@@ -44,13 +44,14 @@ def info(cache: Path | None, as_json: bool) -> None:
     if as_json:
         echo_json({"exists": True, **facts})
     else:
-        echo_lines(_info_lines(folder, facts))
+        echo_lines(_info_lines(folder, facts, screen().width))
 
 
-def _info_lines(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
+def _info_lines(folder: Path, facts: Mapping[str, Any], width: int | None) -> Iterator[str]:
     yield f"cache '{safe_text(str(folder))}'"
     if facts["steps"]:
-        yield from table(["step", "values", "size", "saves", "oldest", "newest"], _step_rows(facts))
+        head = ["step", "values", "size", "saves", "oldest", "newest"]
+        yield from table(head, _step_rows(facts), width=width, drop=(4, 5))
         yield ""
     other = facts["other"]
     rows = [
@@ -63,7 +64,7 @@ def _info_lines(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
         ["files nothing points at", f"{facts['stray_files']:,}", bytes_text(facts["stray_bytes"])],
         ["on disk", "", bytes_text(facts["disk_bytes"])],
     ]
-    yield from table(["", "", ""], [row for row in rows if row[1] != "0"])[1:]
+    yield from table(["", "", ""], [row for row in rows if row[1] != "0"], width=width)[1:]
 
 
 def _step_rows(facts: Mapping[str, Any]) -> list[list[str]]:

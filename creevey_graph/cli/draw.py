@@ -18,13 +18,14 @@ from creevey_graph.cli.options import (
     settings_option,
 )
 from creevey_graph.cli.report import latest_report, load_report
-from creevey_graph.cli.tables import echo_json, short_path
+from creevey_graph.cli.tables import echo_json, echo_lines, screen, short_path
 from creevey_graph.errors import SourceNotFound
 from creevey_graph.shape import Shape, shape_of
 from creevey_graph.state import GraphState, shape_in, state_of
 from creevey_graph.views import SUFFIXES, VIEWS
 from creevey_graph.views.drawing import draw_file
 from creevey_graph.views.node_link import graph_data
+from creevey_graph.views.tree import draw_text
 
 LATEST = Path("latest")
 
@@ -98,12 +99,21 @@ def draw(
             Path(tempfile.mkdtemp(prefix="creevey-draw-")) / f"graph{_SUFFIX_OF.get(form or 'html', '.html')}"
         )
     if output is None:
-        click.echo(VIEWS[form or "text"](shape, state))
+        _print(shape, state, form or "text")
         return
     written = draw_file(output, shape, state, view=form or "")
     click.echo(f"wrote {short_path(written)}", err=True)
     if opens:
         open_file(written)
+
+
+def _print(shape: Shape, state: GraphState | None, form: str) -> None:
+    width = screen().width
+    if form == "text" and width is not None:
+        drawn = draw_text(shape, state, width=width)
+    else:
+        drawn = VIEWS[form](shape, state)
+    echo_lines(drawn.split("\n"), is_code=True)
 
 
 _SUFFIX_OF = {view: suffix for suffix, view in reversed(list(SUFFIXES.items()))}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
@@ -16,17 +16,9 @@ from creevey_graph.cli.options import (
     json_option,
     opened_graph,
 )
-from creevey_graph.cli.tables import echo_json
+from creevey_graph.cli.tables import echo_json, echo_lines
 from creevey_graph.explanation import Line
-
-_STYLES: dict[Line, dict[str, Any]] = {
-    Line.TITLE: {"bold": True},
-    Line.NODE: {"bold": True},
-    Line.FACT: {},
-    Line.REMOVED: {"fg": "red"},
-    Line.ADDED: {"fg": "green"},
-    Line.CONTEXT: {"dim": True},
-}
+from creevey_graph.views.explained import CODE, painted_lines
 
 
 @click.command(short_help="Show what a run would do with one item, step by step, and why.")
@@ -80,5 +72,5 @@ def explain(
 
 def show_lines(lines: Iterable[tuple[Line, str]]) -> None:
     """Print lines of an explanation, in colour at a terminal; code is never broken between words."""
-    for kind, text in lines:
-        click.echo(click.style(text, **_STYLES[kind]))
+    for kind, text in painted_lines(lines):
+        echo_lines([text], is_code=kind in CODE)

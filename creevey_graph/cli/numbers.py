@@ -9,8 +9,8 @@ from creevey_graph.sizes import bytes_text
 from creevey_graph.text import safe_text
 
 
-def numbers_lines(report: Report) -> Iterator[str]:
-    """Yield what `Report.summary` has, for people."""
+def numbers_lines(report: Report, width: int | None = None) -> Iterator[str]:
+    """Yield what `Report.summary` has, for people; tables are at most *width* columns wide."""
     summary = report.summary()
     yield f"{safe_text(summary['graph'])}: {counted(summary['total'], 'item')} in {summary['seconds']:.1f} s"
     yield from table(["outcome", "items"], [[name, f"{n:,}"] for name, n in summary["counts"].items() if n])
@@ -19,6 +19,7 @@ def numbers_lines(report: Report) -> Iterator[str]:
         yield from table(
             ["step", "ran", "spared", "seconds"],
             [[s["step"], f"{s['ran']:,}", f"{s['spared']:,}", f"{s['seconds']:.2f}"] for s in ran],
+            width=width,
         )
     yield from _troubles("errors", summary["top_errors"])
     yield from _troubles("left out", summary["top_skips"])

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import click
-
 from creevey_graph import Graph, Plan
 from creevey_graph.cli.items import Asked
 from creevey_graph.cli.options import cache_folder, check_out, chosen_cache
-from creevey_graph.cli.tables import echo_json, echo_lines
-from creevey_graph.text import safe_text
+from creevey_graph.cli.tables import echo_json, echo_lines, screen
+from creevey_graph.state import state_of_plan
+from creevey_graph.views.planned import plan_lines
 
 
 def show_plan(
@@ -47,13 +46,13 @@ def show_plan(
     if as_json:
         echo_json(plan_data(plan))
         return
-    heading, *lines = plan.lines(accept)
-    name = safe_text(plan.graph)
-    echo_lines([click.style(name, bold=True) + heading.removeprefix(name), *lines])
+    shown = screen()
+    echo_lines(plan.lines(accept) if shown.width is None else plan_lines(plan, shown, accept))
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
     """Return the plan as plain data."""
+    state = state_of_plan(plan)
     return {
         "graph": plan.graph,
         "total": plan.total,
@@ -68,6 +67,9 @@ def plan_data(plan: Plan) -> dict[str, Any]:
                 "read": count.loads,
                 "kept": count.kept,
                 "policy": plan.policies[name],
+                "changed": state.nodes[name].is_changed,
+                "why": state.nodes[name].why,
+                "seconds": state.nodes[name].seconds,
             }
             for name, count in plan.nodes.items()
         },

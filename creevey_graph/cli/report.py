@@ -13,7 +13,7 @@ from creevey_graph.cli.numbers import numbers_lines
 from creevey_graph.cli.options import cache_folder, cache_option, json_option, opened_graph
 from creevey_graph.cli.page import check_html, html_options, typed, write_html
 from creevey_graph.cli.summary import failure_lines, report_data, summary_lines, where_line
-from creevey_graph.cli.tables import echo_json, echo_lines, short_path
+from creevey_graph.cli.tables import echo_json, echo_lines, screen, short_path
 from creevey_graph.columns import counted
 from creevey_graph.errors import SourceNotFound
 
@@ -87,11 +87,11 @@ def report(
     if as_json:
         echo_json(loaded.summary() if summary else report_data(loaded))
     elif summary:
-        echo_lines(numbers_lines(loaded))
+        echo_lines(numbers_lines(loaded, screen().width))
     elif failed:
         echo_lines(failure_lines(loaded, most=len(loaded.rows)))
     elif csv_file is None and jsonl_file is None and html_file is None:
-        echo_lines([*summary_lines(loaded), where_line(loaded, is_latest=False)])
+        echo_lines([*summary_lines(loaded, screen()), where_line(loaded, is_latest=False)])
 
 
 def _made_again(

@@ -19,8 +19,8 @@ from creevey_graph.cli.options import (
 )
 from creevey_graph.cli.page import check_html, html_options, typed, write_html
 from creevey_graph.cli.planned import show_plan
-from creevey_graph.cli.summary import report_data, summary_lines, where_line
-from creevey_graph.cli.tables import echo_json, echo_lines
+from creevey_graph.cli.summary import next_lines, report_data, summary_lines, where_line
+from creevey_graph.cli.tables import echo_json, echo_lines, screen
 from creevey_graph.events import Event, Listener, Noticed
 from creevey_graph.executors import EXECUTORS
 from creevey_graph.sizes import parse_size
@@ -119,7 +119,7 @@ def run(
     check_out(opened, out)
     chosen = chosen_cache(cache, no_cache=no_cache)
     size = None if cache_size is None else parse_size(cache_size, "--cache-size")
-    shown = open_progress("auto" if progress is None else progress, sys.stderr)
+    shown = open_progress("auto" if progress is None else progress, sys.stderr, stays=False)
     interrupted: RunInterrupted | None = None
     try:
         report = opened.run(
@@ -183,7 +183,10 @@ def _tell(report: Report, path: Path | None, *, as_json: bool, is_latest: bool) 
     """Write the summary to stderr, the rows to *path*, and data to stdout where it is wanted."""
     if path is not None:
         _write_rows(report, path)
-    echo_lines([*summary_lines(report), where_line(report, is_latest=is_latest)], err=True)
+    shown = screen(err=True)
+    hints = [] if shown.width is None else next_lines(report)
+    lines = [*summary_lines(report, shown), where_line(report, is_latest=is_latest), *hints]
+    echo_lines(lines, err=True)
     if as_json:
         echo_json(report_data(report))
 

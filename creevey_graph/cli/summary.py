@@ -1,19 +1,22 @@
 """A report as a few lines for people, and as data for programs."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from creevey_graph import Outcome, Report, Row
 from creevey_graph.cli.tables import short_path
-from creevey_graph.columns import counted, listed, table
+from creevey_graph.columns import counted, listed
 from creevey_graph.events import NOT_TRIED
 from creevey_graph.journal import row_to_json
+from creevey_graph.paint import painted
+from creevey_graph.screen import Screen
 from creevey_graph.text import first_line, safe_text
 from creevey_graph.troubles import alike
+from creevey_graph.views.meter import rate_text
+from creevey_graph.views.palette import INKS
+from creevey_graph.views.ran import executed_table, ran_lines
 
 FIRST_FAILURES = 5
 _FIRST_KEYS = 3
@@ -21,22 +24,44 @@ FIRST_NOTICES = 5
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 _INSTALLED = re.compile(r"[/\\](site-packages|dist-packages|lib[/\\]python3\.\d+)[/\\]")
 _OURS = str(Path(__file__).parents[1])
-_COLORS = {Outcome.DONE: "green", Outcome.FAILED: "red", Outcome.CANCELLED: "yellow"}
+LEAST_S = 0.05
+"""Of shorter runs no rate is told."""
 
 
-def summary_lines(report: Report) -> Iterator[str]:
-    """Yield what happened: counts, what ran, the first failures, orphans, notices, and where the rest is."""
-    yield f"{click.style(safe_text(report.graph), bold=True)}: {_items(report)}"
-    if report.executed:
-        yield from _executed(report)
-        if report.spared:
-            told = ", ".join(f"{safe_text(node)} {count:,}" for node, count in report.spared.items())
-            yield f"  the change stopped before: {told} (what they read is what it was)"
+def summary_lines(report: Report, screen: Screen) -> Iterator[str]:
+    """
+    Yield what happened: counts, what ran, the first failures, orphans, notices, and where the rest is.
+
+    Args:
+        report: The report.
+        screen: What is to show it; only a terminal gets bars.
+    """
+    yield f"{painted(safe_text(report.graph), 'bold')}: {_items(report)}"
+    if report.executed or report.restored:
+        yield from _worked(report, screen)
     elif report.ok and set(report.counts) <= {Outcome.CACHED, Outcome.SKIPPED}:
         yield "  nothing to do: everything is up to date"
     for text in _ending(report):
-        yield f"{click.style('stopped:', fg='yellow')} {text}"
+        yield f"{painted('stopped:', 'yellow')} {text}"
     yield from failure_lines(report, FIRST_FAILURES, by_kind=True)
+    yield from _remarks(report)
+
+
+def _worked(report: Report, screen: Screen) -> Iterator[str]:
+    """Yield what ran, what was written again, and where the change stopped."""
+    if report.executed:
+        yield from executed_table(report) if screen.width is None else ran_lines(report, screen.width)
+    if report.restored:
+        yield f"  written again from the cache: {_told(report.restored)}"
+    if report.executed and report.spared:
+        yield f"  the change stopped before: {_told(report.spared)} (what they read is what it was)"
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{safe_text(node)} {count:,}" for node, count in counts.items())
+
+
+def _remarks(report: Report) -> Iterator[str]:
     if report.orphans:
         count = counted(len(report.orphans), "output")
         yield f"orphans: {count} of items that are gone or left out ({listed(report.orphans)}); --prune deletes them"
@@ -58,27 +83,27 @@ def where_line(report: Report, *, is_latest: bool) -> str:
     return f"report: {short_path(report.path)}" + (f"  ({command}{more})" if is_latest or more else "")
 
 
+def next_lines(report: Report) -> Iterator[str]:
+    """Yield what to type next, where something is left to be done."""
+    if report.counts[Outcome.FAILED]:
+        yield "next: run again once they are mended; with --failed it tries only them"
+    if report.orphans:
+        yield "next: the same run with --prune deletes the orphans"
+
+
 def _items(report: Report) -> str:
     counts = ", ".join(
-        click.style(f"{report.counts[outcome]:,} {outcome}", fg=_COLORS.get(outcome))
+        painted(f"{report.counts[outcome]:,} {outcome}", INKS[outcome].terminal)
         for outcome in Outcome
         if report.counts[outcome]
     )
     took = f" in {report.seconds:.1f} s" if report.finished else ""
-    how = (
-        f" ({report.executor}, {counted(report.jobs, 'job')})" if report.executed and report.executor else ""
-    )
-    return f"{counted(report.total, 'item')}{took}: {counts or 'none finished'}{how}"
-
-
-def _executed(report: Report) -> list[str]:
-    rows = []
-    for node in dict.fromkeys((*report.nodes, *report.executed)):  # an older report tells of no order
-        if not (ran := report.executed[node]):
-            continue
-        seconds = report.node_seconds[node]
-        rows.append([node, f"{ran:,}", f"{seconds:.2f}", f"{1000 * seconds / ran:.1f}"])
-    return table(["step", "ran", "seconds", "ms each"], rows)
+    how = [report.executor, counted(report.jobs, "job")] if report.executed and report.executor else []
+    worked = report.counts.total() - report.counts[Outcome.CACHED] - report.counts[Outcome.CANCELLED]
+    if how and worked and report.seconds > LEAST_S:
+        how.append(rate_text(worked / report.seconds, " items"))
+    told = f" ({safe_text(', '.join(how))})" if how else ""
+    return f"{counted(report.total, 'item')}{took}: {counts or 'none finished'}{told}"
 
 
 def _ending(report: Report) -> Iterator[str]:
@@ -106,7 +131,7 @@ def failure_lines(report: Report, most: int, *, by_kind: bool = False) -> Iterat
     failed = report.failed
     left = sum(row.reason == NOT_TRIED for row in failed)
     again = "" if left == count else " (tried again next time, where that may help)"
-    yield click.style(f"{count:,} failed", fg="red") + f"{again}:"
+    yield painted(f"{count:,} failed", INKS[Outcome.FAILED].terminal) + f"{again}:"
     kinds = alike(failed) if by_kind else [[row] for row in failed]
     for rows in kinds[:most]:
         yield from _failure(rows)
@@ -123,7 +148,7 @@ def _failure(rows: Sequence[Row]) -> Iterator[str]:
     row = rows[0]
     times = f"{counted(len(rows), 'item')}: " if len(rows) > 1 else ""
     keys = [safe_text(row.key) for row in rows[:_FIRST_KEYS]] + ["…"] * (len(rows) > _FIRST_KEYS)
-    yield f"  {times}{', '.join(keys)}" + (f"  (step {row.step})" if row.step else "")
+    yield f"  {times}{', '.join(keys)}" + (f"  (step {safe_text(row.step)})" if row.step else "")
     yield f"    {first_line(row.error or 'no error text')}"
     if place := place_of(row.traceback or ""):
         yield f"    {safe_text(place)}"

@@ -1,16 +1,16 @@
 """Lines as people read them at a terminal, and JSON as programs do."""
 
 import json
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from creevey_graph.screen import Screen, plainly, screen_of
 from creevey_graph.text import safe_text
+from creevey_graph.width import broken
 
 SCHEMA = 1
 """Of everything that `--json` prints; it changes when a field is renamed or means something else."""
@@ -24,27 +24,24 @@ def short_path(path: Path) -> str:
         return safe_text(str(path))
 
 
-def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines; at a terminal long ones are broken between words, elsewhere never."""
-    stream = sys.stderr if err else sys.stdout
-    columns = shutil.get_terminal_size().columns if stream.isatty() else None
+def screen(*, err: bool = False) -> Screen:
+    """Return what standard output, or standard error, can show now."""
+    return screen_of(sys.stderr if err else sys.stdout)
+
+
+def echo_lines(lines: Iterable[str], *, err: bool = False, is_code: bool = False) -> None:
+    """
+    Print lines, painted or not; at a terminal long ones are broken between words, elsewhere never.
+
+    Args:
+        lines: The lines, inert.
+        err: Whether they go to standard error.
+        is_code: Whether they are left whole at a terminal, too.
+    """
+    shown = screen(err=err)
     for line in lines:
-        click.echo(line if columns is None else broken(line, columns), err=err)
-
-
-def broken(line: str, columns: int) -> str:
-    """
-    Return *line* broken between words where it is longer than *columns*.
-
-    >>> broken("note: the cache is full", 16).splitlines()
-    ['note: the cache', '    is full']
-    """
-    if len(click.unstyle(line)) <= columns:
-        return line
-    indent = " " * (len(line) - len(line.lstrip()) + 4)
-    return textwrap.fill(
-        line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+        for part in [line] if shown.width is None or is_code else broken(line, shown.width):
+            click.echo(plainly(part) if shown.is_ascii else part, err=err)
 
 
 def echo_json(data: Mapping[str, Any]) -> None:

@@ -37,3 +37,5 @@ INKS: Mapping[Outcome, Ink] = MappingProxyType(
 """Outcome -> its colour."""
 STALE = Ink("#b45309", "#f0a45d", "magenta")
 """Marks nodes that would run since something changed."""
+CHANGED = "▲"
+"""Stands before a node that differs from what it was, where a view is text."""

@@ -7,7 +7,11 @@ from typing import Any, Protocol, TextIO
 
 from creevey_graph.errors import UsageError
 from creevey_graph.events import Event, ItemFinished, ItemsCached, Noticed, Outcome, RunFinished, RunStarted
+from creevey_graph.screen import screen_of
 from creevey_graph.text import safe_text
+from creevey_graph.views.live_bar import LiveBar
+from creevey_graph.views.meter import Meter, clock_text, rate_text
+from creevey_graph.views.told_failures import ToldFailures
 
 LINE_EVERY_S = 5.0
 
@@ -22,14 +26,15 @@ class Progress(Protocol):
         ...
 
 
-def open_progress(progress: bool | str, stream: TextIO) -> Progress | None:
+def open_progress(progress: bool | str, stream: TextIO, *, stays: bool = True) -> Progress | None:
     """
     Return what shows progress on *stream*, None for nothing.
 
     Args:
-        progress: True or "bar", "lines", False, or "auto": a bar at a terminal or in a notebook,
-            else plain lines.
+        progress: "auto" or True: a bar at a terminal or in a notebook, else plain lines, with True a last
+            one in every case; "bar", "lines", or False.
         stream: Where it is shown.
+        stays: Whether a bar is left on the screen at the end.
 
     Raises:
         UsageError: *progress* is something else.
@@ -38,9 +43,11 @@ def open_progress(progress: bool | str, stream: TextIO) -> Progress | None:
         return None
     if progress not in (True, "auto", "bar", "lines"):
         raise UsageError(f"progress must be True, False, 'auto', 'bar' or 'lines' (got {progress!r})")
-    if progress == "lines" or (progress == "auto" and not (stream.isatty() or _is_notebook())):
-        return Lines(stream)
-    return Bar(stream)
+    if progress != "lines" and _is_notebook():
+        return NotebookBar(stream)
+    if progress == "bar" or (progress != "lines" and screen_of(stream).can_redraw):
+        return LiveBar(stream, stays=stays)
+    return Lines(stream, has_last=progress is True)
 
 
 def _is_notebook() -> bool:
@@ -50,8 +57,8 @@ def _is_notebook() -> bool:
         return False
 
 
-class Bar:
-    """A tqdm bar. State: the bar while a run goes on; counts of outcomes."""
+class NotebookBar:
+    """A tqdm bar, which a notebook shows as a widget. State: the bar while a run goes on; counts of outcomes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -64,7 +71,10 @@ class Bar:
             from tqdm.auto import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
 
             self._bar = tqdm(
-                total=event.total - event.left_out, desc=event.graph, unit="item", file=self._stream
+                total=event.total - event.left_out,
+                desc=safe_text(event.graph),
+                unit="item",
+                file=self._stream,
             )
         elif isinstance(event, ItemFinished) and self._bar is not None:
             self._counts[event.row.outcome] += 1
@@ -89,47 +99,58 @@ class Bar:
 
 
 class Lines:
-    """A plain line every few seconds, for logs. State: counts, and when the last line was."""
+    """
+    A plain line every few seconds, for logs, and one for each of the first failures.
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        stream: Where they go.
+        has_last: Whether there is a line at the end in every case.
+        clock: Seconds.
+
+    State: meter; said = when the last line was.
+    """
+
+    def __init__(
+        self, stream: TextIO, *, has_last: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stream = stream
+        self._has_last = has_last
         self._clock = clock
-        self._counts: Counter[Outcome] = Counter()
-        self._total = 0
-        self._name = ""
-        self._began = self._said = clock()
+        self._meter = Meter(clock)
+        self._failures = ToldFailures()
+        self._said = clock()
 
     def __call__(self, event: Event) -> None:
+        self._meter.add(event)
         if isinstance(event, RunStarted):
-            self._total, self._name = event.total - event.left_out, event.graph
-            self._began = self._said = self._clock()
-        elif isinstance(event, ItemFinished):
-            self._counts[event.row.outcome] += 1
-            self._say_in_time()
-        elif isinstance(event, ItemsCached):
-            self._counts.update(event.counts)
-            self._say_in_time()
+            self._said = self._clock()
         elif isinstance(event, Noticed):
-            print(f"note: {safe_text(event.text)}", file=self._stream, flush=True)
+            self._print(f"note: {safe_text(event.text)}")
+        elif isinstance(event, ItemFinished | ItemsCached):
+            if isinstance(event, ItemFinished) and (told := self._failures.told(event.row)):
+                self._print(told)
+            if self._clock() - self._said >= LINE_EVERY_S:
+                self._said = self._clock()
+                self._print(progress_line(self._meter))
+        elif isinstance(event, RunFinished) and self._has_last:
+            self._print(progress_line(self._meter))
 
-    def _say_in_time(self) -> None:
-        now = self._clock()
-        if now - self._said >= LINE_EVERY_S:
-            self._said = now
-            self._say(now - self._began)
-
-    def _say(self, seconds: float) -> None:
-        done = self._counts.total()
-        left = seconds / done * (self._total - done) if done else 0.0
-        print(
-            f"{self._name}: {done}/{self._total} items, {counts_text(self._counts)}, "
-            f"{seconds:.0f} s gone, about {left:.0f} s left",
-            file=self._stream,
-            flush=True,
-        )
+    def _print(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
 
     def close(self) -> None:
         self._stream.flush()
+
+
+def progress_line(meter: Meter) -> str:
+    """Return the state of a run as plain text, with all there is to tell."""
+    told = [f"{meter.finished:,}/{meter.total:,} items", counts_text(meter.counts)]
+    if meter.rate is not None:
+        told.append(rate_text(meter.rate))
+    told.append(f"{clock_text(meter.seconds)} gone")
+    if meter.finished < meter.total and meter.seconds_left is not None:
+        told.append(f"about {clock_text(meter.seconds_left)} left")
+    return f"{safe_text(meter.name)}: {', '.join(filter(None, told))}"
 
 
 def counts_text(counts: "Counter[Outcome]") -> str:
@@ -139,4 +160,4 @@ def counts_text(counts: "Counter[Outcome]") -> str:
     >>> counts_text(Counter({Outcome.FAILED: 1, Outcome.DONE: 3}))
     '3 done, 1 failed'
     """
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    return ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in Outcome if counts[outcome])

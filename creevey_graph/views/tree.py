@@ -1,52 +1,85 @@
-"""The graph as text: one line a node, in the order it runs, with what it reads and what became of it."""
+"""The graph as text: a node a line, in the order it runs, beside lanes that show what reads what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
+from creevey_graph.columns import table
+from creevey_graph.events import Outcome
 from creevey_graph.shape import Shape, ShapeNode
-from creevey_graph.state import GraphState
+from creevey_graph.state import GraphState, NodeState
 from creevey_graph.text import safe_text
-from creevey_graph.views.marks.header import TIMES
-from creevey_graph.views.marks.standing import Standing, standing_of
+from creevey_graph.views.lanes import Lanes, drawing_order, shared
+from creevey_graph.views.palette import CHANGED
+from creevey_graph.width import broken, width_of
 
-_WIDTH = 42
-
-
-def draw_text(shape: Shape, state: GraphState | None = None) -> str:
-    """Return *shape* as lines of text: inputs, nodes with their arguments and policy, outputs, counts."""
-    lines = [f"graph {shape.name}"]
-    if state is not None:
-        lines += [state.title, *(f"{count:,} {TIMES} {reason}" for reason, count in state.reasons.items())]
-    lines += [f"  {name}  (item input)" for name in shape.inputs]
-    standings = [None if state is None else standing_of(node.name, state) for node in shape.nodes]
-    calls = [f"{'└' if node is shape.nodes[-1] else '├'}─ {_call(node)}" for node in shape.nodes]
-    width = max([_WIDTH, *(len(call) + 2 for call in calls)])
-    counts = _aligned([_figures(standing) for standing in standings])
-    for node, call, count, standing in zip(shape.nodes, calls, counts, standings, strict=True):
-        own = None if state is None else state.nodes.get(node.name)
-        policy = own.policy if own is not None and own.policy else node.policy
-        lines.append(f"  {call:<{width}}{count}[{policy}]{_columns(node)}")
-        if standing is not None and standing.is_changed and own is not None:
-            lines.append(f"  {' ' if node is shape.nodes[-1] else '│'}    {own.why}")
-    return "\n".join(safe_text(line) for line in lines)
+_LEAST_WIDTH = 40
+"""Of the calls, so that policies stand out from them."""
+_LEAST_REST = 16
+"""Columns beside the longest call; with fewer, policies are left out."""
+_INDENT = "  "
+_PLANNED: Mapping[Outcome, str] = {Outcome.DONE: "to run", Outcome.CACHED: "kept"}
+_RAN: Mapping[Outcome, str] = {Outcome.CANCELLED: "not reached"}
 
 
-def _call(node: ShapeNode) -> str:
-    return f"{'/'.join(node.group)}/{node.call}" if node.group else node.call
+def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | None = None) -> str:
+    """
+    Return a graph as lines of text: parameters, inputs, nodes with arguments, columns and policy.
+
+    A lane runs down from each value to the last node that reads it. Nodes of a sub-graph stand indented
+    below its name.
+
+    Args:
+        shape: The graph.
+        state: What a plan or a run says of it; nodes then show their counts.
+        width: Columns a line may take, policies being shortened first; None for any.
+    """
+    rows = list(_rows(shape, state)) or [["", "", ""]]
+    longest = max(width_of(text) for text, _, _ in rows)
+    counts_width = max(width_of(counts) for _, counts, _ in rows)
+    if state is None:
+        rows = [[text, policy] for text, _, policy in rows]
+    if width is None or longest < _LEAST_WIDTH < width // 2:
+        rows[0][0] += " " * (_LEAST_WIDTH - width_of(rows[0][0]))
+    last = len(rows[0]) - 1
+    if width is not None and longest + counts_width + _LEAST_REST > width:
+        rows, last = [row[:-1] for row in rows], last - 1
+    lines = table([""] * (last + 1), rows, left=(0, 1, 2), width=width, shrink=(last,) if last else ())[1:]
+    return "\n".join([*_head(shape, state, width), *lines])
 
 
-def _columns(node: ShapeNode) -> str:
-    return f" -> {', '.join(node.columns)}" if node.columns else ""
+def _rows(shape: Shape, state: GraphState | None) -> Iterator[list[str]]:
+    """Yield (lanes and call, counts, policy) for inputs, names of sub-graphs, and nodes."""
+    lanes = Lanes(shape)
+    for name in shape.inputs:
+        yield [f"{lanes.input_row(name)} {name}  (item input)", "", ""]
+    group: tuple[str, ...] = ()
+    for node in drawing_order(shape):
+        for depth in range(shared(node.group, group), len(node.group)):
+            yield [f"{lanes.rest()}{_INDENT * depth} {node.group[depth]}:", "", ""]
+        group = node.group
+        known = None if state is None else state.nodes.get(node.name)
+        counts = "" if state is None or known is None else _counts(known, state.kind)
+        yield [f"{lanes.node_row(node)}{_INDENT * len(group)} {_told(node)}", counts, f"[{node.policy}]"]
 
 
-def _figures(standing: Standing | None) -> tuple[str, str]:
-    if standing is None:
-        return "", ""
-    return ", ".join(text for _, text in standing.figures), standing.seconds
+def _told(node: ShapeNode) -> str:
+    columns = f" -> {', '.join(node.columns)}" if node.columns else ""
+    return node.call + columns
 
 
-def _aligned(figures: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Yield counts and seconds in two columns, nothing where there are none at all."""
-    counts = max((len(count) for count, _ in figures), default=0)
-    seconds = max((len(second) for _, second in figures), default=0)
-    for count, second in figures:
-        yield (f"{count:<{counts}}  " if counts else "") + (f"{second:>{seconds}}  " if seconds else "")
+def _counts(state: NodeState, kind: str) -> str:
+    names = _PLANNED if kind == "plan" else _RAN
+    told = ", ".join(
+        f"{state.counts[outcome]:,} {names.get(outcome, outcome)}"
+        for outcome in Outcome
+        if outcome in state.counts
+    )
+    return f"{CHANGED} {told}" if state.is_changed else told
+
+
+def _head(shape: Shape, state: GraphState | None, width: int | None) -> list[str]:
+    title = safe_text(f"graph {shape.name}" + ("" if state is None else f"  ({state.title})"))
+    lines = [title]
+    for parameter in shape.parameters:
+        feeds = ", ".join(f"{node}.{name}" for node, name in parameter.feeds)
+        lines.append(safe_text(f"  {parameter.name}={parameter.text}" + (f" → {feeds}" if feeds else "")))
+    return lines if width is None else [part for line in lines for part in broken(line, width)]

@@ -184,7 +184,7 @@ def test_several_items_are_a_list_of_files(cli, folder):
 
 
 def test_progress_goes_to_stderr(cli):
-    """--progress shows a bar even where stderr is no terminal."""
+    """--progress tells how far it came even where stderr is no terminal."""
     result = cli("run", "graph.py", "photos", "--out", "out", "--progress")
 
     assert (0, "") == (result.exit_code, result.stdout)
