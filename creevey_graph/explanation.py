@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.changes import Change
+from creevey_graph.display import mimebundle
 from creevey_graph.plan import Action, accepted_text
 from creevey_graph.text import safe_text
 
@@ -73,6 +74,8 @@ class Explanation:
     reason: str
     outcome: str
     nodes: tuple[NodeExplanation, ...]
+
+    _repr_mimebundle_ = mimebundle
 
     @property
     def runs(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import attrs
 from creevey_graph.cache import ItemState, Record
 from creevey_graph.changes import matched, node_changes
 from creevey_graph.columns import counted, listed, table
+from creevey_graph.display import mimebundle
 from creevey_graph.errors import GraphError, SkipItem
 from creevey_graph.events import Reason
 from creevey_graph.fields import FIXED_COLUMNS
@@ -225,6 +226,8 @@ class Plan:
     changes: Mapping[str, str] = attrs.field(factory=dict)
     seconds: Mapping[str, float] = attrs.field(factory=dict)
     shape: Shape | None = None
+
+    _repr_mimebundle_ = mimebundle
 
     @property
     def to_do(self) -> int:

@@ -4,6 +4,7 @@ Report: a fold of events. Rows stand in the journal's file; here is where each b
 A report holds 12 bytes an item; rows are read when they are asked for, in input order.
 """
 
+import heapq
 import json
 from array import array
 from collections import Counter
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from creevey_graph.display import mimebundle
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
     Event,
@@ -50,6 +52,8 @@ class Report:
     the graph looks like, as plain data; timeline = when items ended; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
+
+    _repr_mimebundle_ = mimebundle
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -197,6 +201,10 @@ class Report:
     def failed(self) -> list[Row]:
         """The rows of failed items, in input order."""
         return list(self.rows.of(sorted(self._failed)))
+
+    def first_failed(self, most: int) -> list[Row]:
+        """Return the rows of the first *most* failed items, in input order; of many, no others are read."""
+        return list(self.rows.of(heapq.nsmallest(most, self._failed)))
 
     @property
     def ok(self) -> bool:

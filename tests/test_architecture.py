@@ -39,7 +39,7 @@ FLOORS = (
     ("freeze", "changes", "identity", "sharing", "unused"),
     ("contents",),
     ("ledger",),
-    ("tasks", "plan", "calls", "listing", "choices", "pace", "survey", "tally", "archive"),
+    ("tasks", "plan", "preview", "calls", "listing", "choices", "pace", "survey", "tally", "archive"),
     ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places", "lease", "state"),
     ("cutoff",),
     ("execution",),

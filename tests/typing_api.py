@@ -124,7 +124,7 @@ if TYPE_CHECKING:  # never run: pytest imports this file when it looks for docte
     assert_type(training_set.run("photos/**/*.jpg", out="train", jobs=2), Report)
     assert_type(training_set.explain("photos/a.jpg", out="train"), Explanation)
     training_set.accept("sepia", cache=".creevey", undo=True)
-    assert_type(training_set.preview("a.jpg"), dict[str, Any])
+    assert_type(training_set.preview("a.jpg"), Preview)
     training_set.run("photos", ou="train")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
     # --- by hand, and in a row -----------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""A preview: the picture after every step, side by side, next to the graph; and two of them, compared."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from creevey_graph.events import Outcome
+from creevey_graph.preview import Comparison, Preview
+from creevey_graph.sizes import seconds_text
+from creevey_graph.state import GraphState, NodeState
+from creevey_graph.thumbnails import seen
+from creevey_graph.views.notebook.graphs import with_rest
+from creevey_graph.views.notebook.markup import Markup, shortened, tag
+from creevey_graph.views.notebook.pieces import drawing, framed, heading
+
+MOST_PX = 160
+MOST_SHOWN = 60
+"""Values of a preview: 12 kB each, at most."""
+
+
+def show_preview(preview: Preview) -> Markup:
+    """Return the drawing of the graph, and below it a strip of every value in order."""
+    drawn = drawing(preview.shape, _state(preview))
+    name = preview.shape.name if preview.shape else ""
+    return framed(
+        shortened(preview.key) or "preview", _told(preview), drawn, _strip(preview), kind=f"preview of {name}"
+    )
+
+
+def show_comparison(comparison: Comparison) -> Markup:
+    """Return two strips, one below the other; what differs is marked, and named."""
+    differing = comparison.differing
+    told = f"differs: {', '.join(differing)}" if differing else "every value is the same"
+    before, after = comparison.before, comparison.after
+    names = " and ".join(dict.fromkeys((shortened(before.key), shortened(after.key))))
+    return framed(
+        names or "comparison",
+        shortened(told, 400),
+        heading("before"),
+        _ended(before),
+        _strip(before, differing),
+        heading("after"),
+        _ended(after),
+        _strip(after, differing),
+        kind="before and after",
+    )
+
+
+def _told(preview: Preview) -> str:
+    took = seconds_text(sum(preview.seconds.values()))
+    if preview.outcome is Outcome.DONE:
+        return f"{len(preview.seconds)} steps in {took}; nothing is written"
+    verb = "left out" if preview.outcome is Outcome.SKIPPED else "failed"
+    where = f" at {preview.step}" if preview.step else ""
+    return f"{verb}{where}: {shortened(preview.error, 400)}"
+
+
+def _ended(preview: Preview) -> Markup | None:
+    ink = f"creevey-ink-{preview.outcome}"
+    return None if preview.outcome is Outcome.DONE else tag("p", _told(preview), class_=ink)
+
+
+def _state(preview: Preview) -> GraphState:
+    """Return what the preview says of each node, as a run of one item would."""
+    nodes = {}
+    for node in preview.shape.nodes if preview.shape else ():
+        if node.name == preview.step:
+            outcome = preview.outcome
+        elif node.name in preview:
+            outcome = Outcome.DONE
+        else:
+            outcome = Outcome.CANCELLED
+        nodes[node.name] = NodeState({outcome: 1}, preview.seconds.get(node.name), policy=node.policy)
+    return GraphState("run", _told(preview), 1, {preview.outcome: 1}, nodes)
+
+
+def _strip(preview: Preview, differing: Collection[str] = ()) -> Markup:
+    values = list(preview.items())
+    cards = [_card(preview, name, value, name in differing) for name, value in values[:MOST_SHOWN]]
+    if preview.outcome is not Outcome.DONE:
+        cards.append(_last_card(preview))
+    return with_rest(tag("ul", *cards, class_="creevey-strip"), len(values) - MOST_SHOWN, "values")
+
+
+def _card(preview: Preview, name: str, value: Any, differs: bool) -> Markup:
+    shown = seen(value, most_px=MOST_PX)
+    seconds = preview.seconds.get(name)
+    took = None if seconds is None else seconds_text(seconds)
+    return tag(
+        "li",
+        *_face(name, shown),
+        tag("b", name),
+        tag("small", shown.text) if shown.thumbnail is not None else None,
+        tag("small", took) if took else None,
+        tag("small", "differs", class_="creevey-stale") if differs else None,
+        class_="creevey-differs" if differs else None,
+    )
+
+
+def _face(name: str, shown: Any) -> Iterator[Markup]:
+    picture = shown.thumbnail
+    if picture is None:
+        yield tag("span", shown.text, class_="creevey-value")
+    else:
+        alt = f"{name}: {picture.was}"
+        yield tag("img", src=picture.src, width=picture.width, height=picture.height, alt=alt)
+
+
+def _last_card(preview: Preview) -> Markup:
+    error = tag("span", shortened(preview.error, 300), class_=f"creevey-value creevey-ink-{preview.outcome}")
+    return tag("li", error, tag("b", preview.step or preview.key), tag("small", str(preview.outcome)))
