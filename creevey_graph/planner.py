@@ -133,10 +133,8 @@ def preview_item(
     preview = Preview(item.key, item.source, shape)
     at = ""
     try:
-        if item.refusal is not None:
-            raise item.refusal
+        values = _inputs_of(item)
         preview.update((name, value) for (name, _), value in zip(frozen.inputs, item.values, strict=True))
-        values: dict[int, Any] = dict(enumerate(item.values))
         for node in frozen.nodes:
             at = node.name
             _preview_node(preview, node, item, values)
@@ -149,14 +147,18 @@ def preview_item(
     return preview
 
 
+def _inputs_of(item: Item) -> dict[int, Any]:
+    if item.refusal is not None:
+        raise item.refusal
+    return dict(enumerate(item.values))
+
+
 def _preview_node(preview: Preview, node: FrozenNode, item: Item, values: dict[int, Any]) -> None:
     if node.output is not None:
         preview[node.name] = node.output.render(item, "0" * 64)
     elif all(slot in values for slot in node.reads):
         began = time.perf_counter()
-        values[node.slot] = call(
-            node, values, is_last_reader=lambda slot: isinstance(values[slot], Iterator)
-        )
+        values[node.slot] = call(node, values, is_last_reader=lambda slot: isinstance(values[slot], Iterator))
         preview.seconds[node.name] = time.perf_counter() - began
         preview[node.name] = values[node.slot]
 

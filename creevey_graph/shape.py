@@ -146,7 +146,7 @@ def _node(node: Node, columns: tuple[str, ...]) -> ShapeNode:
         columns=columns,
         output=path if isinstance(path, str) else "<path function>",
         about=_first_line(step.func),
-        place=_place(step.func),
+        place=place_of(step.func),
         downloads=bool(step.options.downloads),
     )
 
@@ -213,12 +213,16 @@ def _first_line(documented: Any) -> str:
     return text.partition("\n")[0]
 
 
-def _place(func: Any) -> str:
+def place_of(func: Any) -> str:
+    """Return where a function's code stands, "graph.py:12"; "" where that is not known."""
     try:
         code = inspect.unwrap(getattr(func, "func", func)).__code__
     except (AttributeError, ValueError):
         return ""
-    return f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"  # noqa: PTH119 - a name to be shown
+    folder, name = os.path.split(code.co_filename)
+    if os.path.basename(folder).startswith("ipykernel_") or name.startswith("<ipython-input"):  # noqa: PTH119 - text
+        name = "notebook cell"  # its file is called by a number that says nothing
+    return f"{name}:{code.co_firstlineno}"
 
 
 def shape_to_json(shape: Shape) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 
 from PIL import Image
 
-from creevey_graph import Explanation, Graph, Report, Step, graph, step
+from creevey_graph import Explanation, Graph, Preview, Report, Step, graph, step
 from creevey_graph.images import load_image, mean_brightness, resize, trim, write_image
 
 if TYPE_CHECKING:  # never run: pytest imports this file when it looks for doctests

@@ -17,13 +17,14 @@ from creevey_graph.plan import Plan
 from creevey_graph.preview import Comparison, Preview
 from creevey_graph.report import Report
 from creevey_graph.rows import Rows
+from creevey_graph.shape import shape_of
 from creevey_graph.step import Step
 from creevey_graph.views.notebook.explanations import show_explanation
 from creevey_graph.views.notebook.graphs import show_graph, show_plan
-from creevey_graph.views.notebook.pieces import draw_graph
 from creevey_graph.views.notebook.runs import show_report, show_row, show_rows
 from creevey_graph.views.notebook.steps import show_cache, show_step
 from creevey_graph.views.notebook.strip import show_comparison, show_preview
+from creevey_graph.views.svg import draw_svg
 
 __all__ = ["SHOWN", "mimebundle"]
 
@@ -55,9 +56,11 @@ def mimebundle(
         exclude: MIME types that are not wanted, also of those.
     """
     ways: dict[str, Callable[[], str]] = {TEXT: lambda: _plain(shown)}
-    ways |= {HTML: lambda: html(shown) for kind, html in SHOWN.items() if isinstance(shown, kind)}
+    show = next((show for kind, show in SHOWN.items() if isinstance(shown, kind)), None)
+    if show is not None:
+        ways[HTML] = lambda: show(shown)
     if isinstance(shown, Graph):
-        ways[SVG] = lambda: draw_graph(shown)
+        ways[SVG] = lambda: draw_svg(shape_of(shown))
     bundle = {}
     for kind, make in ways.items():
         if (include is None or kind in include) and kind not in (exclude or ()):

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from creevey_graph.changes import Change
-from creevey_graph.explanation import Explanation, Line, NodeExplanation, diff_lines
 from creevey_graph.events import Outcome
+from creevey_graph.explanation import Explanation, Line, NodeExplanation, diff_lines
 from creevey_graph.plan import Action
 from creevey_graph.views.notebook.graphs import MOST_NODES, with_rest
-from creevey_graph.views.notebook.markup import Markup, joined, pre, shortened, table, tag
+from creevey_graph.views.notebook.markup import Markup, joined, shortened, table, tag, verbatim
 from creevey_graph.views.notebook.pieces import framed, muted
 
 MOST_DIFF_LINES = 200
@@ -61,7 +61,7 @@ def _diff(change: Change) -> Markup | None:
     found = [(kind, text.removeprefix("    ")) for kind, text in diff_lines(change)]
     if not found:
         return None
-    shown = [tag("span", Markup(_inert(text)), class_=_CLASSES[kind]) for kind, text in found[:MOST_DIFF_LINES]]
+    shown = [tag("span", verbatim(text), class_=_CLASSES[kind]) for kind, text in found[:MOST_DIFF_LINES]]
     if len(found) > MOST_DIFF_LINES:
         shown.append(tag("span", f"… {len(found) - MOST_DIFF_LINES:,} more lines", class_="creevey-muted"))
     return tag("pre", *(Markup(f"{line}\n") for line in shown))

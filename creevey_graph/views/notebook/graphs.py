@@ -6,10 +6,9 @@ from typing import Any
 from creevey_graph.events import Outcome
 from creevey_graph.plan import Plan, accepted_text
 from creevey_graph.shape import Shape, shape_of
-from creevey_graph.sizes import seconds_text
 from creevey_graph.state import NodeState, state_of_plan
-from creevey_graph.views.notebook.markup import Markup, facts, folded, pre, shortened, table, tag
-from creevey_graph.views.notebook.pieces import bar, beside, drawing, framed, heading, lines, muted
+from creevey_graph.views.notebook.markup import Markup, facts, folded, joined, pre, shortened, table, tag
+from creevey_graph.views.notebook.pieces import bar, beside, drawing, framed, heading, lines, muted, took
 
 MOST_NODES = 300
 """Rows of a table of nodes."""
@@ -60,8 +59,9 @@ def with_rest(shown: Markup, left: int, what: str) -> Markup:
 def show_plan(plan: Plan) -> Markup:
     """Return what a run would do: the graph with it, nodes as a table, and the reasons."""
     state = state_of_plan(plan)
+    drawn = drawing(plan.shape, state)
     told = [
-        bar(state.counts),
+        None if drawn else bar(state.counts),
         tag("p", *_parts_told(plan)),
         with_rest(_plan_table(plan, state.nodes), len(plan.nodes) - MOST_NODES, "nodes"),
         *_reasons(plan),
@@ -71,7 +71,7 @@ def show_plan(plan: Plan) -> Markup:
         lines("notes", plan.notices),
     ]
     beginning = "nothing to do" if not plan.to_do else f"{plan.to_do:,} of {plan.total:,} items to do"
-    return framed(plan.graph, beginning, beside(drawing(plan.shape, state), *told), kind="plan")
+    return framed(plan.graph, beginning, beside(drawn, *told), kind="plan")
 
 
 def _parts_told(plan: Plan) -> Iterator[Markup | str]:
@@ -93,13 +93,13 @@ def _plan_table(plan: Plan, states: dict[str, NodeState] | Any) -> Markup:
     rows = []
     for name, count in list(plan.nodes.items())[:MOST_NODES]:
         state = states[name]
-        seconds = "" if not state.seconds else f"about {seconds_text(state.seconds)}"
+        seconds = took(state.seconds)
         figures = (count.runs, count.restores, count.loads, count.kept)
         rows.append(
             (
                 named(name, state),
                 *(_figure(number) for number in figures),
-                seconds,
+                f"about {seconds}" if seconds else "",
                 why(state),
                 plan.policies.get(name, ""),
             )
@@ -110,9 +110,8 @@ def _plan_table(plan: Plan, states: dict[str, NodeState] | Any) -> Markup:
 
 def named(name: str, state: NodeState) -> Markup:
     """Return a node's name, marked where the node itself changed, and its bar."""
-    return Markup(
-        tag("b", name, class_="creevey-stale" if state.is_changed else None) + (bar(state.counts) or "")
-    )
+    ink = " creevey-stale" if state.is_changed else ""
+    return joined((tag("b", name, class_=f"creevey-name{ink}"), bar(state.counts)))
 
 
 def why(state: NodeState) -> Markup | str:
@@ -130,6 +129,4 @@ def _reasons(plan: Plan) -> Iterator[Markup]:
         ranked = sorted(plan.reasons.items(), key=lambda reason: -reason[1])
         rows = [(f"{count:,}", shortened(reason)) for reason, count in ranked[:MOST_REASONS]]
         yield heading("why")
-        yield with_rest(
-            table(("items", "reason"), rows, numbers=(0,)), len(ranked) - MOST_REASONS, "reasons"
-        )
+        yield with_rest(table(("items", "reason"), rows, numbers=(0,)), len(ranked) - MOST_REASONS, "reasons")

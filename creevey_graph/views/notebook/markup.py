@@ -48,14 +48,19 @@ def joined(parts: Iterable[str | None]) -> Markup:
 
 def pre(text: str, **attributes: Any) -> Markup:
     """Return text of several lines as it stands."""
-    return tag("pre", Markup(html.escape(safe_text(text, keep_newlines=True))), **attributes)
+    return tag("pre", verbatim(text), **attributes)
+
+
+def verbatim(text: str) -> Markup:
+    """Return text with its line breaks and tabs, for within a `pre`."""
+    return Markup(html.escape(safe_text(text, keep_newlines=True)))
 
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
-    """
+    r"""
     Return *text* in one line of bounded length.
 
-    >>> shortened("one\\ntwo"), shortened("abcdef", 4)
+    >>> shortened("one\ntwo"), shortened("abcdef", 4)
     ('one two', 'abc…')
     """
     text = " ".join(text[: 2 * most].split())

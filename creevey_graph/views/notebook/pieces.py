@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from creevey_graph.events import Outcome
 from creevey_graph.shape import Shape
+from creevey_graph.sizes import seconds_text
 from creevey_graph.state import GraphState
 from creevey_graph.views.notebook.markup import Markup, joined, shortened, tag
 from creevey_graph.views.notebook.style import style
+from creevey_graph.views.svg import draw_svg
 
 MOST_LINES = 10
 """Notices, orphans and the like that are shown; how many more there are is told."""
@@ -59,6 +61,18 @@ def counted(counts: Mapping[Outcome, int]) -> Markup:
     return joined(part for index, one in enumerate(told) for part in ((", ", one) if index else (one,)))
 
 
+def took(seconds: float | None) -> str:
+    """
+    Return a span of time, "" where it is not known.
+
+    >>> took(0.0001), took(0.25), took(None)
+    ('< 1 ms', '250 ms', '')
+    """
+    if seconds is None:
+        return ""
+    return "< 1 ms" if seconds < 0.0005 else seconds_text(seconds)  # noqa: PLR2004 - rounds to 0
+
+
 def lines(title: str, texts: Sequence[str]) -> Markup | None:
     """Return a list of bounded length, None of no texts."""
     if not texts:
@@ -85,7 +99,3 @@ def beside(drawn: Markup | None, *told: str | None) -> Markup:
     if drawn is None:
         return tag("div", *told, class_="creevey-told")
     return tag("div", drawn, tag("div", *told, class_="creevey-told"), class_="creevey-beside")
-
-
-def draw_svg(shape, state=None):
-    return "<svg xmlns='http://www.w3.org/2000/svg'/>"

@@ -7,7 +7,6 @@ from creevey_graph.events import Outcome, Row
 from creevey_graph.report import Report
 from creevey_graph.rows import Rows
 from creevey_graph.shape import short_text
-from creevey_graph.sizes import seconds_text
 from creevey_graph.state import GraphState, shape_in, state_of_report
 from creevey_graph.text import first_line
 from creevey_graph.views.notebook.graphs import MOST_NODES, named, why, with_rest
@@ -21,6 +20,7 @@ from creevey_graph.views.notebook.pieces import (
     heading,
     lines,
     muted,
+    took,
 )
 
 MOST_FAILURES = 5
@@ -36,8 +36,9 @@ MOST_READ = 50_000
 def show_report(report: Report) -> Markup:
     """Return a run: counts, nodes as a table, the first failures, how to go on, and the graph with all that."""
     state = state_of_report(report, reads_rows=report.total <= MOST_READ)
+    drawn = drawing(shape_in(report), state)
     told = [
-        bar(state.counts),
+        None if drawn else bar(state.counts),
         tag("p", counted(state.counts)),
         _node_table(state),
         *_failures(report),
@@ -48,7 +49,7 @@ def show_report(report: Report) -> Markup:
     ran = f"{report.executor}, {report.jobs} at once" if report.jobs else report.executor
     title = f"{report.graph or 'no graph'}"
     beginning = f"{state.title} ({ran})" if ran else state.title
-    return framed(title, beginning, beside(drawing(shape_in(report), state), *told), kind="report")
+    return framed(title, beginning, beside(drawn, *told), kind="report")
 
 
 def _node_table(state: GraphState) -> Markup | None:
@@ -59,8 +60,7 @@ def _node_table(state: GraphState) -> Markup | None:
     rows = []
     for name, node in list(state.nodes.items())[:MOST_NODES]:
         counts = [_count(node.counts.get(outcome, 0), outcome) for outcome in outcomes]
-        seconds = seconds_text(node.seconds) if node.seconds else ""
-        rows.append((named(name, node), *counts, seconds, *((why(node),) if told else ())))
+        rows.append((named(name, node), *counts, took(node.seconds), *((why(node),) if told else ())))
     head = ("node", *map(str, outcomes), "took", *(("why",) if told else ()))
     shown = table(head, rows, numbers=range(1, len(outcomes) + 2))
     return with_rest(shown, len(state.nodes) - MOST_NODES, "nodes")
@@ -118,7 +118,9 @@ def _going_on(report: Report) -> Iterator[Markup]:
 def show_rows(rows: Rows) -> Markup:
     """Return the first rows as a table, with the columns that they have."""
     first = rows[:MOST_ROWS]
-    told = f"{len(rows):,} rows" if len(rows) <= len(first) else f"the first {len(first)} of {len(rows):,} rows"
+    told = (
+        f"{len(rows):,} rows" if len(rows) <= len(first) else f"the first {len(first)} of {len(rows):,} rows"
+    )
     return framed("rows", told, _row_table(first), kind="of a report")
 
 
@@ -128,7 +130,7 @@ def _row_table(rows: Sequence[Row]) -> Markup:
     head = ("item", "outcome", *(("step", "why") if has_why else ()), "took", "outputs", *names)
     shown = []
     for row in rows:
-        seconds = seconds_text(row.total_seconds) if row.seconds else ""
+        seconds = took(row.total_seconds if row.seconds else None)
         shown.append(
             (
                 tag("b", shortened(row.key)),
@@ -162,18 +164,21 @@ def show_row(row: Row) -> Markup:
         ("source", row.source if row.source != row.key else ""),
         ("outcome", _outcome(row)),
         ("step", row.step or ""),
-        ("error", tag("span", shortened(row.error or "", 600), class_="creevey-ink-failed") if row.error else ""),
+        (
+            "error",
+            tag("span", shortened(row.error or "", 600), class_="creevey-ink-failed") if row.error else "",
+        ),
         ("why", shortened(row.reason or "")),
         ("outputs", shortened(", ".join(row.outputs), 600)),
     ]
     fields = [(name, shortened(_value(value), 300)) for name, value in list(row.fields.items())[:MOST_NODES]]
-    took = [(name, seconds_text(seconds)) for name, seconds in list(row.seconds.items())[:MOST_NODES]]
+    seconds = [(name, took(each)) for name, each in list(row.seconds.items())[:MOST_NODES]]
     return framed(
         shortened(row.key),
         "",
         facts(pairs),
         *((heading("columns"), facts(fields)) if fields else ()),
-        *((heading("took"), table(("node", "seconds"), took, numbers=(1,))) if took else ()),
+        *((heading("took"), table(("node", "time"), seconds, numbers=(1,))) if seconds else ()),
         folded("traceback", _traceback(row), is_open=True) if row.traceback else None,
         muted("row.reproduce() raises the error here, for a debugger (%debug)") if row.origin else None,
         kind="row of a report",

@@ -15,7 +15,7 @@ from creevey_graph.shape import HIDDEN, place_of, short_text
 from creevey_graph.sizes import bytes_text, seconds_text
 from creevey_graph.step import Step
 from creevey_graph.views.notebook.markup import Markup, facts, folded, pre, shortened, table, tag
-from creevey_graph.views.notebook.pieces import bar, framed, muted  # noqa: F401
+from creevey_graph.views.notebook.pieces import framed, muted
 
 MOST_DOC = 4_000
 """Characters of a docstring."""
@@ -74,11 +74,21 @@ def _facts_of(step: Step[..., Any]) -> Iterator[tuple[str, str]]:
     yield "retries", str(options.retries) if options.retries else ""
     yield "timeout_s", "" if options.timeout_s is None else f"{options.timeout_s:g}"
     yield "codec", _code(getattr(options.codec, "name", None))
-    yield "pure", "" if options.pure is True else _code(str(options.pure) if options.pure is False else "by parameters")
+    yield (
+        "pure",
+        ""
+        if options.pure is True
+        else _code(str(options.pure) if options.pure is False else "by parameters"),
+    )
     yield "memory", _code(options.memory)
     told = ("borrows", "downloads", "by_content")
-    yield "also", ", ".join(
-        f"{name}={getattr(options, name)}" for name in told if getattr(options, name) != getattr(plain, name)
+    yield (
+        "also",
+        ", ".join(
+            f"{name}={getattr(options, name)}"
+            for name in told
+            if getattr(options, name) != getattr(plain, name)
+        ),
     )
     yield "code", tag("code", place_of(step.func))
 
@@ -100,7 +110,9 @@ def show_cache(cache: Cache) -> Markup:
     try:
         held = glance(cache, MOST_COUNTED)
     except CacheError as exc:
-        return framed("cache", "", facts([("folder", folder), ("problem", shortened(str(exc), 300))]), kind="")
+        return framed(
+            "cache", "", facts([("folder", folder), ("problem", shortened(str(exc), 300))]), kind=""
+        )
     if "steps" not in held:
         told = f"{held['records']:,} records, at most {bytes_text(held['bytes'])}"
         note = muted("too many to be counted while you wait: cache.info() does, per step")

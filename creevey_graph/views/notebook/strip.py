@@ -5,12 +5,11 @@ from typing import Any
 
 from creevey_graph.events import Outcome
 from creevey_graph.preview import Comparison, Preview
-from creevey_graph.sizes import seconds_text
 from creevey_graph.state import GraphState, NodeState
 from creevey_graph.thumbnails import seen
 from creevey_graph.views.notebook.graphs import with_rest
 from creevey_graph.views.notebook.markup import Markup, shortened, tag
-from creevey_graph.views.notebook.pieces import drawing, framed, heading
+from creevey_graph.views.notebook.pieces import beside, drawing, framed, heading, took
 
 MOST_PX = 160
 MOST_SHOWN = 60
@@ -18,12 +17,10 @@ MOST_SHOWN = 60
 
 
 def show_preview(preview: Preview) -> Markup:
-    """Return the drawing of the graph, and below it a strip of every value in order."""
-    drawn = drawing(preview.shape, _state(preview))
-    name = preview.shape.name if preview.shape else ""
-    return framed(
-        shortened(preview.key) or "preview", _told(preview), drawn, _strip(preview), kind=f"preview of {name}"
-    )
+    """Return the drawing of the graph, and beside it a strip of every value in order."""
+    shown = beside(drawing(preview.shape, _state(preview)), _strip(preview))
+    kind = f"preview of {preview.shape.name}" if preview.shape else "preview"
+    return framed(shortened(preview.key), _told(preview), shown, kind=kind)
 
 
 def show_comparison(comparison: Comparison) -> Markup:
@@ -46,9 +43,8 @@ def show_comparison(comparison: Comparison) -> Markup:
 
 
 def _told(preview: Preview) -> str:
-    took = seconds_text(sum(preview.seconds.values()))
     if preview.outcome is Outcome.DONE:
-        return f"{len(preview.seconds)} steps in {took}; nothing is written"
+        return f"{len(preview.seconds)} steps in {took(sum(preview.seconds.values()))}; nothing is written"
     verb = "left out" if preview.outcome is Outcome.SKIPPED else "failed"
     where = f" at {preview.step}" if preview.step else ""
     return f"{verb}{where}: {shortened(preview.error, 400)}"
@@ -75,34 +71,42 @@ def _state(preview: Preview) -> GraphState:
 
 def _strip(preview: Preview, differing: Collection[str] = ()) -> Markup:
     values = list(preview.items())
-    cards = [_card(preview, name, value, name in differing) for name, value in values[:MOST_SHOWN]]
+    writers = {node.name for node in (preview.shape.nodes if preview.shape else ()) if node.output}
+    cards = [
+        tag(
+            "li",
+            *(_path_card(name, value) if name in writers else _card(preview, name, value)),
+            tag("small", "differs", class_="creevey-stale") if name in differing else None,
+            class_="creevey-differs" if name in differing else None,
+        )
+        for name, value in values[:MOST_SHOWN]
+    ]
     if preview.outcome is not Outcome.DONE:
         cards.append(_last_card(preview))
     return with_rest(tag("ul", *cards, class_="creevey-strip"), len(values) - MOST_SHOWN, "values")
 
 
-def _card(preview: Preview, name: str, value: Any, differs: bool) -> Markup:
+def _card(preview: Preview, name: str, value: Any) -> Iterator[Markup]:
+    """Yield a value as it is seen, what it is, and what it took."""
     shown = seen(value, most_px=MOST_PX)
-    seconds = preview.seconds.get(name)
-    took = None if seconds is None else seconds_text(seconds)
-    return tag(
-        "li",
-        *_face(name, shown),
-        tag("b", name),
-        tag("small", shown.text) if shown.thumbnail is not None else None,
-        tag("small", took) if took else None,
-        tag("small", "differs", class_="creevey-stale") if differs else None,
-        class_="creevey-differs" if differs else None,
-    )
-
-
-def _face(name: str, shown: Any) -> Iterator[Markup]:
     picture = shown.thumbnail
     if picture is None:
         yield tag("span", shown.text, class_="creevey-value")
     else:
         alt = f"{name}: {picture.was}"
         yield tag("img", src=picture.src, width=picture.width, height=picture.height, alt=alt)
+    yield tag("b", name)
+    if picture is not None:
+        yield tag("small", shown.text)
+    if seconds := took(preview.seconds.get(name)):
+        yield tag("small", seconds)
+
+
+def _path_card(name: str, path: Any) -> Iterator[Markup]:
+    """Yield what a writer would write."""
+    yield tag("span", shortened(str(path)), class_="creevey-value")
+    yield tag("b", name)
+    yield tag("small", "not written: this is a preview")
 
 
 def _last_card(preview: Preview) -> Markup:

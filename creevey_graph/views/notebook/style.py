@@ -63,7 +63,9 @@ border-bottom:1px solid var(--cv-line);text-align:left;vertical-align:top;white-
 overflow-wrap:anywhere;min-width:3em;font-weight:400;background:none}
 .creevey table.creevey-table th{color:var(--cv-muted);font-weight:400}
 .creevey table.creevey-table .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.creevey table.creevey-table td b,.creevey .creevey-bar + p b{font-weight:650}
+.creevey table.creevey-table td b,.creevey p b{font-weight:650}
+.creevey table.creevey-table b.creevey-name{white-space:nowrap}
+.creevey table.creevey-table th code{color:var(--cv-ink)}
 .creevey .creevey-bar{display:flex;gap:1px;height:8px;margin:6px 0;border-radius:4px;overflow:hidden;\
 background:var(--cv-track);max-width:520px}
 .creevey table .creevey-bar{width:90px;margin:6px 0 0}
@@ -101,4 +103,6 @@ def _lines() -> Iterator[str]:
 
 def _variables(place: int) -> str:
     scheme = _THEMES[place][0]
-    return f"color-scheme:{scheme};" + "".join(f"--cv-{name}:{both[place]};" for name, both in COLOURS.items())
+    return f"color-scheme:{scheme};" + "".join(
+        f"--cv-{name}:{both[place]};" for name, both in COLOURS.items()
+    )
