@@ -19,6 +19,7 @@ from creevey_graph.report import Report
 from creevey_graph.rows import Rows
 from creevey_graph.shape import shape_of
 from creevey_graph.step import Step
+from creevey_graph.views import VIEWS
 from creevey_graph.views.notebook.explanations import show_explanation
 from creevey_graph.views.notebook.graphs import show_graph, show_plan
 from creevey_graph.views.notebook.runs import show_report, show_row, show_rows
@@ -73,7 +74,7 @@ def _plain(shown: Any) -> str:
     """Return what a terminal shows: of a graph its tree, of others their `repr`."""
     if isinstance(shown, Graph):
         with suppress(Exception):  # one in the making is not valid yet
-            return str(shown.draw())  # type: ignore[attr-defined]  # what users meet has it
+            return VIEWS["text"](shape_of(shown), None)
     try:
         return repr(shown)
     except Exception as exc:  # noqa: BLE001 - values of a preview are of any class

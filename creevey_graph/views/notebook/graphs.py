@@ -1,12 +1,12 @@
 """A graph, and what a plan says of it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from creevey_graph.events import Outcome
 from creevey_graph.plan import Plan, accepted_text
 from creevey_graph.shape import Shape, shape_of
 from creevey_graph.state import NodeState, state_of_plan
+from creevey_graph.views import VIEWS
 from creevey_graph.views.notebook.markup import Markup, facts, folded, joined, pre, shortened, table, tag
 from creevey_graph.views.notebook.pieces import bar, beside, drawing, framed, heading, lines, muted, took
 
@@ -24,7 +24,7 @@ def show_graph(graph: Any) -> Markup:
     """
     shape = shape_of(graph)
     drawn = drawing(shape)
-    plain = None if drawn is None else pre(graph.draw(), class_="creevey-plain")
+    plain = None if drawn is None else pre(VIEWS["text"](shape, None), class_="creevey-plain")
     parameters = [(parameter.name, tag("code", parameter.text)) for parameter in shape.parameters]
     told = (heading("parameters"), facts(parameters)) if parameters else ()
     nodes = folded(f"{len(shape.nodes):,} nodes as a table", node_table(shape), is_open=drawn is None)
