@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from creevey_graph.display import mimebundle
+from creevey_graph.display import mimebundle, page
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
     Event,
@@ -46,7 +46,7 @@ class Report:
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
     graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run), out
     (absolute, "" where there is none), scope (its rows in the cache's index), input_root and is_recursive (where
-    items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
+    items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; previewer = what makes values of steps again, for pages; counts = outcome -> items; executed = node -> items
     it ran for; restored = writer -> items whose output it wrote again; ended_at = (node, failed or skipped) -> items;
     unreached = node -> items that ended before it; changes = node -> how it differs from what it was; shape = what
     the graph looks like, as plain data; timeline = when items ended; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
@@ -88,6 +88,7 @@ class Report:
         self.orphans: tuple[str, ...] = ()
         self.pruned = 0
         self.origin: Callable[[Row], Any] | None = None
+        self.previewer: Any = None
         self._width = 0
         self._places: array[int] = array("q")
         self._numbers: array[int] = array("i")
@@ -281,6 +282,26 @@ class Report:
     def to_jsonl(self, path: Path | str | BinaryIO) -> None:
         """Write one JSON object per item, to a file or an open stream of bytes; `seconds` is per step."""
         write_jsonl(path, self.rows)
+
+    def to_html(self, path: Path | str, **options: Any) -> Path:
+        """
+        Write a page that stands alone: graph, timeline, table of items, and pictures after every step.
+
+        Args:
+            path: The file; replaced where it exists.
+            options: `sample=24` and `most_failures=200`, how many good and failed items are shown with pictures;
+                `seconds=20.0`, the time for these; `graph=` and `items=`, for the pictures of the steps where the
+                report was read from a file. More stand in `views.page.write_page`.
+
+        Returns:
+            The file.
+
+        Raises:
+            UsageError: The file cannot be written there, or an option has a value it cannot have.
+            SourceError: The report's file is gone.
+        """
+        written: Path = page("write_page")(self, path, **options)
+        return written
 
     def summary(self) -> dict[str, Any]:
         """Return the run in numbers, JSON-able: counts, rates, top errors, versions; see `summary.py`."""
