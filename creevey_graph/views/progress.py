@@ -1,8 +1,10 @@
 """Progress of a run: a listener that counts finished items, as a bar or as plain lines."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, Protocol, TextIO
 
 from creevey_graph.errors import UsageError
@@ -40,14 +42,24 @@ def open_progress(progress: bool | str, stream: TextIO) -> Progress | None:
         raise UsageError(f"progress must be True, False, 'auto', 'bar' or 'lines' (got {progress!r})")
     if progress == "lines" or (progress == "auto" and not (stream.isatty() or _is_notebook())):
         return Lines(stream)
-    return Bar(stream)
+    return Bar(sys.stdout if _is_notebook() and stream is sys.stderr else stream)  # there, stderr is red
 
 
 def _is_notebook() -> bool:
     try:
-        return type(get_ipython()).__name__ == "ZMQInteractiveShell"  # type: ignore[name-defined]
+        shell: object = get_ipython()  # type: ignore[name-defined]
     except NameError:
         return False
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)  # Colab's is one of them
+
+
+def _bar_class() -> Any:
+    """Return tqdm's bar; in a notebook without ipywidgets the plain one, which `tqdm.auto` would warn of."""
+    if _is_notebook() and find_spec("ipywidgets") is None:
+        from tqdm.std import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
+    else:
+        from tqdm.auto import tqdm  # noqa: PLC0415 - as above
+    return tqdm
 
 
 class Bar:
@@ -61,9 +73,7 @@ class Bar:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            from tqdm.auto import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
-
-            self._bar = tqdm(
+            self._bar = _bar_class()(
                 total=event.total - event.left_out, desc=event.graph, unit="item", file=self._stream
             )
         elif isinstance(event, ItemFinished) and self._bar is not None:

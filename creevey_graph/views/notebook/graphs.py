@@ -1,6 +1,7 @@
 """A graph, and what a plan says of it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from creevey_graph.events import Outcome
 from creevey_graph.plan import Plan, accepted_text

@@ -65,7 +65,9 @@ def _state(preview: Preview) -> GraphState:
             outcome = Outcome.DONE
         else:
             outcome = Outcome.CANCELLED
-        nodes[node.name] = NodeState({outcome: 1}, preview.seconds.get(node.name), policy=node.policy)
+        is_path = bool(node.output) and outcome is Outcome.DONE  # which is told, not written
+        counts = {} if is_path else {outcome: 1}
+        nodes[node.name] = NodeState(counts, preview.seconds.get(node.name), policy=node.policy)
     return GraphState("run", _told(preview), 1, {preview.outcome: 1}, nodes)
 
 
