@@ -219,10 +219,19 @@ def place_of(func: Any) -> str:
         code = inspect.unwrap(getattr(func, "func", func)).__code__
     except (AttributeError, ValueError):
         return ""
-    folder, name = os.path.split(code.co_filename)
-    if os.path.basename(folder).startswith("ipykernel_") or name.startswith("<ipython-input"):  # noqa: PTH119 - text
-        name = "notebook cell"  # its file is called by a number that says nothing
-    return f"{name}:{code.co_firstlineno}"
+    return f"{file_name(code.co_filename)}:{code.co_firstlineno}"
+
+
+def file_name(path: str) -> str:
+    """
+    Return what a file of code is called; a notebook's cell has one whose number says nothing.
+
+    >>> file_name("/home/ada/graph.py"), file_name("/tmp/ipykernel_12/194813138.py")
+    ('graph.py', 'notebook cell')
+    """
+    folder, name = os.path.split(path)
+    is_cell = os.path.basename(folder).startswith("ipykernel_") or name.startswith("<ipython-input")  # noqa: PTH119 - text
+    return "notebook cell" if is_cell else name
 
 
 def shape_to_json(shape: Shape) -> dict[str, Any]:

@@ -1,15 +1,14 @@
 """Progress of a run: a listener that counts finished items, as a bar or as plain lines."""
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any, Protocol, TextIO
 
 from creevey_graph.errors import UsageError
 from creevey_graph.events import Event, ItemFinished, ItemsCached, Noticed, Outcome, RunFinished, RunStarted
 from creevey_graph.text import safe_text
+from creevey_graph.views.notebook_bar import NotebookBar
 
 LINE_EVERY_S = 5.0
 
@@ -40,26 +39,20 @@ def open_progress(progress: bool | str, stream: TextIO) -> Progress | None:
         return None
     if progress not in (True, "auto", "bar", "lines"):
         raise UsageError(f"progress must be True, False, 'auto', 'bar' or 'lines' (got {progress!r})")
-    if progress == "lines" or (progress == "auto" and not (stream.isatty() or _is_notebook())):
+    if progress != "lines" and is_notebook():
+        return NotebookBar()
+    if progress == "lines" or (progress == "auto" and not stream.isatty()):
         return Lines(stream)
-    return Bar(sys.stdout if _is_notebook() and stream is sys.stderr else stream)  # there, stderr is red
+    return Bar(stream)
 
 
-def _is_notebook() -> bool:
+def is_notebook() -> bool:
+    """True where a cell's outputs are shown by a browser, also in Colab, whose shell is one of Jupyter's."""
     try:
         shell: object = get_ipython()  # type: ignore[name-defined]
     except NameError:
         return False
-    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)  # Colab's is one of them
-
-
-def _bar_class() -> Any:
-    """Return tqdm's bar; in a notebook without ipywidgets the plain one, which `tqdm.auto` would warn of."""
-    if _is_notebook() and find_spec("ipywidgets") is None:
-        from tqdm.std import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
-    else:
-        from tqdm.auto import tqdm  # noqa: PLC0415 - as above
-    return tqdm
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)
 
 
 class Bar:
@@ -73,7 +66,9 @@ class Bar:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            self._bar = _bar_class()(
+            from tqdm import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
+
+            self._bar = tqdm(
                 total=event.total - event.left_out, desc=event.graph, unit="item", file=self._stream
             )
         elif isinstance(event, ItemFinished) and self._bar is not None:

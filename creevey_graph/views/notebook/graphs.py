@@ -1,6 +1,6 @@
 """A graph, and what a plan says of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from creevey_graph.events import Outcome
@@ -8,7 +8,7 @@ from creevey_graph.plan import Plan, accepted_text
 from creevey_graph.shape import Shape, shape_of
 from creevey_graph.state import NodeState, state_of_plan
 from creevey_graph.views import VIEWS
-from creevey_graph.views.notebook.markup import Markup, facts, folded, joined, pre, shortened, table, tag
+from creevey_graph.views.markup import Markup, facts, folded, joined, pre, shortened, table, tag
 from creevey_graph.views.notebook.pieces import bar, beside, drawing, framed, heading, lines, muted, took
 
 MOST_NODES = 300
@@ -90,23 +90,25 @@ def _parts_told(plan: Plan) -> Iterator[Markup | str]:
             first = False
 
 
-def _plan_table(plan: Plan, states: dict[str, NodeState] | Any) -> Markup:
+def _plan_table(plan: Plan, states: Mapping[str, NodeState]) -> Markup:
+    counts = list(plan.nodes.items())[:MOST_NODES]
+    figures = {
+        "runs": [count.runs for _, count in counts],
+        "restored": [count.restores for _, count in counts],
+        "read": [count.loads for _, count in counts],
+        "kept": [count.kept for _, count in counts],
+    }
+    heads = [head for head, numbers in figures.items() if head == "runs" or any(numbers)]
+    has_seconds = any(states[name].seconds for name, _ in counts)
     rows = []
-    for name, count in list(plan.nodes.items())[:MOST_NODES]:
+    for place, (name, _) in enumerate(counts):
         state = states[name]
-        seconds = took(state.seconds)
-        figures = (count.runs, count.restores, count.loads, count.kept)
-        rows.append(
-            (
-                named(name, state),
-                *(_figure(number) for number in figures),
-                f"about {seconds}" if seconds else "",
-                why(state),
-                plan.policies.get(name, ""),
-            )
-        )
-    head = ("node", "runs", "restored", "read", "kept", "takes", "why", "its values are")
-    return table(head, rows, numbers=(1, 2, 3, 4, 5))
+        numbers = [_figure(figures[head][place]) for head in heads]
+        seconds = [f"about {took(state.seconds)}" if state.seconds else ""] if has_seconds else []
+        rows.append((named(name, state), *numbers, *seconds, why(state), plan.policies.get(name, "")))
+    last = len(heads) + has_seconds
+    head = ("node", *heads, *(["takes"] if has_seconds else []), "why", "its values are")
+    return table(head, rows, numbers=range(1, last + 1))
 
 
 def named(name: str, state: NodeState) -> Markup:

@@ -1,15 +1,17 @@
 """What several outputs are made of: a frame with its style, bars of counts, the drawing of a graph, lists of lines."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from creevey_graph.events import Outcome
 from creevey_graph.shape import Shape
 from creevey_graph.sizes import seconds_text
 from creevey_graph.state import GraphState
-from creevey_graph.views.notebook.markup import Markup, joined, shortened, tag
+from creevey_graph.views.markup import Markup, joined, shortened, tag
 from creevey_graph.views.notebook.style import style
 from creevey_graph.views.svg import draw_svg
 
+_WIDTH = re.compile(r'<svg [^>]*\bwidth="([\d.]+)"')
 MOST_LINES = 10
 """Notices, orphans and the like that are shown; how many more there are is told."""
 MOST_DRAWN = 150
@@ -91,7 +93,10 @@ def drawing(shape: Shape | None, state: GraphState | None = None) -> Markup | No
     """
     if shape is None or not 0 < len(shape.nodes) <= MOST_DRAWN:
         return None
-    return tag("div", Markup(draw_svg(shape, state)), class_="creevey-drawn", hidden=True)
+    drawn = Markup(draw_svg(shape, state))
+    width = _WIDTH.search(drawn)  # where there is little room it is made smaller, but not without end
+    at_most = f"--cv-drawn:{width[1]}px" if width else None
+    return tag("div", drawn, class_="creevey-drawn", style=at_most, hidden=True)
 
 
 def beside(drawn: Markup | None, *told: str | None) -> Markup:

@@ -9,8 +9,8 @@ from creevey_graph.rows import Rows
 from creevey_graph.shape import short_text
 from creevey_graph.state import GraphState, shape_in, state_of_report
 from creevey_graph.text import first_line
+from creevey_graph.views.markup import Markup, facts, folded, pre, shortened, table, tag
 from creevey_graph.views.notebook.graphs import MOST_NODES, named, why, with_rest
-from creevey_graph.views.notebook.markup import Markup, facts, folded, pre, shortened, table, tag
 from creevey_graph.views.notebook.pieces import (
     bar,
     beside,
@@ -125,7 +125,7 @@ def show_rows(rows: Rows) -> Markup:
 
 
 def _row_table(rows: Sequence[Row]) -> Markup:
-    names = list(dict.fromkeys(name for row in rows for name in row.fields))[:MOST_FIELDS]
+    names = _telling(rows)[:MOST_FIELDS]
     has_why = any(row.reason or row.error for row in rows)
     head = ("item", "outcome", *(("step", "why") if has_why else ()), "took", "outputs", *names)
     shown = []
@@ -142,6 +142,12 @@ def _row_table(rows: Sequence[Row]) -> Markup:
             )
         )
     return table(head, shown, numbers=(4 if has_why else 2,))
+
+
+def _telling(rows: Sequence[Row]) -> list[str]:
+    """Return the columns of which some row tells more than the paths it wrote."""
+    names = dict.fromkeys(name for row in rows for name in row.fields)
+    return [name for name in names if any(row.fields.get(name) not in (None, *row.outputs) for row in rows)]
 
 
 def _outcome(row: Row) -> Markup:

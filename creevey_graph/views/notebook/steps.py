@@ -14,7 +14,7 @@ from creevey_graph.policy import shown_policy
 from creevey_graph.shape import HIDDEN, place_of, short_text
 from creevey_graph.sizes import bytes_text, seconds_text
 from creevey_graph.step import Step
-from creevey_graph.views.notebook.markup import Markup, facts, folded, pre, shortened, table, tag
+from creevey_graph.views.markup import Markup, facts, folded, pre, shortened, table, tag
 from creevey_graph.views.notebook.pieces import framed, muted
 
 MOST_DOC = 4_000

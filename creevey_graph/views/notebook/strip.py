@@ -7,8 +7,8 @@ from creevey_graph.events import Outcome
 from creevey_graph.preview import Comparison, Preview
 from creevey_graph.state import GraphState, NodeState
 from creevey_graph.thumbnails import seen
+from creevey_graph.views.markup import Markup, shortened, tag
 from creevey_graph.views.notebook.graphs import with_rest
-from creevey_graph.views.notebook.markup import Markup, shortened, tag
 from creevey_graph.views.notebook.pieces import beside, drawing, framed, heading, took
 
 MOST_PX = 160

@@ -10,7 +10,7 @@ away (GitHub), what stands in `creevey-drawn` stays hidden and `creevey-plain` i
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from creevey_graph.views.notebook.markup import Markup
+from creevey_graph.views.markup import Markup
 from creevey_graph.views.palette import INKS, STALE
 
 COLOURS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -44,15 +44,15 @@ text-align:left;overflow-wrap:break-word}
 .creevey .creevey-muted,.creevey summary{color:var(--cv-muted)}
 .creevey summary{cursor:pointer;margin:4px 0}
 .creevey details{margin:6px 0 0;background:none;border:0;padding:0}
-.creevey code,.creevey pre{font:12px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
+.creevey.creevey code,.creevey.creevey pre{font:12px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
 background:none;color:inherit;padding:0;border:0;margin:0}
-.creevey pre{margin:4px 0;padding:6px 8px;background:var(--cv-card);border-radius:4px;overflow-x:auto;white-space:pre}
-.creevey pre.creevey-wrapped{white-space:pre-wrap}
-.creevey pre.creevey-plain{display:none}
+.creevey.creevey pre{margin:4px 0;padding:6px 8px;background:var(--cv-card);border-radius:4px;overflow-x:auto;white-space:pre}
+.creevey.creevey pre.creevey-wrapped{white-space:pre-wrap}
+.creevey.creevey pre.creevey-plain{display:none}
 .creevey .creevey-drawn[hidden]{display:block!important;overflow-x:auto;flex:0 1 auto;max-width:100%;min-width:0}
-.creevey .creevey-drawn svg{display:block;max-width:none;height:auto}
+.creevey .creevey-drawn svg{display:block;max-width:100%;min-width:calc(.72*var(--cv-drawn,0px));height:auto}
 .creevey .creevey-beside{display:flex;flex-wrap:wrap;gap:8px 20px;align-items:flex-start}
-.creevey .creevey-beside .creevey-told{flex:1 1 330px;min-width:0;max-width:100%;overflow-x:auto}
+.creevey .creevey-beside .creevey-told{flex:1 1 480px;min-width:0;max-width:100%;overflow-x:auto}
 .creevey table.creevey-table{border-collapse:collapse;border:0;margin:4px 0;width:auto;table-layout:auto;\
 font-size:12px;color:inherit;background:none;display:table}
 .creevey table.creevey-table thead{border:0;background:none}
@@ -60,8 +60,11 @@ font-size:12px;color:inherit;background:none;display:table}
 .creevey table.creevey-table tbody tr:hover{background:var(--cv-card)}
 .creevey table.creevey-table th,.creevey table.creevey-table td{padding:3px 14px 3px 0;border:0;\
 border-bottom:1px solid var(--cv-line);text-align:left;vertical-align:top;white-space:normal;max-width:34em;\
-overflow-wrap:anywhere;min-width:3em;font-weight:400;background:none}
-.creevey table.creevey-table th{color:var(--cv-muted);font-weight:400}
+overflow-wrap:break-word;font-weight:400;background:none}
+.creevey table.creevey-table td.prose{min-width:10em}
+.creevey table.creevey-table td.long{overflow-wrap:anywhere;min-width:9em}
+.creevey .creevey-scroll{overflow-x:auto;max-width:100%}
+.creevey table.creevey-table th{color:var(--cv-muted);font-weight:400;white-space:nowrap}
 .creevey table.creevey-table .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .creevey table.creevey-table td b,.creevey p b{font-weight:650}
 .creevey table.creevey-table b.creevey-name{white-space:nowrap}
@@ -70,14 +73,15 @@ overflow-wrap:anywhere;min-width:3em;font-weight:400;background:none}
 background:var(--cv-track);max-width:520px}
 .creevey table .creevey-bar{width:90px;margin:6px 0 0}
 .creevey .creevey-bar span{display:block;height:100%;min-width:2px}
-.creevey .creevey-strip{display:flex;flex-wrap:wrap;gap:12px;margin:6px 0 0;padding:0;list-style:none}
-.creevey .creevey-strip li{margin:0;padding:8px;border:1px solid var(--cv-line);border-radius:6px;width:178px;\
+.creevey.creevey .creevey-strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:10px;\
+margin:6px 0 0;padding:0;list-style:none}
+.creevey.creevey .creevey-strip li{margin:0;padding:8px;border:1px solid var(--cv-line);border-radius:6px;min-width:0;\
 list-style:none;background:var(--cv-card)}
 .creevey .creevey-strip img{display:block;max-width:100%;height:auto;margin:0 auto 6px;border-radius:2px}
 .creevey .creevey-strip .creevey-value{display:block;font:12px/1.4 ui-monospace,Menlo,Consolas,monospace;\
 margin:0 0 6px;overflow-wrap:anywhere}
 .creevey .creevey-strip small{display:block;font-size:11.5px;color:var(--cv-muted)}
-.creevey .creevey-strip li.creevey-differs{border-color:var(--cv-stale);box-shadow:inset 0 0 0 1px var(--cv-stale)}
+.creevey.creevey .creevey-strip li.creevey-differs{border-color:var(--cv-stale);box-shadow:inset 0 0 0 1px var(--cv-stale)}
 .creevey .creevey-added{background:var(--cv-added);color:var(--cv-done)}
 .creevey .creevey-removed{background:var(--cv-removed);color:var(--cv-failed)}
 .creevey .creevey-stale{color:var(--cv-stale)}

@@ -1,10 +1,11 @@
 """
 HTML made of parts: what is not `Markup` is text, and is quoted; what is opened is closed.
 
-This is the one quoter of what notebooks show. The result is well-formed XML, too, so that a test can read it.
+This is the one quoter of the HTML that notebooks show. The result is well-formed XML, too, so that a test can read it.
 """
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from creevey_graph.text import safe_text
 
 MOST_CHARACTERS = 160
 """Of a name or an error in a table; the rest is "…"."""
+_PROSE, _LONG_WORD = 24, 36
+_TAG = re.compile("<[^>]*>")
 _EMPTY = frozenset(("img", "br"))
 
 
@@ -84,7 +87,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequen
                 tag(
                     name,
                     cell,
-                    class_="n" if column in numbers else None,
+                    class_="n" if column in numbers else _room_of(cell),
                     align="right" if column in numbers else "left",
                 )
                 for column, cell in enumerate(row)
@@ -92,17 +95,32 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequen
         )
 
     body = tag("tbody", *(cells("td", row) for row in rows))
-    return tag("table", tag("thead", cells("th", head)), body, class_="creevey-table")
+    return _scrolled(tag("table", tag("thead", cells("th", head)), body, class_="creevey-table"))
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Markup:
     """Return a table of two columns: what, and its value; pairs without a value are left out."""
     rows = (
-        tag("tr", tag("th", name, align="left", scope="row"), tag("td", value, align="left"))
+        tag(
+            "tr",
+            tag("th", name, align="left", scope="row"),
+            tag("td", value, align="left", class_=_room_of(value)),
+        )
         for name, value in pairs
         if value
     )
-    return tag("table", tag("tbody", *rows), class_="creevey-table creevey-facts")
+    return _scrolled(tag("table", tag("tbody", *rows), class_="creevey-table creevey-facts"))
+
+
+def _scrolled(shown: Markup) -> Markup:
+    return tag("div", shown, class_="creevey-scroll")
+
+
+def _room_of(cell: str) -> str | None:
+    """Return the class of a cell: prose is given some width, and words too long for a line are broken anywhere."""
+    text = _TAG.sub(" ", cell) if isinstance(cell, Markup) else cell
+    is_prose, is_long = len(text) > _PROSE, max(map(len, text.split()), default=0) > _LONG_WORD
+    return " ".join(name for name, holds in (("prose", is_prose), ("long", is_long)) if holds) or None
 
 
 def folded(summary: str, *inside: str | None, is_open: bool = False) -> Markup:
