@@ -16,7 +16,7 @@ from creevey_graph.archive import new_report
 from creevey_graph.cache import Cache
 from creevey_graph.choices import Options, accepted_in, check_failures_known, chosen_size, open_cache
 from creevey_graph.display import mimebundle
-from creevey_graph.errors import RunFailed, RunInterrupted, UsageError, did_you_mean
+from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import Event, GraphDeclared, Listener, Noticed, Row
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
@@ -32,12 +32,13 @@ from creevey_graph.report import Report
 from creevey_graph.runner import run
 from creevey_graph.shape import shape_of, shape_to_json
 from creevey_graph.step import Step
-from creevey_graph.views import VIEWS
 from creevey_graph.views.progress import open_progress
 
 if TYPE_CHECKING:
     from creevey_graph.accept import Acceptance, Standing
     from creevey_graph.explanation import Explanation
+
+View = Literal["text", "svg", "html", "mermaid", "dot", "json"]
 
 
 class Graph(DeclaredGraph):
@@ -274,16 +275,26 @@ class Graph(DeclaredGraph):
         """
         return reproduce_row(list_items(self, items, Path()), open_cache(cache)[0], row)
 
-    def draw(self, form: str = "text") -> str:
+    @overload
+    def draw(self, to: View = "text", *, state: Plan | Report | None = None) -> str: ...
+    @overload
+    def draw(self, to: Path, *, state: Plan | Report | None = None) -> Path: ...
+    @overload
+    def draw(self, to: str, *, state: Plan | Report | None = None) -> str | Path: ...
+    def draw(self, to: str | Path = "text", *, state: Plan | Report | None = None) -> str | Path:
         """
-        Return the graph as text: "text", "mermaid" or "dot".
+        Return the graph as text, or write it to a file and return its path.
+
+        Args:
+            to: A view ("text", "svg", "html", "mermaid", "dot", "json"), or a path that ends in .svg, .html,
+                .mmd, .dot, .txt, .json, or .png where a converter is installed.
+            state: What a plan or a run says: counts, seconds, and what changed are shown at each node.
 
         Raises:
-            UsageError: There is no such form.
+            UsageError: There is no such view, or the file cannot be written.
         """
-        if form not in VIEWS:
-            raise UsageError(f"no view '{form}'{did_you_mean(form, VIEWS)}")
-        return VIEWS[form](self)
+        drawn: str | Path = _asked_for("views.drawing").draw_graph(self, to, state)
+        return drawn
 
     def untracked(self) -> tuple[str, ...]:
         """Return what the fingerprints of this graph's steps could not see through."""

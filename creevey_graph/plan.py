@@ -8,14 +8,15 @@ graphs differ. The worker acts on decisions; `Plan` counts them for `status`.
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import attrs
 
+from creevey_graph import display
 from creevey_graph.cache import ItemState, Record
 from creevey_graph.changes import matched, node_changes
 from creevey_graph.columns import counted, listed, table
-from creevey_graph.display import mimebundle
 from creevey_graph.errors import GraphError, SkipItem
 from creevey_graph.events import Reason
 from creevey_graph.fields import FIXED_COLUMNS
@@ -227,7 +228,7 @@ class Plan:
     seconds: Mapping[str, float] = attrs.field(factory=dict)
     shape: Shape | None = None
 
-    _repr_mimebundle_ = mimebundle
+    _repr_mimebundle_ = display.mimebundle
 
     @property
     def to_do(self) -> int:
@@ -252,6 +253,15 @@ class Plan:
         self.up_to_date += items
         for count in self.nodes.values():
             count.kept += items
+
+    def draw(self, to: Path | str = "text") -> str | Path:
+        """
+        Return the graph with what each node would do, or write it to the file *to*; see `Graph.draw`.
+
+        Raises:
+            UsageError: There is no such view, or the file cannot be written.
+        """
+        return display.draw(self, to)
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from creevey_graph.display import mimebundle, page
+from creevey_graph import display
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
     Event,
@@ -28,6 +28,7 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.fields import FIXED_COLUMNS
+from creevey_graph.frame import to_frame
 from creevey_graph.journal import read_journal, rows_of
 from creevey_graph.manifest import flat_row, write_csv, write_jsonl
 from creevey_graph.rows import ABSENT, LOOSE, Rows
@@ -53,7 +54,7 @@ class Report:
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
 
-    _repr_mimebundle_ = mimebundle
+    _repr_mimebundle_ = display.mimebundle
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -300,7 +301,7 @@ class Report:
             UsageError: The file cannot be written there, or an option has a value it cannot have.
             SourceError: The report's file is gone.
         """
-        written: Path = page("write_page")(self, path, **options)
+        written: Path = display.page("write_page")(self, path, **options)
         return written
 
     def summary(self) -> dict[str, Any]:
@@ -318,21 +319,16 @@ class Report:
         Raises:
             ImportError: pandas is not installed.
         """
-        try:
-            import pandas as pd  # noqa: PLC0415 - an extra, and 0.7 s to import
-        except ImportError as exc:
-            raise ImportError("to_pandas needs pandas; pip install 'creevey_graph[pandas]'") from exc
-        flat = [self.flat(row) for row in self.rows]
-        names = [*FIXED_COLUMNS, *self.columns]
-        data = {name: pd.Series([row.get(name) for row in flat], dtype=object) for name in names}
-        frame = pd.DataFrame(data, columns=names)
-        for name in names:
-            values = [row.get(name) for row in flat]
-            if values and all(type(value) is float for value in values):
-                frame[name] = frame[name].astype(float)
-            elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
-                frame[name] = frame[name].astype("int64")
-        return frame.set_index("key")
+        return to_frame((self.flat(row) for row in self.rows), [*FIXED_COLUMNS, *self.columns])
+
+    def draw(self, to: Path | str = "text") -> str | Path:
+        """
+        Return the graph with what became of each node, or write it to the file *to*; see `Graph.draw`.
+
+        Raises:
+            UsageError: There is no such view, the file cannot be written, or the report is too old to tell.
+        """
+        return display.draw(self, to)
 
     def flat(self, row: Row) -> dict[str, Any]:
         """Return *row* as column -> value, seconds in total."""

@@ -27,7 +27,7 @@ FLOORS = (
     ("signature", "options", "interrupts", "symbolic", "parts/"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values", "apart"),
-    ("manifest", "rows", "versions", "timeline", "likeness"),
+    ("manifest", "frame", "rows", "versions", "timeline", "likeness"),
     ("troubles", "thumbnails"),
     ("summary",),
     ("symbols", "compose", "wiring", "constants", "arrays/"),
@@ -61,6 +61,7 @@ FLOOR_OF = {row: floor for floor, rows in enumerate(FLOORS) for row in rows}
 LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "cache/opening.py"} | {
     "codecs/deferred.py",
     "display.py",
+    "views/__init__.py",
 }
 """These load what is dear when it is first asked for: `--help` in 100 ms, no requests without downloads."""
 

@@ -4,9 +4,7 @@ The graph as static SVG: readable text, tooltips, light and dark paper, and the 
 No script, no link, no id: several drawings can stand in one document. What is drawn stands in `marks/`.
 """
 
-from collections.abc import Mapping
-
-import attrs
+from collections.abc import Mapping, Sequence
 
 from creevey_graph.shape import Shape
 from creevey_graph.state import GraphState
@@ -19,6 +17,7 @@ from creevey_graph.views.marks.inks import Theme, style_sheet
 from creevey_graph.views.marks.legend import ROW_PX, draw_legend, entries_of, rows_of, width_of
 from creevey_graph.views.marks.lines import Line, draw_labels, draw_line, labels_of
 from creevey_graph.views.marks.pen import Markup, Pen
+from creevey_graph.views.marks.pills import place_beside, shifted
 from creevey_graph.views.marks.tooltips import (
     sentence_of,
     told_of_input,
@@ -30,7 +29,7 @@ from creevey_graph.views.marks.widths import fitted
 MARGIN_PX = 24.0
 MOST_FEEDS = 3
 """A graph parameter that feeds more nodes than these is told over the graph: its lines would hide the others."""
-_LEAST_WIDTH, _LEGEND_GAP, _HEADER_GAP = 380.0, 22.0, 20.0
+_LEAST_WIDTH, _LEGEND_GAP, _HEADER_GAP = 430.0, 22.0, 20.0
 _GROUP_TITLE = 20.0
 _PILL = "parameter\0"
 """What a pill's name in the layout begins with; no node is called so."""
@@ -77,7 +76,7 @@ def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str) -> str:
     foot = down + layout.height + _LEGEND_GAP
     height = foot + ROW_PX * len(rows) + MARGIN_PX - 8
 
-    layout = moved(layout, right, down)
+    layout = shifted(layout, round(right), down)
     paper = pen.mark("rect", "paper", width=width + 2 * MARGIN_PX, height=height)
     inside = [
         paper,
@@ -98,41 +97,38 @@ def _fed(shape: Shape, parameter: str) -> list[str]:
 
 
 def _laid_out(shape: Shape, cards: Mapping[str, Card]) -> Layout:
+    """Return the layout; a pill that finds no room beside its only node, or has several, gets a place of its own."""
+    feeds = {f"{_PILL}{one.name}": _fed(shape, one.name) for one in shape.parameters}
+    pills = {name: nodes for name, nodes in feeds.items() if name in cards}
+    single = {name: nodes[0] for name, nodes in pills.items() if len(nodes) == 1}
+    layout = _layered(shape, cards, {name: nodes for name, nodes in pills.items() if name not in single})
+    sizes = {name: (node, (cards[name].width, cards[name].height)) for name, node in single.items()}
+    layout = place_beside(layout, sizes)
+    if len(layout.boxes) == len(cards):
+        return layout
+    left = {name for name in single if name not in layout.boxes}
+    again = {name: nodes for name, nodes in pills.items() if name in left or name not in single}
+    layout = place_beside(
+        _layered(shape, cards, again), {name: found for name, found in sizes.items() if name not in left}
+    )
+    return layout if len(layout.boxes) == len(cards) else _layered(shape, cards, pills)
+
+
+def _layered(shape: Shape, cards: Mapping[str, Card], pills: Mapping[str, Sequence[str]]) -> Layout:
+    """Return the layout of all nodes and of some pills."""
     edges = [(giver, reader) for giver, reader, _ in shape.edges]
-    edges += [
-        (f"{_PILL}{one.name}", node)
-        for one in shape.parameters
-        if f"{_PILL}{one.name}" in cards
-        for node in _fed(shape, one.name)
-    ]
+    edges += [(name, node) for name, nodes in pills.items() for node in nodes]
     return lay_out(
-        {name: (card.width, card.height) for name, card in cards.items()},
+        {
+            name: (card.width, card.height)
+            for name, card in cards.items()
+            if card.kind is not Kind.PARAMETER or name in pills
+        },
         edges,
         {node.name: node.group for node in shape.nodes if node.group},
         node_gap_px=26,
-        rank_gap_px=40,
+        rank_gap_px=46,
         group_title_px=_GROUP_TITLE,
-    )
-
-
-def moved(layout: Layout, right: float, down: float) -> Layout:
-    """Return the layout at another place, at whole pixels where it can be."""
-    right = round(right)
-
-    def at(box: Box) -> Box:
-        return Box(round(box.x + right, 1), round(box.y + down, 1), box.width, box.height)
-
-    return attrs.evolve(
-        layout,
-        boxes={name: at(box) for name, box in layout.boxes.items()},
-        groups={path: at(box) for path, box in layout.groups.items()},
-        routes=tuple(
-            attrs.evolve(
-                route,
-                points=tuple((round(x + right, 1), round(y + down, 1)) for x, y in route.points),
-            )
-            for route in layout.routes
-        ),
     )
 
 

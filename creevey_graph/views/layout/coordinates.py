@@ -6,6 +6,7 @@ from creevey_graph.views.layout.alignment import Segment, align, find_bent
 from creevey_graph.views.layout.compaction import Distance, compact
 from creevey_graph.views.layout.layers import Kind, Layers
 from creevey_graph.views.layout.spacing import Spacing
+from creevey_graph.views.layout.tightening import tighten
 
 DUMMY_GAP = 0.6
 """Lines stand nearer to each other and to boxes than boxes do."""
@@ -34,7 +35,8 @@ def place_vertices(
         low - min(xs) if left else high - max(xs) for xs, left in zip(four, (True, False) * 2, strict=True)
     ]
     together = zip(*([x + shift for x in xs] for xs, shift in zip(four, shifts, strict=True)), strict=True)
-    return [sum(sorted(found)[1:3]) / 2 for found in together]
+    balanced = [sum(sorted(found)[1:3]) / 2 for found in together]
+    return tighten(layers, rows, balanced, distance)
 
 
 def places_of(rows: Sequence[Sequence[int]], count: int) -> list[int]:

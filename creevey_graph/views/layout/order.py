@@ -79,8 +79,8 @@ def shake(ordering: Ordering, most_work: int) -> None:
         ordering.mark()
 
 
-WINDOW = 3
-AMP = 3.0
+WINDOW = 2
+AMP = 5.0
 
 def shaken(
     layers: Layers, rows: Sequence[Sequence[int]], wide: Sequence[int], chance: Chance

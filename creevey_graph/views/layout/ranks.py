@@ -30,9 +30,9 @@ def rank_nodes(order: Sequence[int], edges: Sequence[Edge], paths: Sequence[Grou
     extra = [(start, node) for start, joint in zip(starts, joints, strict=True) for node in joint]
     weights = [EDGE_WEIGHT] * len(edges) + [1] * len(extra)
     joined = [*edges, *extra]
-    ranks = shorten(longest_paths([*starts, *order], joined), joined, weights)[: len(order)]
-    top = min(ranks)
-    return balance([rank - top for rank in ranks], order, edges)
+    places = shorten(longest_paths([*starts, *order], joined), joined, weights, [1] * len(joined))[: len(order)]
+    top = min(places)
+    return balance([round(place - top) for place in places], order, edges)
 
 
 def joints_of(order: Sequence[int], edges: Sequence[Edge], paths: Sequence[GroupPath]) -> list[list[int]]:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import attrs
 
 from creevey_graph.views.layout.boxes import Point
-from creevey_graph.views.layout.layers import Layers
+from creevey_graph.views.layout.layers import Kind, Layers
+from creevey_graph.views.layout.sorting import rising
 
 MOST_PORT_GAP_PX = 18.0
+LEAST_PORT_GAP_PX = 7.0
 PORTS_SHARE = 0.7
 """Edges leave and enter in the middle 70 % of a border at most: round corners stay free."""
 
@@ -57,17 +59,43 @@ def ports(
     sizes: Sequence[tuple[float, float]],
     ends: Sequence[tuple[int, int]],
 ) -> list[float]:
-    """Return the x at which each edge meets its node, side by side in the order of where they come from."""
+    """
+    Return the x at which each edge meets its node, side by side in the order of where they come from.
+
+    An edge that can be upright is; the others spread from the middle.
+    """
     by_node: dict[int, list[int]] = {}
     for edge, (node, _) in enumerate(ends):
         by_node.setdefault(node, []).append(edge)
     found = [0.0] * len(ends)
     for node, edges in by_node.items():
         edges.sort(key=lambda edge: xs[ends[edge][1]])
-        gap = min(MOST_PORT_GAP_PX, PORTS_SHARE * sizes[node][0] / len(edges))
+        room = PORTS_SHARE * sizes[node][0] / 2
+        gap = min(MOST_PORT_GAP_PX, 2 * room / len(edges))
+        goals = []
         for turn, edge in enumerate(edges):
-            found[edge] = xs[node] + gap * (turn - (len(edges) - 1) / 2)
+            upright = upright_x(layers, xs, sizes, ends[edge])
+            goals.append(xs[node] + gap * (turn - (len(edges) - 1) / 2) if upright is None else upright)
+        apart = min(LEAST_PORT_GAP_PX, gap)
+        settled = rising([goal - turn * apart for turn, goal in enumerate(goals)])
+        for turn, edge in enumerate(edges):
+            low = xs[node] - room + turn * apart
+            high = xs[node] + room - (len(edges) - 1 - turn) * apart
+            found[edge] = max(low, min(high, settled[turn] + turn * apart))
     return found
+
+
+def upright_x(
+    layers: Layers, xs: Sequence[float], sizes: Sequence[tuple[float, float]], end: tuple[int, int]
+) -> float | None:
+    """Return where an edge from a node to its next vertex can be upright, None where it cannot."""
+    node, other = end
+    is_node = layers.kinds[other] is Kind.NODE
+    x = (xs[node] + xs[other]) / 2 if is_node else xs[other]
+    fits = all(
+        abs(x - xs[one]) <= PORTS_SHARE * sizes[one][0] / 2 for one in ((node, other) if is_node else (node,))
+    )
+    return x if fits else None
 
 
 def without_idle(points: Sequence[Point]) -> list[Point]:

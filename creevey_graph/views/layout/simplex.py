@@ -1,5 +1,7 @@
 """
-The network simplex method: rows for which the edges together are as short as can be.
+The network simplex method: places for which the edges together are as short as can be.
+
+It finds the rows of nodes, and where in their rows they stand.
 
 A tree of tight edges (as short as they may be) spans the graph. The cut value of a tree edge is what
 the total length gains by each row that its two sides are drawn apart; while one is negative, that edge
@@ -14,38 +16,45 @@ from heapq import heappop, heappush
 
 from creevey_graph.views.layout.given import Edge
 
-PIVOTS_A_NODE = 8
 MOST_WORK = 3_000_000
-"""Bounds on the exchanges of tree edges; beyond them the rows are good, if not the best."""
+"""A bound on nodes and edges looked at; beyond it the places are good, if not the best."""
 LOOKED_AT = 30
 """Negative tree edges of which the most negative one leaves: fewer exchanges than with the first one found."""
+CLOSE = 1e-6
+"""Places that are no further apart are the same."""
 
 
-def shorten(ranks: Sequence[int], edges: Sequence[Edge], weights: Sequence[int]) -> list[int]:
+def shorten(
+    places: Sequence[float],
+    edges: Sequence[Edge],
+    weights: Sequence[int],
+    lengths: Sequence[float],
+    most_work: int = MOST_WORK,
+) -> list[float]:
     """
-    Return rows that make the edges of a connected graph shortest, by weight.
+    Return places that make the edges of a connected graph shortest, by weight.
 
     Args:
-        ranks: Rows in which every edge goes down.
-        edges: Each once.
-        weights: What a row of length of each edge costs.
+        places: Where each node stands, such that every edge is long enough.
+        edges: From the node with the lesser place to the other.
+        weights: What it costs that an edge is longer by 1.
+        lengths: Least length of each edge.
+        most_work: Nodes and edges to look at before the places are taken as they are.
     """
-    tree = SpanningTree(ranks, edges, weights)
-    pivots = min(PIVOTS_A_NODE * len(ranks), MOST_WORK // (len(ranks) + len(edges)))
-    for _ in range(pivots):
+    tree = SpanningTree(places, edges, weights, lengths)
+    for _ in range(most_work // (len(places) + len(edges))):
         leaving = tree.find_leaving()
         if leaving is None:
             break
-        entering = tree.find_entering(leaving)
-        tree.exchange(leaving, entering)
-    return tree.ranks
+        tree.exchange(leaving, tree.find_entering(leaving))
+    return tree.places
 
 
 class SpanningTree:
     """
     Tight edges that span the graph.
 
-    State: ranks = row of each node; cuts = cut value of each edge, 0 outside the tree; near = edges at
+    State: places = of each node; cuts = cut value of each edge, 0 outside the tree; near = edges at
     each node; tree_near = those in the tree; up = the tree edge of each node towards the root; limit = place of
     each node in a walk that leaves the tree's leaves first; lowest = least place in the tree below it;
     walk = the nodes in that order.
@@ -53,9 +62,15 @@ class SpanningTree:
     Thread safety: none.
     """
 
-    def __init__(self, ranks: Sequence[int], edges: Sequence[Edge], weights: Sequence[int]) -> None:
-        count = len(ranks)
-        self.ranks = list(ranks)
+    def __init__(self,
+        places: Sequence[float],
+        edges: Sequence[Edge],
+        weights: Sequence[int],
+        lengths: Sequence[float],
+    ) -> None:
+        count = len(places)
+        self.places = list(places)
+        self.lengths = lengths
         self.edges = edges
         self.weights = weights
         self.cuts = [0] * len(edges)
@@ -76,10 +91,10 @@ class SpanningTree:
         self._weigh()
         self.in_tree = sorted({edge for found in self.tree_near for edge in found})
 
-    def slack(self, edge: int) -> int:
-        """Return by how many rows *edge* is longer than it must be."""
+    def slack(self, edge: int) -> float:
+        """Return by how much *edge* is longer than it must be."""
         source, target = self.edges[edge]
-        return self.ranks[target] - self.ranks[source] - 1
+        return self.places[target] - self.places[source] - self.lengths[edge]
 
     def find_leaving(self) -> int | None:
         """Return a tree edge with a negative cut value, None where there is none."""
@@ -102,7 +117,7 @@ class SpanningTree:
         below = source if self.up[source] == leaving else target
         inward = below == source  # of an edge that may enter: from the upper part into the lower one
         low, high = self.lowest[below], self.limit[below]
-        best, least = -1, 0
+        best, least = -1, 0.0
         for node in self.walk[low : high + 1]:
             for edge in self.near[node]:
                 one, other = self.edges[edge]
@@ -111,7 +126,7 @@ class SpanningTree:
                     slack = self.slack(edge)
                     if best < 0 or slack < least:
                         best, least = edge, slack
-                        if not slack:
+                        if slack < CLOSE:
                             return best
         return best
 
@@ -130,12 +145,12 @@ class SpanningTree:
         self.in_tree[self.in_tree.index(leaving)] = entering
         self._number(top, self.up[top], self.lowest[top])
 
-    def _shift(self, leaving: int, slack: int) -> None:
+    def _shift(self, leaving: int, slack: float) -> None:
         source, target = self.edges[leaving]
         below = source if self.up[source] == leaving else target
         step = -slack if below == source else slack
         for node in self.walk[self.lowest[below] : self.limit[below] + 1]:
-            self.ranks[node] += step
+            self.places[node] += step
 
     def _carry(self, node: int, other: int, cut: int, *, forward: bool) -> int:
         """Add *cut* along the tree from *node* up to where *other* is below too; return that node."""
@@ -166,7 +181,7 @@ class SpanningTree:
 
     def _weigh(self) -> None:
         """Set the cut values: what enters the part below each tree edge, less what leaves it."""
-        below = [0] * len(self.ranks)
+        below = [0] * len(self.places)
         for edge, (source, target) in enumerate(self.edges):
             below[source] -= self.weights[edge]
             below[target] += self.weights[edge]
@@ -182,14 +197,14 @@ class SpanningTree:
 
         The tree moves as a whole to the nearest node outside it; its nodes are kept relative to *moved*.
         """
-        inside = [False] * len(self.ranks)
+        inside = [False] * len(self.places)
         found: list[int] = []
-        leaving: list[tuple[int, int]] = []  # slack + moved, edge
-        entering: list[tuple[int, int]] = []  # slack - moved, edge
-        moved, node = 0, 0
+        leaving: list[tuple[float, int]] = []  # slack + moved, edge
+        entering: list[tuple[float, int]] = []  # slack - moved, edge
+        moved, node = 0.0, 0
         while True:
             inside[node] = True
-            self.ranks[node] -= moved
+            self.places[node] -= moved
             for edge in self.near[node]:
                 source, target = self.edges[edge]
                 if not (inside[source] and inside[target]):
@@ -204,5 +219,5 @@ class SpanningTree:
             moved = key if down else -key
             found.append(edge)
             node = self.edges[edge][1 if down else 0]
-        self.ranks = [rank + moved for rank in self.ranks]
+        self.places = [place + moved for place in self.places]
         return found

@@ -48,37 +48,52 @@ def _face(card: Card, box: Box) -> Box:
 # --- outlines ----------------------------------------------------------------------------------
 
 
-def draw_outline(pen: Pen, card: Card, box: Box) -> Markup:
+def draw_outline(pen: Pen, card: Card, box: Box, scale: float = 1.0) -> Markup:
     """Return the outline: a stack, a card, a card with a tab, a page with a folded corner, or a pill."""
-    outline = _OUTLINES[card.kind](pen, box, _card_classes(card))
+    draw, classes = _OUTLINES[card.kind], _card_classes(card)
+    outline = draw(pen, box, classes, scale)
     if not card.is_set:
         return outline
-    inner = Box(box.x + 3.5, box.y + 3.5, box.width - 7, box.height - 7)
-    return joined(outline, _OUTLINES[card.kind](pen, inner, f"{_card_classes(card)} inner"))
+    inset = 3.5 * max(scale, 0.7)
+    inner = Box(box.x + inset, box.y + inset, box.width - 2 * inset, box.height - 2 * inset)
+    return joined(outline, draw(pen, inner, f"{classes} inner", scale))
 
 
 def _card_classes(card: Card) -> str:
-    named = {Kind.INPUT: "card card-input", Kind.WRITER: "card card-writer", Kind.PARAMETER: "card card-parameter"}
+    named = {
+        Kind.INPUT: "card card-input",
+        Kind.WRITER: "card card-writer",
+        Kind.PARAMETER: "card card-parameter",
+    }
     classes = named.get(card.kind, "card")
     if card.standing is None:
         return classes
-    return classes + " card-changed" * card.standing.is_changed + " card-stale" * (
-        card.standing.is_stale and not card.standing.is_changed
+    return (
+        classes
+        + " card-changed" * card.standing.is_changed
+        + " card-stale" * (card.standing.is_stale and not card.standing.is_changed)
     )
 
 
-def _rounded(pen: Pen, box: Box, classes: str, radius: float = _ROUND) -> Markup:
+def _rect(pen: Pen, box: Box, classes: str, radius: float) -> Markup:
     return pen.mark("rect", classes, x=box.x, y=box.y, width=box.width, height=box.height, rx=radius)
 
 
-def _stack(pen: Pen, box: Box, classes: str) -> Markup:
-    width, height = box.width - 2 * STACK, box.height - 2 * STACK
-    layers = (Box(box.x + n * STACK, box.y + (2 - n) * STACK, width, height) for n in (2, 1, 0))
-    return joined(*(_rounded(pen, layer, classes, 4.0) for layer in layers))
+def _rounded(pen: Pen, box: Box, classes: str, scale: float) -> Markup:
+    return _rect(pen, box, classes, _ROUND * scale)
 
 
-def _tabbed(pen: Pen, box: Box, classes: str) -> Markup:
+def _stack(pen: Pen, box: Box, classes: str, scale: float) -> Markup:
+    step = STACK * scale
+    width, height = box.width - 2 * step, box.height - 2 * step
+    layers = (Box(box.x + n * step, box.y + (2 - n) * step, width, height) for n in (2, 1, 0))
+    return joined(*(_rect(pen, layer, classes, 4 * scale) for layer in layers))
+
+
+def _tabbed(pen: Pen, box: Box, classes: str, scale: float) -> Markup:
     """A card with a tab on its left that holds an arrow down onto a line."""
+    if "inner" in classes:
+        return _rounded(pen, box, classes, scale)
     left, top, bottom = box.x + 1, box.y + 1, box.y + box.height - 1
     tab = (
         f"M{figure(left + TAB)} {figure(top)}H{figure(left + _ROUND - 1)}"
@@ -88,28 +103,30 @@ def _tabbed(pen: Pen, box: Box, classes: str) -> Markup:
     )
     x, y = left + TAB / 2, box.y + PAD_Y + 9
     arrow = f"M{figure(x)} {figure(y - 6)}v8m-3.5 -3.5l3.5 3.5l3.5 -3.5M{figure(x - 4.5)} {figure(y + 5.5)}h9"
-    inner = [] if "inner" in classes else [pen.mark("path", "tab", d=tab), pen.mark("path", "icon", d=arrow)]
-    return joined(_rounded(pen, box, classes), *inner)
+    inside = (pen.mark("path", "tab", d=tab), pen.mark("path", "icon", d=arrow))
+    return joined(_rounded(pen, box, classes, scale), *inside)
 
 
-def _page(pen: Pen, box: Box, classes: str) -> Markup:
+def _page(pen: Pen, box: Box, classes: str, scale: float) -> Markup:
     """A page whose right upper corner is folded."""
+    fold_px = FOLD * scale
     left, right, top, bottom = box.x, box.x + box.width, box.y, box.y + box.height
     page = (
-        f"M{figure(left + 2)} {figure(top)}H{figure(right - FOLD)}L{figure(right)} {figure(top + FOLD)}"
+        f"M{figure(left + 2)} {figure(top)}H{figure(right - fold_px)}L{figure(right)} {figure(top + fold_px)}"
         f"V{figure(bottom - 2)}Q{figure(right)} {figure(bottom)} {figure(right - 2)} {figure(bottom)}"
         f"H{figure(left + 2)}Q{figure(left)} {figure(bottom)} {figure(left)} {figure(bottom - 2)}"
         f"V{figure(top + 2)}Q{figure(left)} {figure(top)} {figure(left + 2)} {figure(top)}Z"
     )
-    fold = f"M{figure(right - FOLD)} {figure(top)}V{figure(top + FOLD)}H{figure(right)}"
+    fold = f"M{figure(right - fold_px)} {figure(top)}V{figure(top + fold_px)}H{figure(right)}"
     return joined(pen.mark("path", classes, d=page), pen.mark("path", f"{classes} inner", d=fold))
 
 
-def _pill(pen: Pen, box: Box, classes: str) -> Markup:
-    return _rounded(pen, box, classes, box.height / 2)
+def _pill(pen: Pen, box: Box, classes: str, scale: float) -> Markup:
+    del scale
+    return _rect(pen, box, classes, box.height / 2)
 
 
-_OUTLINES: Mapping[Kind, Callable[[Pen, Box, str], Markup]] = MappingProxyType(
+_OUTLINES: Mapping[Kind, Callable[[Pen, Box, str, float], Markup]] = MappingProxyType(
     {
         Kind.INPUT: _stack,
         Kind.STEP: _rounded,
@@ -176,7 +193,9 @@ def _seconds(pen: Pen, text: str, heat: int, right: float, y: float) -> Markup:
 def draw_tag(pen: Pen, x: float, y: float) -> Markup:
     """Return the tag of what changed, its left upper corner at *x*, *y*."""
     plate = pen.mark("rect", "tag", x=x, y=y, width=TAG_PX, height=13, rx=3)
-    return joined(plate, pen.mark("text", "tag-text in-middle", quoted("changed"), x=x + TAG_PX / 2, y=y + 9.8))
+    return joined(
+        plate, pen.mark("text", "tag-text in-middle", quoted("changed"), x=x + TAG_PX / 2, y=y + 9.8)
+    )
 
 
 def draw_kept(pen: Pen, kept: Kept, x: float, y: float) -> Markup:

@@ -16,6 +16,7 @@ from creevey_graph.views.marks.widths import broken, fitted, text_px
 _HEADING, _LINE = 24.0, 17.0
 _BAR_PX, _BAR_ROW = 6.0, 18.0
 _MOST_REASONS = 2
+TIMES = "\N{MULTIPLICATION SIGN}"
 _STALE = (Reason.CODE_CHANGED, Reason.PARAMETER_CHANGED, Reason.DEPENDENCY_CHANGED)
 
 
@@ -59,7 +60,9 @@ def header_of(shape: Shape, state: GraphState | None, apart: Sequence[str], widt
     return Header(heading, lines, counts, max(widths), height)
 
 
-def _lines(shape: Shape, state: GraphState | None, apart: Sequence[str], width: float) -> Iterator[tuple[str, str]]:
+def _lines(
+    shape: Shape, state: GraphState | None, apart: Sequence[str], width: float
+) -> Iterator[tuple[str, str]]:
     if state is None:
         for line in broken(safe_text(shape.about), width, 12, 2):
             yield "aside", line
@@ -68,7 +71,7 @@ def _lines(shape: Shape, state: GraphState | None, apart: Sequence[str], width: 
             yield "said", line
         for reason, count in list(state.reasons.items())[:_MOST_REASONS]:
             classes = "reason" if reason.startswith(_STALE) else "aside"
-            for line in broken(f"{count:,} × {safe_text(reason)}", width, 12, 2):
+            for line in broken(f"{count:,} {TIMES} {safe_text(reason)}", width, 12, 2):
                 yield f"said {classes}", line
         if (more := len(state.reasons) - _MOST_REASONS) > 0:
             yield "aside", f"and {more:,} more reason{'s' * (more != 1)}"

@@ -14,7 +14,9 @@ from creevey_graph.views.palette import INKS, STALE
 Theme = Literal["light", "dark"]
 ROOT = "creevey-graph"
 """Class of the `<svg>` element, which every rule begins with."""
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Ubuntu, 'Helvetica Neue', Arial, sans-serif"
+FONT = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Ubuntu, 'Helvetica Neue', Arial, sans-serif"
+)
 
 COLOURS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

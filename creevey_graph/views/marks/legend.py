@@ -16,7 +16,7 @@ from creevey_graph.views.marks.widths import text_px
 
 ROW_PX = 20.0
 _GAP, _BESIDE = 18.0, 6.0
-_ICON = 24.0
+_ICON, _SCALE = 24.0, 0.45
 
 
 @attrs.frozen
@@ -56,13 +56,13 @@ def _kinds(cards: Sequence[Card]) -> Iterator[Entry]:
 
 
 def _outline(card: Card) -> Callable[[Pen, float, float], Markup]:
-    heights = {Kind.INPUT: 18.0, Kind.PARAMETER: 10.0, Kind.DOWNLOAD: 17.0, Kind.WRITER: 15.0}
-    height = heights.get(card.kind, 13.0)
+    heights = {Kind.INPUT: 15.0, Kind.PARAMETER: 11.0}
+    height = heights.get(card.kind, 14.0)
 
     def draw(pen: Pen, x: float, y: float) -> Markup:
         if card.kind is Kind.DOWNLOAD:
             return _small_download(pen, x, y)
-        return draw_outline(pen, card, Box(x, y - height / 2, _ICON, height))
+        return draw_outline(pen, card, Box(x, y - height / 2, _ICON, height), _SCALE)
 
     return draw
 
@@ -101,9 +101,7 @@ def _outcomes(cards: Sequence[Card], state: GraphState | None) -> Iterator[Entry
 
 
 def _swatch(outcome: Outcome) -> Callable[[Pen, float, float], Markup]:
-    return lambda pen, x, y: pen.mark(
-        "rect", f"fill-{outcome}", x=x, y=y - 2.5, width=14, height=5, rx=1.5
-    )
+    return lambda pen, x, y: pen.mark("rect", f"fill-{outcome}", x=x, y=y - 2.5, width=14, height=5, rx=1.5)
 
 
 def _bordered(classes: str) -> Callable[[Pen, float, float], Markup]:

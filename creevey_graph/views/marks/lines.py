@@ -1,13 +1,14 @@
 """Lines of edges, their arrowheads, and their labels where one is needed."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import attrs
 
 from creevey_graph.shape import Shape
 from creevey_graph.text import safe_text
 from creevey_graph.views.layout import Box, Route
-from creevey_graph.views.marks.pen import Markup, Pen, figure, joined, quoted
+from creevey_graph.views.marks.pen import Markup, Pen, figure, quoted
 from creevey_graph.views.marks.widths import fitted, text_px
 
 HEAD_PX, HALF_HEAD_PX = 7.0, 3.5
@@ -54,8 +55,15 @@ def draw_line(pen: Pen, line: Line) -> Markup:
     stale = line.is_stale
     classes = "line" + " line-parameter" * line.is_parameter + " line-stale" * stale
     points = line.route.points
-    path = pen.mark("path", classes, d=path_of(shortened(points)))
-    head = pen.mark("path", "head head-stale" if stale else "head", d=head_of(points[-1]))
+    if line.is_parameter:
+        x, y = points[-1]
+        path, head = (
+            pen.mark("path", classes, d=path_of(points)),
+            pen.mark("circle", "head", cx=x, cy=y, r=2.5),
+        )
+    else:
+        path = pen.mark("path", classes, d=path_of(shortened(points)))
+        head = pen.mark("path", "head head-stale" if stale else "head", d=head_of(points[-1]))
     return pen.mark("g", "edge" if pen.plain is None else "", pen.told([line.told]), path, head)
 
 
@@ -73,7 +81,7 @@ def path_of(points: Sequence[Point]) -> str:
     'M0 0L0 10C0 20 20 20 20 30'
     """
     parts = [f"M{figure(points[0][0])} {figure(points[0][1])}"]
-    for (x, y), (to_x, to_y) in zip(points, points[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(points):
         if x == to_x or to_y <= y:
             parts.append(f"L{figure(to_x)} {figure(to_y)}")
         else:
@@ -111,7 +119,7 @@ def draw_labels(pen: Pen, lines: Sequence[Line], taken: Sequence[Box]) -> list[M
 def label_points(points: Sequence[Point]) -> list[Point]:
     """Return where a label may stand, best first: on the part of the line that comes last and slants, or is long."""
     found = []
-    for (x, y), (to_x, to_y) in reversed(list(zip(points, points[1:], strict=False))):
+    for (x, y), (to_x, to_y) in reversed(list(pairwise(points))):
         if to_y - y < LABEL_HEIGHT + HEAD_PX:
             continue
         for share in _PLACES:

@@ -81,7 +81,7 @@ class Pen:
 
     def told(self, lines: list[str]) -> Markup:
         """Return a tooltip."""
-        return Markup(f"<title>{Markup(chr(10)).join(quoted(line) for line in lines if line)}</title>")
+        return Markup(f"<title>{chr(10).join(quoted(line) for line in lines if line)}</title>")
 
     def root(self, width: float, height: float, label: str, inside: list[Markup], style: str) -> Markup:
         """Return the whole drawing, a line an element."""
@@ -98,5 +98,5 @@ class Pen:
             attributes = {"class_": ROOT, **attributes}
         else:
             attributes["font_family"] = FONT
-        lines = Markup("\n").join([*sheet, *inside])
-        return self.mark("svg", "", Markup("\n"), lines, Markup("\n"), **attributes)
+        lines = "\n".join(["", *sheet, *inside, ""])
+        return self.mark("svg", "", Markup(lines), **attributes)

@@ -23,9 +23,7 @@ def told_of_node(node: ShapeNode, state: GraphState | None) -> list[str]:
     lines.append(f"its values are: {policy}" if policy else "")
     if state is None or own is None:
         return lines
-    counts = [
-        f"{count:,} {word_of(outcome, state.kind)}" for outcome, count in own.counts.items() if count
-    ]
+    counts = [f"{count:,} {word_of(outcome, state.kind)}" for outcome, count in own.counts.items() if count]
     lines.append(f"items: {', '.join(counts)}" if counts else "items: none")
     lines.append(share_text(own, state))
     if own.stored is not None:
