@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 from creevey_graph.shape import Shape
 from creevey_graph.state import GraphState
-from creevey_graph.text import safe_text
 from creevey_graph.views.layout import Box, Layout, lay_out
 from creevey_graph.views.marks.cards import Card, Kind, card_of_input, card_of_node, card_of_parameter
 from creevey_graph.views.marks.faces import draw_card
@@ -16,7 +15,7 @@ from creevey_graph.views.marks.header import draw_header, header_of
 from creevey_graph.views.marks.inks import Theme, style_sheet
 from creevey_graph.views.marks.legend import ROW_PX, draw_legend, entries_of, rows_of, width_of
 from creevey_graph.views.marks.lines import Line, draw_labels, draw_line, labels_of
-from creevey_graph.views.marks.pen import Markup, Pen
+from creevey_graph.views.marks.pen import Markup, Pen, inert
 from creevey_graph.views.marks.pills import place_beside, shifted
 from creevey_graph.views.marks.tooltips import (
     sentence_of,
@@ -77,12 +76,14 @@ def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str) -> str:
     height = foot + ROW_PX * len(rows) + MARGIN_PX - 8
 
     layout = shifted(layout, round(right), down)
+    frames, names = _groups(pen, layout)
     paper = pen.mark("rect", "paper", width=width + 2 * MARGIN_PX, height=height)
     inside = [
         paper,
         draw_header(pen, header, x, y, min(width, room)),
-        *_groups(pen, layout),
+        *frames,
         *_lines(pen, shape, state, layout, cards),
+        *names,
         *_nodes(pen, shape, state, layout, cards),
         draw_legend(pen, rows, x, foot),
     ]
@@ -135,15 +136,15 @@ def _layered(shape: Shape, cards: Mapping[str, Card], pills: Mapping[str, Sequen
 # --- parts -------------------------------------------------------------------------------------
 
 
-def _groups(pen: Pen, layout: Layout) -> list[Markup]:
-    """Return the boxes of sub-graphs, outer ones first."""
-    drawn = []
+def _groups(pen: Pen, layout: Layout) -> tuple[list[Markup], list[Markup]]:
+    """Return the boxes of sub-graphs, outer ones first, and their names, which stand over the lines."""
+    frames, names = [], []
     for path, box in sorted(layout.groups.items(), key=lambda group: len(group[0])):
         frame = pen.mark("rect", "group", x=box.x, y=box.y, width=box.width, height=box.height, rx=9)
-        name = fitted(safe_text(path[-1]), box.width - 20, 11, bold=True)
-        title = pen.words("group-name", box.x + 10, box.y + 15, name)
-        drawn.append(pen.mark("g", "", pen.told([f"sub-graph {'/'.join(path)}"]), frame, title))
-    return drawn
+        frames.append(pen.mark("g", "", pen.told([f"sub-graph {'/'.join(path)}"]), frame))
+        name = fitted(inert(path[-1]), box.width - 20, 11, bold=True)
+        names.append(pen.words("group-name", box.x + 10, box.y + 15, name))
+    return frames, names
 
 
 def _lines(
@@ -191,4 +192,5 @@ def _node(pen: Pen, name: str, card: Card, box: Box, told: list[str]) -> Markup:
         return pen.mark("g", "", pen.told(told), inside)
     if card.kind is Kind.PARAMETER:
         return pen.mark("g", "parameter", pen.told(told), inside, data_parameter=name.removeprefix(_PILL))
-    return pen.mark("g", f"node {card.kind.name.lower()}", pen.told(told), inside, data_node=name)
+    classes = f"node {card.kind.name.lower()}"
+    return pen.mark("g", classes, pen.told(told), inside, data_node=name, role="graphics-symbol")

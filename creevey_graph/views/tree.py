@@ -26,7 +26,7 @@ def draw_text(shape: Shape, state: GraphState | None = None) -> str:
         policy = own.policy if own is not None and own.policy else node.policy
         lines.append(f"  {call:<{width}}{count}[{policy}]{_columns(node)}")
         if standing is not None and standing.is_changed and own is not None:
-            lines.append(f"  {' ' if node is shape.nodes[-1] else '│'}    changed: {own.why}")
+            lines.append(f"  {' ' if node is shape.nodes[-1] else '│'}    {own.why}")
     return "\n".join(safe_text(line) for line in lines)
 
 

@@ -7,8 +7,8 @@ import attrs
 
 from creevey_graph.shape import SET, Shape, ShapeNode, ShapeParameter
 from creevey_graph.state import GraphState
-from creevey_graph.text import safe_text
 from creevey_graph.views.marks.keeping import Kept, kept_of
+from creevey_graph.views.marks.pen import inert
 from creevey_graph.views.marks.standing import Standing, compact, standing_of
 from creevey_graph.views.marks.widths import broken, cut, fitted, text_px
 
@@ -72,14 +72,14 @@ class Card:
 
 def card_of_input(name: str, state: GraphState | None) -> Card:
     """Return the card of an item input."""
-    told = safe_text(name)
+    told = inert(name)
     lines = () if state is None else (("detail", f"{compact(state.total)} item{'s' * (state.total != 1)}"),)
     return sized(Card(Kind.INPUT, told, fitted(told, MOST_TEXT_PX, NAME_PX, bold=True), lines=lines))
 
 
 def card_of_parameter(parameter: ShapeParameter) -> Card:
     """Return the pill of a graph parameter."""
-    text = f"{safe_text(parameter.name)} = {safe_text(parameter.text)}"
+    text = f"{inert(parameter.name)} = {inert(parameter.text)}"
     title = fitted(text, MOST_TEXT_PX, SMALL_PX)
     width = snapped(text_px(title, SMALL_PX) + 2 * PAD_X)
     return Card(Kind.PARAMETER, text, title, width=width, height=PILL_HEIGHT)
@@ -95,7 +95,7 @@ def card_of_node(node: ShapeNode, shape: Shape, state: GraphState | None, drawn:
         state: What happened to it.
         drawn: Graph parameters that have a pill: their values are not told again.
     """
-    name, step = safe_text(node.name), safe_text(node.step)
+    name, step = inert(node.name), inert(node.step)
     standing = None if state is None else standing_of(node.name, state)
     policy = state.nodes[node.name].policy if state is not None and standing is not None else ""
     is_numbered = name.startswith(f"{step}_") and name.removeprefix(f"{step}_").isdigit()
@@ -129,9 +129,9 @@ def _lines(node: ShapeNode, shape: Shape, drawn: Sequence[str]) -> Iterator[tupl
     for line in broken(told, MOST_TEXT_PX, SMALL_PX, 2):
         yield "detail", line
     if node.output:
-        yield "column", fitted(f"⤓ {safe_text(node.output)}", MOST_TEXT_PX, SMALL_PX)
+        yield "column", fitted(f"⤓ {inert(node.output)}", MOST_TEXT_PX, SMALL_PX)
     if node.columns:
-        columns = f"→ {', '.join(map(safe_text, node.columns))}"
+        columns = f"→ {', '.join(map(inert, node.columns))}"
         yield "column", cut([columns], MOST_TEXT_PX, SMALL_PX, 1)[0]
 
 
@@ -146,7 +146,7 @@ def _constants(node: ShapeNode, shape: Shape, drawn: Sequence[str]) -> Iterator[
     }
     for parameter, text in node.arguments:
         if parameter and parameter not in wired and (parameter, text) not in shown:
-            yield f"{safe_text(parameter)}={safe_text(text)}"
+            yield f"{inert(parameter)}={inert(text)}"
 
 
 def _figures(standing: Standing) -> Iterator[tuple[tuple[str, str], ...]]:
@@ -160,7 +160,8 @@ def _figures(standing: Standing) -> Iterator[tuple[tuple[str, str], ...]]:
             row, room = [parts[-1]], MOST_TEXT_PX
         else:
             row = parts
-    yield tuple(row)
+    if row or standing.seconds:
+        yield tuple(row)
 
 
 def parts_px(parts: Sequence[tuple[str, str]]) -> float:

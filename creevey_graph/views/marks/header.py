@@ -7,10 +7,9 @@ import attrs
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.shape import Shape
 from creevey_graph.state import GraphState
-from creevey_graph.text import safe_text
 from creevey_graph.views.layout import Box
 from creevey_graph.views.marks.bars import draw_bar
-from creevey_graph.views.marks.pen import Markup, Pen, joined
+from creevey_graph.views.marks.pen import Markup, Pen, inert, joined
 from creevey_graph.views.marks.widths import broken, fitted, text_px
 
 _HEADING, _LINE = 24.0, 17.0
@@ -50,7 +49,7 @@ def header_of(shape: Shape, state: GraphState | None, apart: Sequence[str], widt
         apart: Names of graph parameters that have no pill.
         width: What lines are broken at.
     """
-    heading = fitted(safe_text(shape.name), width / 1.05, 17, bold=True)
+    heading = fitted(inert(shape.name), width / 1.05, 17, bold=True)
     lines = tuple(_lines(shape, state, apart, width))
     counts: tuple[tuple[Outcome, int], ...] = ()
     if state is not None:
@@ -64,19 +63,19 @@ def _lines(
     shape: Shape, state: GraphState | None, apart: Sequence[str], width: float
 ) -> Iterator[tuple[str, str]]:
     if state is None:
-        for line in broken(safe_text(shape.about), width, 12, 2):
+        for line in broken(inert(shape.about), width, 12, 2):
             yield "aside", line
     else:
-        for line in broken(safe_text(state.title), width, 12, 2):
+        for line in broken(inert(state.title), width, 12, 2):
             yield "said", line
         for reason, count in list(state.reasons.items())[:_MOST_REASONS]:
             classes = "reason" if reason.startswith(_STALE) else "aside"
-            for line in broken(f"{count:,} {TIMES} {safe_text(reason)}", width, 12, 2):
+            for line in broken(f"{count:,} {TIMES} {inert(reason)}", width, 12, 2):
                 yield f"said {classes}", line
         if (more := len(state.reasons) - _MOST_REASONS) > 0:
             yield "aside", f"and {more:,} more reason{'s' * (more != 1)}"
     told = [f"{one.name} = {one.text}" for one in shape.parameters if one.name in apart]
-    for line in broken(safe_text(f"parameters: {', '.join(told)}"), width, 12, 2) if told else ():
+    for line in broken(inert(f"parameters: {', '.join(told)}"), width, 12, 2) if told else ():
         yield "aside", line
 
 

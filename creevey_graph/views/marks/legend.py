@@ -97,7 +97,7 @@ def _outcomes(cards: Sequence[Card], state: GraphState | None) -> Iterator[Entry
     if any(standing.is_stale and not standing.is_changed for standing in standings):
         yield Entry("below a change", 18.0, _bordered("card card-stale"))
     if any(standing.heat for standing in standings):
-        yield Entry("takes most of the time", 18.0, _patch)
+        yield Entry("much of the time", 18.0, _patch)
 
 
 def _swatch(outcome: Outcome) -> Callable[[Pen, float, float], Markup]:

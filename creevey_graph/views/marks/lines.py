@@ -6,15 +6,15 @@ from itertools import pairwise
 import attrs
 
 from creevey_graph.shape import Shape
-from creevey_graph.text import safe_text
 from creevey_graph.views.layout import Box, Route
-from creevey_graph.views.marks.pen import Markup, Pen, figure, quoted
+from creevey_graph.views.marks.pen import Markup, Pen, figure, inert, quoted
 from creevey_graph.views.marks.widths import fitted, text_px
 
 HEAD_PX, HALF_HEAD_PX = 7.0, 3.5
 LABEL_PX, LABEL_HEIGHT = 10.5, 13.0
 _MOST_LABEL_PX = 110.0
-_PLACES = (0.5, 0.62, 0.38, 0.74, 0.26)
+_PLACES = (0.5, 0.62, 0.38, 0.74, 0.26, 0.88)
+_OVER_END = (22.0, 37.0, 55.0)
 Point = tuple[float, float]
 
 
@@ -44,7 +44,7 @@ def labels_of(shape: Shape) -> Mapping[tuple[str, str], str]:
     for _, reader, parameters in shape.edges:
         count[reader] = count.get(reader, 0) + max(1, len(parameters))
     return {
-        (giver, reader): fitted(", ".join(map(safe_text, parameters)), _MOST_LABEL_PX, LABEL_PX)
+        (giver, reader): fitted(", ".join(map(inert, parameters)), _MOST_LABEL_PX, LABEL_PX)
         for giver, reader, parameters in shape.edges
         if count[reader] > 1
     }
@@ -117,16 +117,18 @@ def draw_labels(pen: Pen, lines: Sequence[Line], taken: Sequence[Box]) -> list[M
 
 
 def label_points(points: Sequence[Point]) -> list[Point]:
-    """Return where a label may stand, best first: on the part of the line that comes last and slants, or is long."""
-    found = []
+    """Return where a label may stand, best first: on the parts that come last, over the end of upright ones."""
+    found: list[Point] = []
     for (x, y), (to_x, to_y) in reversed(list(pairwise(points))):
-        if to_y - y < LABEL_HEIGHT + HEAD_PX:
+        length = to_y - y
+        if length < LABEL_HEIGHT + HEAD_PX:
             continue
-        for share in _PLACES:
-            # a Bezier curve whose handles are upright
-            across = 3 * share**2 - 2 * share**3
-            down = 1.5 * share * (1 - share) ** 2 + 1.5 * share**2 * (1 - share) + share**3
-            found.append((x + (to_x - x) * across, y + (to_y - y) * down))
+        if x == to_x:
+            found += [(x, to_y - up) for up in _OVER_END if up + LABEL_HEIGHT / 2 <= length]
+        # a Bezier curve whose handles are upright
+        across = [3 * share**2 - 2 * share**3 for share in _PLACES]
+        down = [1.5 * share * (1 - share) + share**3 for share in _PLACES]
+        found += [(x + (to_x - x) * a, y + length * d) for a, d in zip(across, down, strict=True)]
     return found
 
 

@@ -15,15 +15,24 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 _NO_XML = re.compile("[\ufffe\uffff]")  # the only ones that `safe_text` leaves and XML refuses
 
 
-def quoted(text: str) -> Markup:
+def inert(text: str) -> str:
     r"""
+    Return *text* as it is measured and shown: every control and bidirectional character as an escape.
+
+    >>> inert("a\x00\uffff")
+    'a\\x00\\uffff'
+    """
+    return _NO_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", safe_text(text))
+
+
+def quoted(text: str) -> Markup:
+    """
     Return *text* as XML text or the inside of an attribute: never markup, never a character XML refuses.
 
-    >>> quoted('<b>"x"\x00\uffff')
-    '&lt;b&gt;&quot;x&quot;\\x00\\uffff'
+    >>> quoted('<b>"x"')
+    '&lt;b&gt;&quot;x&quot;'
     """
-    inert = _NO_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", safe_text(text))
-    return Markup(escape(inert))
+    return Markup(escape(inert(text)))
 
 
 def figure(number: float) -> str:

@@ -9,6 +9,7 @@ from creevey_graph.columns import counted
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.sizes import bytes_text, seconds_text
 from creevey_graph.state import GraphState, NodeState
+from creevey_graph.views.marks.pen import inert
 
 HOT = (0.15, 0.35, 0.6)
 """Shares of all seconds from which a node is marked as warm, hot, hottest."""
@@ -56,7 +57,7 @@ def standing_of(name: str, state: GraphState) -> Standing | None:
         seconds_text(node.seconds) if node.seconds else "",
         heat_of(node, state),
         stored_text(node),
-        short_reason(name, node.why) if node.is_changed else "",
+        inert(short_reason(name, node.why)) if node.is_changed else "",
         node.is_changed,
         node.is_stale,
     )
