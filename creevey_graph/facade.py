@@ -6,7 +6,7 @@ Each method is one call into the floor that does the work.
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from importlib import import_module
 from pathlib import Path
@@ -253,7 +253,7 @@ class Graph(DeclaredGraph):
             UsageError: *on_error* is something else.
             Exception: Whatever a step raises, unless it is kept.
         """
-        listing = list_items(self, item, Path())
+        listing = list_items(self, [item] if isinstance(item, Mapping) else item, Path())
         for first in listing:
             return preview_item(listing.frozen, first, shape_of(self), on_error=on_error)
         raise UsageError(f"preview of graph '{self.name}': there is no item in {item!r}")

@@ -14,6 +14,7 @@ from creevey_graph.text import safe_text
 MOST_CHARACTERS = 160
 """Of a name or an error in a table; the rest is "…"."""
 _PROSE, _LONG_WORD = 24, 36
+_NO_XML = re.compile("[\ufffe\uffff]")  # all that `safe_text` leaves of these
 _TAG = re.compile("<[^>]*>")
 _EMPTY = frozenset(("img", "br"))
 
@@ -56,7 +57,12 @@ def pre(text: str, **attributes: Any) -> Markup:
 
 def verbatim(text: str) -> Markup:
     """Return text with its line breaks and tabs, for within a `pre`."""
-    return Markup(html.escape(safe_text(text, keep_newlines=True)))
+    return Markup(html.escape(_NO_XML.sub(_told, safe_text(text, keep_newlines=True))))
+
+
+def inert(text: str) -> str:
+    """Return *text* as a line, without a character that a terminal obeys or that XML refuses."""
+    return _NO_XML.sub(_told, safe_text(text))
 
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
@@ -87,7 +93,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequen
                 tag(
                     name,
                     cell,
-                    class_="n" if column in numbers else _room_of(cell),
+                    class_="creevey-n" if column in numbers else _room_of(cell),
                     align="right" if column in numbers else "left",
                 )
                 for column, cell in enumerate(row)
@@ -118,9 +124,12 @@ def _scrolled(shown: Markup) -> Markup:
 
 def _room_of(cell: str) -> str | None:
     """Return the class of a cell: prose is given some width, and words too long for a line are broken anywhere."""
-    text = _TAG.sub(" ", cell) if isinstance(cell, Markup) else cell
+    text = html.unescape(_TAG.sub(" ", cell)) if isinstance(cell, Markup) else cell
     is_prose, is_long = len(text) > _PROSE, max(map(len, text.split()), default=0) > _LONG_WORD
-    return " ".join(name for name, holds in (("prose", is_prose), ("long", is_long)) if holds) or None
+    return (
+        " ".join(name for name, holds in (("creevey-prose", is_prose), ("creevey-long", is_long)) if holds)
+        or None
+    )
 
 
 def folded(summary: str, *inside: str | None, is_open: bool = False) -> Markup:
@@ -129,4 +138,8 @@ def folded(summary: str, *inside: str | None, is_open: bool = False) -> Markup:
 
 
 def _quoted(text: str) -> str:
-    return html.escape(safe_text(text))
+    return html.escape(inert(text))
+
+
+def _told(match: "re.Match[str]") -> str:
+    return f"\\u{ord(match[0]):04x}"

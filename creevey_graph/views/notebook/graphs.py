@@ -1,6 +1,7 @@
 """A graph, and what a plan says of it."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from creevey_graph.events import Outcome
@@ -14,6 +15,7 @@ from creevey_graph.views.notebook.pieces import bar, beside, drawing, framed, he
 MOST_NODES = 300
 """Rows of a table of nodes."""
 MOST_REASONS = 12
+_PLANNED = MappingProxyType({Outcome.DONE: "to run", Outcome.CACHED: "up to date"})
 
 
 def show_graph(graph: Any) -> Markup:
@@ -62,7 +64,7 @@ def show_plan(plan: Plan) -> Markup:
     state = state_of_plan(plan)
     drawn = drawing(plan.shape, state)
     told = [
-        None if drawn else bar(state.counts),
+        None if drawn else bar(state.counts, _PLANNED),
         tag("p", *_parts_told(plan)),
         with_rest(_plan_table(plan, state.nodes), len(plan.nodes) - MOST_NODES, "nodes"),
         *_reasons(plan),
@@ -105,16 +107,18 @@ def _plan_table(plan: Plan, states: Mapping[str, NodeState]) -> Markup:
         state = states[name]
         numbers = [_figure(figures[head][place]) for head in heads]
         seconds = [f"about {took(state.seconds)}" if state.seconds else ""] if has_seconds else []
-        rows.append((named(name, state), *numbers, *seconds, why(state), plan.policies.get(name, "")))
+        rows.append(
+            (named(name, state, _PLANNED), *numbers, *seconds, why(state), plan.policies.get(name, ""))
+        )
     last = len(heads) + has_seconds
     head = ("node", *heads, *(["takes"] if has_seconds else []), "why", "its values are")
     return table(head, rows, numbers=range(1, last + 1))
 
 
-def named(name: str, state: NodeState) -> Markup:
+def named(name: str, state: NodeState, words: Mapping[Outcome, str] = MappingProxyType({})) -> Markup:
     """Return a node's name, marked where the node itself changed, and its bar."""
     ink = " creevey-stale" if state.is_changed else ""
-    return joined((tag("b", name, class_=f"creevey-name{ink}"), bar(state.counts)))
+    return joined((tag("b", name, class_=f"creevey-name{ink}"), bar(state.counts, words)))
 
 
 def why(state: NodeState) -> Markup | str:

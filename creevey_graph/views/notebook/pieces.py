@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from creevey_graph.events import Outcome
 from creevey_graph.shape import Shape
@@ -20,14 +21,14 @@ MOST_DRAWN = 150
 
 def framed(title: str, told: str, *inside: str | None, kind: str) -> Markup:
     """Return an output: its title, a line beside it, and what it shows."""
-    head = tag("p", title, tag("small", f"  {kind}"), class_="creevey-title")
+    head = tag("p", tag("b", title), tag("small", f"  {kind}") if kind else None, class_="creevey-title")
     line = tag("p", told) if told else None
     return tag("div", style(), head, line, *inside, class_="creevey")
 
 
 def heading(text: str) -> Markup:
     """Return a heading within an output; none of HTML's own, which notebooks list among their chapters."""
-    return tag("p", text, class_="creevey-head")
+    return tag("p", tag("b", text), class_="creevey-head")
 
 
 def muted(text: str) -> Markup:
@@ -35,8 +36,14 @@ def muted(text: str) -> Markup:
     return tag("p", text, class_="creevey-muted")
 
 
-def bar(counts: Mapping[Outcome, int]) -> Markup | None:
-    """Return counts as a bar, each part as wide as its share; the numbers stand in text beside it."""
+def bar(counts: Mapping[Outcome, int], words: Mapping[Outcome, str] = MappingProxyType({})) -> Markup | None:
+    """
+    Return counts as a bar, each part as wide as its share; the numbers stand in text beside it.
+
+    Args:
+        counts: Outcome -> how many.
+        words: Outcome -> what it is called, of those that are called otherwise here.
+    """
     total = sum(counts.values())
     if not total:
         return None
@@ -45,7 +52,7 @@ def bar(counts: Mapping[Outcome, int]) -> Markup | None:
             "span",
             class_=f"creevey-fill-{outcome}",
             style=f"width:{100 * counts[outcome] / total:.4g}%",
-            title=f"{counts[outcome]:,} {outcome}",
+            title=f"{counts[outcome]:,} {words.get(outcome, outcome)}",
         )
         for outcome in Outcome
         if counts.get(outcome)
@@ -89,11 +96,14 @@ def drawing(shape: Shape | None, state: GraphState | None = None) -> Markup | No
     """
     Return the graph as a picture, hidden where styles are taken away: its words would be left without their places.
 
-    None where there is nothing to draw, or too much of it.
+    None where there is nothing to draw, too much of it, or drawing fails: the tables tell the same.
     """
     if shape is None or not 0 < len(shape.nodes) <= MOST_DRAWN:
         return None
-    drawn = Markup(draw_svg(shape, state))
+    try:
+        drawn = Markup(draw_svg(shape, state))
+    except Exception:  # noqa: BLE001 - a report may be of another version
+        return None
     width = _WIDTH.search(drawn)  # where there is little room it is made smaller, but not without end
     at_most = f"--cv-drawn:{width[1]}px" if width else None
     return tag("div", drawn, class_="creevey-drawn", style=at_most, hidden=True)

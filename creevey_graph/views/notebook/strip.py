@@ -1,6 +1,6 @@
 """A preview: the picture after every step, side by side, next to the graph; and two of them, compared."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from creevey_graph.events import Outcome
@@ -77,7 +77,7 @@ def _strip(preview: Preview, differing: Collection[str] = ()) -> Markup:
     cards = [
         tag(
             "li",
-            *(_path_card(name, value) if name in writers else _card(preview, name, value)),
+            *_apart(_path_card(name, value) if name in writers else _card(preview, name, value)),
             tag("small", "differs", class_="creevey-stale") if name in differing else None,
             class_="creevey-differs" if name in differing else None,
         )
@@ -104,6 +104,13 @@ def _card(preview: Preview, name: str, value: Any) -> Iterator[Markup]:
         yield tag("small", seconds)
 
 
+def _apart(parts: Iterable[Markup]) -> Iterator[Markup | str]:
+    """Yield parts with a space behind each, for where no style tells them apart."""
+    for part in parts:
+        yield part
+        yield " "
+
+
 def _path_card(name: str, path: Any) -> Iterator[Markup]:
     """Yield what a writer would write."""
     yield tag("span", shortened(str(path)), class_="creevey-value")
@@ -113,4 +120,5 @@ def _path_card(name: str, path: Any) -> Iterator[Markup]:
 
 def _last_card(preview: Preview) -> Markup:
     error = tag("span", shortened(preview.error, 300), class_=f"creevey-value creevey-ink-{preview.outcome}")
-    return tag("li", error, tag("b", preview.step or preview.key), tag("small", str(preview.outcome)))
+    parts = (error, tag("b", preview.step or preview.key), tag("small", str(preview.outcome)))
+    return tag("li", *_apart(parts))

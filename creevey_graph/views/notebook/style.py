@@ -61,11 +61,11 @@ font-size:12px;color:inherit;background:none;display:table}
 .creevey table.creevey-table th,.creevey table.creevey-table td{padding:3px 14px 3px 0;border:0;\
 border-bottom:1px solid var(--cv-line);text-align:left;vertical-align:top;white-space:normal;max-width:34em;\
 overflow-wrap:break-word;font-weight:400;background:none}
-.creevey table.creevey-table td.prose{min-width:10em}
-.creevey table.creevey-table td.long{overflow-wrap:anywhere;min-width:9em}
+.creevey table.creevey-table td.creevey-prose{min-width:10em}
+.creevey table.creevey-table td.creevey-long{overflow-wrap:anywhere;min-width:9em}
 .creevey .creevey-scroll{overflow-x:auto;max-width:100%}
 .creevey table.creevey-table th{color:var(--cv-muted);font-weight:400;white-space:nowrap}
-.creevey table.creevey-table .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.creevey table.creevey-table .creevey-n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .creevey table.creevey-table td b,.creevey p b{font-weight:650}
 .creevey table.creevey-table b.creevey-name{white-space:nowrap}
 .creevey table.creevey-table th code{color:var(--cv-ink)}
