@@ -20,6 +20,7 @@ from creevey_graph.events import ItemFinished, ItemsCached, Outcome, Reason, Run
 from creevey_graph.explanation import Explanation, NodeExplanation
 from creevey_graph.images import load_image
 from creevey_graph.plan import Action, NodeCount
+from creevey_graph.rows import Rows
 from creevey_graph.shape import Shape, ShapeNode, ShapeParameter
 from creevey_graph.views.markup import inert, tag
 from creevey_graph.views.notebook import SHOWN, pieces, steps, strip
@@ -332,7 +333,7 @@ def test_a_step_hides_what_is_not_recorded(shown):
 
 
 def test_a_report_of_a_million_rows_is_as_short_as_another(tmp_path, monkeypatch):
-    """Its counts are shown, no row is read, and the first failures alone are told."""
+    """Its counts are shown, and no rows are read but those of the first failures."""
     million = 10**6
     report = Report(tmp_path / "run.jsonl")
     report.add(RunStarted("many", million, (), "serial", "1", nodes=("halve",)), -1)
@@ -342,9 +343,18 @@ def test_a_report_of_a_million_rows_is_as_short_as_another(tmp_path, monkeypatch
         report.add(ItemFinished(99 - index, row), -1)
     report.add(RunFinished(1.0), -1)
     monkeypatch.setattr("creevey_graph.rows.read_rows", lambda *_: iter(()))
+    asked, of = [], Rows.of
+
+    def counted(rows, numbers):
+        numbers = list(numbers)
+        asked.append(numbers)
+        return of(rows, numbers)
+
+    monkeypatch.setattr(Rows, "of", counted)
 
     text = html_of(report)
 
+    assert [[0, 1, 2, 3, 4]] == asked
     assert len(text) < 60_000
     assert "999,700 cached" in text
     assert "item 99" in text
