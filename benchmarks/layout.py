@@ -22,7 +22,6 @@ import sys
 import time
 from collections.abc import Sequence
 from itertools import combinations, pairwise
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -123,13 +122,17 @@ def draw_ours(case: Case) -> Drawing:
     boxes = {
         name: (box.x, box.y, box.x + box.width, box.y + box.height) for name, box in layout.boxes.items()
     }
-    return Drawing([(route.source, route.target, list(route.points)) for route in layout.routes], boxes, seconds)
+    return Drawing(
+        [(route.source, route.target, list(route.points)) for route in layout.routes], boxes, seconds
+    )
 
 
 def draw_dots(case: Case) -> Drawing:
     """Lay *case* out with `dot`."""
     start = time.perf_counter()
-    done = subprocess.run(["dot", "-Tjson0"], input=dot_text(case), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["dot", "-Tjson0"], input=dot_text(case), capture_output=True, text=True, check=True
+    )
     seconds = time.perf_counter() - start
     made = json.loads(done.stdout)
     objects = {thing["_gvid"]: thing for thing in made["objects"]}
@@ -150,7 +153,7 @@ def dot_text(case: Case) -> str:
     lines = [
         "digraph {",
         f"graph [nodesep={NODE_GAP_PX / POINTS_AN_INCH}, ranksep={RANK_GAP_PX / POINTS_AN_INCH}];",
-        "node [shape=box, fixedsize=true, label=\"\"]; edge [dir=none];",
+        'node [shape=box, fixedsize=true, label=""]; edge [dir=none];',
     ]
     for name, (width, height) in case.sizes.items():
         lines.append(f'"{name}" [width={width / POINTS_AN_INCH}, height={height / POINTS_AN_INCH}];')
@@ -176,14 +179,18 @@ def straightened(pos: str) -> list[Point]:
             t = piece / PIECES
             weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
             four = knots[start : start + 4]
-            points.append(tuple(sum(w * knot[axis] for w, knot in zip(weights, four, strict=True)) for axis in (0, 1)))
+            points.append(
+                tuple(sum(w * knot[axis] for w, knot in zip(weights, four, strict=True)) for axis in (0, 1))
+            )
     return points
 
 
 def count_crossings(drawing: Drawing) -> int:
     """Return in how many points two lines cut through each other."""
     found = 0
-    spans = [(min(x), max(x), min(y), max(y)) for x, y in (zip(*line[2], strict=True) for line in drawing.lines)]
+    spans = [
+        (min(x), max(x), min(y), max(y)) for x, y in (zip(*line[2], strict=True) for line in drawing.lines)
+    ]
     for (one, span), (other, beside) in combinations(zip(drawing.lines, spans, strict=True), 2):
         if span[0] > beside[1] or beside[0] > span[1] or span[2] > beside[3] or beside[2] > span[3]:
             continue

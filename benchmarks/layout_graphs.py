@@ -6,10 +6,22 @@ Every graph is made from a fixed seed, and is the same each time. Nodes are as w
 
 import random
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import attrs
 
-STEPS = ("load_image", "trim", "resize", "sepia", "blur", "crop", "grayscale", "mean_brightness", "hash", "write_image")
+STEPS = (
+    "load_image",
+    "trim",
+    "resize",
+    "sepia",
+    "blur",
+    "crop",
+    "grayscale",
+    "mean_brightness",
+    "hash",
+    "write_image",
+)
 CHARACTER_PX, MARGIN_PX, HEIGHT_PX = 7.2, 24, 34
 
 
@@ -48,7 +60,10 @@ def headline() -> Case:
 
 
 def diamond() -> Case:
-    return case_of("diamond", pairs("load_image blur, load_image sepia, load_image crop, blur blend, sepia blend, crop blend"))
+    return case_of(
+        "diamond",
+        pairs("load_image blur, load_image sepia, load_image crop, blur blend, sepia blend, crop blend"),
+    )
 
 
 def pairs(wires: str) -> list[tuple[str, str]]:
@@ -58,14 +73,18 @@ def pairs(wires: str) -> list[tuple[str, str]]:
 
 def chain(count: int) -> Case:
     names = [f"{STEPS[turn % len(STEPS)]}_{turn}" for turn in range(count)]
-    return case_of(f"chain {count}", zip(names, names[1:], strict=False))
+    return case_of(f"chain {count}", pairwise(names))
 
 
 def fan(count: int) -> Case:
     """One picture through many filters, each measured, all measures in one table."""
     edges = [("photo", "load_image")]
     for turn in range(count):
-        edges += [("load_image", f"filter_{turn}"), (f"filter_{turn}", f"measure_{turn}"), (f"measure_{turn}", "table")]
+        edges += [
+            ("load_image", f"filter_{turn}"),
+            (f"filter_{turn}", f"measure_{turn}"),
+            (f"measure_{turn}", "table"),
+        ]
         if turn % 3 == 0:
             edges.append((f"filter_{turn}", f"write_{turn}"))
     return case_of(f"fan {count}", edges)
@@ -114,12 +133,20 @@ def copies(count: int, seed: int, *, nested: bool = False) -> Case:
     for turn in range(count):
         tag, path = f"_{turn}", (f"augment_{turn}",)
         inner = (*path, "tone") if nested else path
-        edges += pairs(f"crop{tag} blur{tag}, crop{tag} sepia{tag}, blur{tag} blend{tag}, sepia{tag} blend{tag}, blend{tag} write{tag}")
+        edges += pairs(
+            f"crop{tag} blur{tag}, crop{tag} sepia{tag}, blur{tag} blend{tag}, sepia{tag} blend{tag}, blend{tag} write{tag}"
+        )
         edges += [(before, f"crop{tag}"), (f"blend{tag}", "contact_sheet")]
-        groups |= {f"crop{tag}": path, f"blur{tag}": inner, f"sepia{tag}": inner, f"blend{tag}": path, f"write{tag}": path}
-        if chance.random() < 0.5:  # noqa: PLR2004 - every second one
+        groups |= {
+            f"crop{tag}": path,
+            f"blur{tag}": inner,
+            f"sepia{tag}": inner,
+            f"blend{tag}": path,
+            f"write{tag}": path,
+        }
+        if chance.random() < 0.5:
             edges.append(("load_mask", f"blend{tag}"))
-        before = f"blend{tag}" if chance.random() < 0.3 else "load_image"  # noqa: PLR2004 - some in a row
+        before = f"blend{tag}" if chance.random() < 0.3 else "load_image"
     return case_of(f"{'nested ' if nested else ''}copies {count}", edges, groups)
 
 

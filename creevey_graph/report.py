@@ -290,9 +290,8 @@ class Report:
 
         Args:
             path: The file; replaced where it exists.
-            options: `sample=24` and `most_failures=200`, how many good and failed items are shown with pictures;
-                `seconds=20.0`, the time for these; `graph=` and `items=`, for the pictures of the steps where the
-                report was read from a file. More stand in `views.page.write_page`.
+            options: As of `views.page.write_page`, such as `sample=24` and `most_failures=200`, how many items are
+                shown with pictures, `seconds=20.0` for these, and `graph=`, `items=` of a report from a file.
 
         Returns:
             The file.

@@ -67,6 +67,7 @@ LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "
 
 HOMES = {
     "av": {"parts/"},
+    "cairosvg": {"views/"},
     "click": {"cli/"},
     "cloudpickle": {"executors/"},
     "diskcache": {"cache/"},

@@ -1,5 +1,7 @@
 """From SVG to PNG, by what is installed: the first of a table that is there."""
 
+import functools
+import os
 import shutil
 import subprocess
 import tempfile
@@ -17,7 +19,7 @@ TIMEOUT_S = 120.0
 Command = Callable[[Path, Path, tuple[int, int]], list[str]]
 
 _CHROMIUM_OFF = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
 )
 
@@ -39,6 +41,7 @@ def _magick(svg: Path, png: Path, size: tuple[int, int]) -> list[str]:
 def _chromium(svg: Path, png: Path, size: tuple[int, int]) -> list[str]:
     return [
         *_CHROMIUM_OFF,
+        *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),  # root cannot have one
         f"--user-data-dir={svg.parent}",
         f"--force-device-scale-factor={SCALE}",
         f"--window-size={size[0]},{size[1]}",
@@ -56,7 +59,7 @@ CONVERTERS: Mapping[str, Command] = MappingProxyType(
         "google-chrome": _chromium,
     }
 )
-"""Program -> its arguments; Python's cairosvg is asked before them."""
+"""Program -> its arguments, best first."""
 
 
 def convert(svg: str, png: Path, size: tuple[int, int]) -> None:
@@ -84,21 +87,21 @@ def convert(svg: str, png: Path, size: tuple[int, int]) -> None:
         failed.append(f"{name}: wrote nothing")
     told = f"; what is installed failed ({'; '.join(failed)})" if failed else ""
     raise UsageError(
-        "a .png is made of the SVG by a converter: install cairosvg (pip install cairosvg), rsvg-convert "
-        f"(librsvg), Inkscape, ImageMagick or Chromium; or draw to .svg or .html, which need none{told}"
+        "a .png is made of the SVG by a converter: install rsvg-convert (librsvg), Inkscape, ImageMagick, Chromium "
+        f"or cairosvg (pip install 'creevey_graph[png]'); or draw to .svg or .html, which need none{told}"
     )
 
 
 def _attempts(svg: str, png: Path, size: tuple[int, int]) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yield programs that are there; cairosvg comes last, as it shows what its font lacks as empty boxes."""
+    for name, arguments in CONVERTERS.items():
+        if program := shutil.which(name):
+            yield name, functools.partial(_call, program, arguments, svg, png, size)
     try:
         cairosvg = import_module("cairosvg")
     except (ImportError, OSError):  # the library of cairo itself may be missing
-        pass
-    else:
-        yield "cairosvg", lambda: cairosvg.svg2png(bytestring=svg.encode(), write_to=str(png), scale=SCALE)
-    for name, arguments in CONVERTERS.items():
-        if program := shutil.which(name):
-            yield name, lambda program=program, arguments=arguments: _call(program, arguments, svg, png, size)  # type: ignore[misc]
+        return
+    yield "cairosvg", lambda: cairosvg.svg2png(bytestring=svg.encode(), write_to=str(png), scale=SCALE)
 
 
 def _call(program: str, arguments: Command, svg: str, png: Path, size: tuple[int, int]) -> None:

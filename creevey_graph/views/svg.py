@@ -4,6 +4,7 @@ The graph as static SVG: readable text, tooltips, light and dark paper, and the 
 No script, no link, no id: several drawings can stand in one document. What is drawn stands in `marks/`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 from creevey_graph.shape import Shape
@@ -14,7 +15,7 @@ from creevey_graph.views.marks.faces import draw_card
 from creevey_graph.views.marks.header import draw_header, header_of
 from creevey_graph.views.marks.inks import Theme, style_sheet
 from creevey_graph.views.marks.legend import ROW_PX, draw_legend, entries_of, rows_of, width_of
-from creevey_graph.views.marks.lines import Line, draw_labels, draw_line, labels_of
+from creevey_graph.views.marks.lines import Line, draw_back, draw_labels, draw_line, labels_of
 from creevey_graph.views.marks.pen import Markup, Pen, inert
 from creevey_graph.views.marks.pills import place_beside, shifted
 from creevey_graph.views.marks.tooltips import (
@@ -23,7 +24,7 @@ from creevey_graph.views.marks.tooltips import (
     told_of_node,
     told_of_parameter,
 )
-from creevey_graph.views.marks.widths import fitted
+from creevey_graph.views.marks.widths import fitted, text_px
 
 MARGIN_PX = 24.0
 MOST_FEEDS = 3
@@ -68,12 +69,12 @@ def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str) -> str:
     apart = [one.name for one in shape.parameters if one.name not in pills]
     header = header_of(shape, state, apart, room)
     rows = rows_of(groups, room)
-    width = max(layout.width, header.width, width_of(rows))
+    width = math.ceil(max(layout.width, header.width, width_of(rows)))
     x, y = MARGIN_PX, MARGIN_PX
     down = y + header.height + _HEADER_GAP
     right = x + (width - layout.width) / 2
     foot = down + layout.height + _LEGEND_GAP
-    height = foot + ROW_PX * len(rows) + MARGIN_PX - 8
+    height = math.ceil(foot + ROW_PX * len(rows) + MARGIN_PX - 8)
 
     layout = shifted(layout, round(right), down)
     frames, names = _groups(pen, layout)
@@ -143,6 +144,8 @@ def _groups(pen: Pen, layout: Layout) -> tuple[list[Markup], list[Markup]]:
         frame = pen.mark("rect", "group", x=box.x, y=box.y, width=box.width, height=box.height, rx=9)
         frames.append(pen.mark("g", "", pen.told([f"sub-graph {'/'.join(path)}"]), frame))
         name = fitted(inert(path[-1]), box.width - 20, 11, bold=True)
+        back = Box(box.x + 7, box.y + 4, text_px(name, 11, bold=True) + 6, 15)
+        names.append(draw_back(pen, back, is_grouped=True))
         names.append(pen.words("group-name", box.x + 10, box.y + 15, name))
     return frames, names
 
@@ -169,7 +172,8 @@ def _lines(
         )
     lines.sort(key=lambda line: line.is_stale)
     taken = [layout.boxes[name] for name in cards]
-    return [*(draw_line(pen, line) for line in lines), *draw_labels(pen, lines, taken)]
+    groups = list(layout.groups.values())
+    return [*(draw_line(pen, line) for line in lines), *draw_labels(pen, lines, taken, groups)]
 
 
 def _edge_told(source: str, target: str, parameters: Mapping[tuple[str, str], tuple[str, ...]]) -> str:

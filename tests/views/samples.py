@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -176,7 +177,7 @@ def hostile() -> Shape:
         for place, name in enumerate(HOSTILE)
     )
     edges = [("<input>", HOSTILE[0], (HOSTILE[1],))]
-    edges += [(a, b, (a,)) for a, b in zip(HOSTILE, HOSTILE[1:], strict=False)]
+    edges += [(a, b, (a,)) for a, b in pairwise(HOSTILE)]
     edges += [(HOSTILE[0], HOSTILE[2], (HOSTILE[3],))]
     parameters = (ShapeParameter("<p>", HOSTILE[0], ((HOSTILE[0], "x"),)),)
     return Shape(HOSTILE[0], ("<input>",), nodes, tuple(edges), parameters, HOSTILE[1])

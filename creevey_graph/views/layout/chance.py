@@ -15,7 +15,7 @@ class Chance:
 
     >>> chance = Chance(1)
     >>> [chance.below(10) for _ in range(6)]
-    [2, 0, 6, 3, 8, 0]
+    [2, 3, 5, 7, 0, 3]
 
     """
 

@@ -9,6 +9,7 @@ draws what has room towards its right neighbour.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 Distance = Callable[[int, int], float]
 
@@ -25,7 +26,7 @@ def compact(rows: Sequence[Sequence[int]], roots: Sequence[int], distance: Dista
     before: list[dict[int, float]] = [{} for _ in roots]
     after: list[dict[int, float]] = [{} for _ in roots]
     for row in rows:
-        for left, right in zip(row, row[1:], strict=False):
+        for left, right in pairwise(row):
             a, b = roots[left], roots[right]
             least = max(before[b].get(a, 0.0), distance(left, right))
             before[b][a] = after[a][b] = least

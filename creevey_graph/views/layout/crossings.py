@@ -2,11 +2,12 @@
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def count_crossings(rows: Sequence[Sequence[int]], below: Sequence[Sequence[int]]) -> int:
     """Return the crossings of a whole layered graph whose rows stand in this order."""
-    return sum(count_between(upper, lower, below) for upper, lower in zip(rows, rows[1:], strict=False))
+    return sum(count_between(upper, lower, below) for upper, lower in pairwise(rows))
 
 
 def count_between(upper: Sequence[int], lower: Sequence[int], below: Sequence[Sequence[int]]) -> int:

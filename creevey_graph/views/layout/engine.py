@@ -8,18 +8,19 @@ from creevey_graph.views.layout.boxes import Box, GroupPath, Layout, Point, Rout
 from creevey_graph.views.layout.components import shelve, split_parts
 from creevey_graph.views.layout.coordinates import place_vertices
 from creevey_graph.views.layout.given import Edge, Given, check_given
-from creevey_graph.views.layout.layers import Layers, layers_of
+from creevey_graph.views.layout.heights import bands_of, box_around, box_of_group
+from creevey_graph.views.layout.layers import layers_of
 from creevey_graph.views.layout.order import order_rows
 from creevey_graph.views.layout.ranks import rank_nodes
-from creevey_graph.views.layout.routes import Bands, route_edges
+from creevey_graph.views.layout.routes import route_edges
 from creevey_graph.views.layout.spacing import Spacing
-from creevey_graph.views.layout.trees import GroupTree, tree_of
+from creevey_graph.views.layout.trees import tree_of
 
 
 def lay_out(
     sizes: Mapping[str, tuple[float, float]],
     edges: Sequence[tuple[str, str]],
-    groups: Mapping[str, GroupPath] = {},  # noqa: B006 - never written to
+    groups: Mapping[str, GroupPath] = {},
     *,
     node_gap_px: float = 24,
     rank_gap_px: float = 48,
@@ -117,65 +118,3 @@ def lay_out_part(given: Given, nodes: Sequence[int], spacing: Spacing) -> Part:
     right = max([box.x + box.width for box in every] + [x for line in lines for x, _ in line])
     named = {(nodes[a], nodes[b]): line for (a, b), line in zip(edges, lines, strict=True)}
     return Part(right - left, bands.height, boxes, groups, named).moved(-left, 0.0)
-
-
-@attrs.frozen
-class Heights:
-    """
-    How high rows and groups stand.
-
-    Args:
-        rows: Where the boxes of each row are.
-        tops: Upper border of each group.
-        bottoms: Lower border of each group.
-        height: Of all rows.
-    """
-
-    rows: Bands
-    tops: list[float]
-    bottoms: list[float]
-    height: float
-
-
-def bands_of(layers: Layers, heights: Sequence[float], spacing: Spacing) -> Heights:
-    """Return the rows one under the other, with room between them for the borders of groups."""
-    tree = layers.tree
-    over = margins(tree, tree.first, spacing.padding + spacing.title)
-    under = margins(tree, tree.last, spacing.padding)
-    tops, bottoms, y = [], [], 0.0
-    for rank, row in enumerate(layers.rows):
-        y += max((over[group] for group in range(1, len(over)) if tree.first[group] == rank), default=0.0)
-        tops.append(y)
-        y += max(heights[vertex] for vertex in row)
-        bottoms.append(y)
-        y += max((under[group] for group in range(1, len(under)) if tree.last[group] == rank), default=0.0)
-        y += spacing.rank_gap
-    return Heights(
-        Bands(tops, bottoms),
-        [tops[tree.first[group]] - over[group] for group in range(len(over))],
-        [bottoms[tree.last[group]] + under[group] for group in range(len(under))],
-        y - spacing.rank_gap,
-    )
-
-
-def margins(tree: GroupTree, ends: Sequence[int], margin: float) -> list[float]:
-    """Return the room between each group's outermost row and its border: more where inner groups end there too."""
-    found = [0.0] + [margin] * (len(tree.paths) - 1)
-    for group in range(len(tree.paths) - 1, 0, -1):
-        parent = tree.parents[group]
-        if parent and ends[parent] == ends[group]:
-            found[parent] = max(found[parent], margin + found[group])
-    return found
-
-
-def box_around(x: float, bands: Bands, rank: int, size: tuple[float, float]) -> Box:
-    """Return the box of a node, upright in the middle of its row."""
-    middle = (bands.tops[rank] + bands.bottoms[rank]) / 2
-    return Box(x - size[0] / 2, middle - size[1] / 2, size[0], size[1])
-
-
-def box_of_group(layers: Layers, group: int, xs: Sequence[float], heights: Heights) -> Box:
-    """Return the box of a group, between its borders."""
-    left, right = layers.borders[group, layers.tree.first[group]]
-    top = heights.tops[group]
-    return Box(xs[left], top, xs[right] - xs[left], heights.bottoms[group] - top)

@@ -43,14 +43,11 @@ def check_given(
     """
     names = tuple(sizes)
     numbers = {name: number for number, name in enumerate(names)}
-    for name, size in sizes.items():
-        if len(size) != 2 or not all(math.isfinite(side) and side >= 0 for side in size):  # noqa: PLR2004 - width and height
-            raise ValueError(
-                f"size of node {name!r} must be a width and a height of at least 0 (got {size!r})"
-            )
+    validate_sizes(sizes)
     for name in [name for edge in edges for name in edge] + list(groups):
         if name not in numbers:
             raise ValueError(f"node {name!r} must have a size; add it to 'sizes'")
+    validate_paths(groups)
     distinct = tuple(dict.fromkeys((numbers[source], numbers[target]) for source, target in edges))
     order = order_of(len(names), distinct)
     if len(order) < len(names):
@@ -58,6 +55,32 @@ def check_given(
         raise ValueError(f"edges must have no cycle (got {' -> '.join(names[node] for node in cycle)})")
     paths = tuple(tuple(groups.get(name, ())) for name in names)
     return Given(names, tuple((float(w), float(h)) for w, h in sizes.values()), distinct, paths, order)
+
+
+def validate_sizes(sizes: Mapping[str, tuple[float, float]]) -> None:
+    """
+    Check that every node has a width and a height.
+
+    Raises:
+        ValueError: One has not.
+    """
+    for name, size in sizes.items():
+        if len(size) != 2 or not all(math.isfinite(side) and side >= 0 for side in size):  # noqa: PLR2004 - width and height
+            raise ValueError(
+                f"size of node {name!r} must be a width and a height of at least 0 (got {size!r})"
+            )
+
+
+def validate_paths(groups: Mapping[str, Sequence[str]]) -> None:
+    """
+    Check that groups are paths: a text would be taken for a path of its letters.
+
+    Raises:
+        ValueError: One is no path.
+    """
+    for name, path in groups.items():
+        if isinstance(path, str):
+            raise ValueError(f"group of node {name!r} must be a tuple of names (got {path!r})")  # noqa: TRY004 - as all here
 
 
 def order_of(count: int, edges: Sequence[Edge]) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ system structures", IEEE Trans. SMC 11 (1981); for groups as chains of borders G
 
 from collections.abc import Sequence
 from enum import Enum
+from itertools import pairwise
 
 import attrs
 
@@ -86,12 +87,13 @@ def layers_of(ranks: Sequence[int], edges: Sequence[Edge], tree: GroupTree) -> L
     for node, rank in enumerate(ranks):
         layers.add(Kind.NODE, tree.group_of[node], rank)
     for source, target in edges:
-        chain = [source]
-        for rank in range(ranks[source] + 1, ranks[target]):
-            chain.append(layers.add(Kind.DUMMY, group_of_dummy(tree, source, target, rank), rank))
-        chain.append(target)
+        between = range(ranks[source] + 1, ranks[target])
+        dummies = [
+            layers.add(Kind.DUMMY, group_of_dummy(tree, source, target, rank), rank) for rank in between
+        ]
+        chain = [source, *dummies, target]
         layers.chains.append(chain)
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in pairwise(chain):
             layers.join(upper, lower)
     for group in range(1, len(tree.paths)):
         add_borders(layers, group)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from creevey_graph.views.layout.crossings import count_between, count_crossings
 from creevey_graph.views.layout.layers import Layers
-from creevey_graph.views.layout.sifting import costs_of, sift_row
+from creevey_graph.views.layout.sifting import sift_row
 
 MOST_TURNS = 20
 
@@ -78,7 +78,7 @@ class Ordering:
     def _sift(self, rank: int, *, level: bool) -> None:
         row = self.rows[rank]
         self.work += self.lines[rank] * min(len(row), 20) // 4
-        found, saved = sift_row(self.layers, row, costs_of(self.layers, row, self.places), level=level)
+        found, saved = sift_row(self.layers, row, self.places, level=level)
         if found != row:
             self.before.setdefault(rank, row)
             self._put(rank, found)

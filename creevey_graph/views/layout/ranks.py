@@ -6,7 +6,6 @@ from creevey_graph.views.layout.boxes import GroupPath
 from creevey_graph.views.layout.given import Edge
 from creevey_graph.views.layout.simplex import shorten
 
-
 EDGE_WEIGHT = 8
 """How much more a row of an edge's length counts than one between pieces that only a group joins."""
 
@@ -30,7 +29,9 @@ def rank_nodes(order: Sequence[int], edges: Sequence[Edge], paths: Sequence[Grou
     extra = [(start, node) for start, joint in zip(starts, joints, strict=True) for node in joint]
     weights = [EDGE_WEIGHT] * len(edges) + [1] * len(extra)
     joined = [*edges, *extra]
-    places = shorten(longest_paths([*starts, *order], joined), joined, weights, [1] * len(joined))[: len(order)]
+    places = shorten(longest_paths([*starts, *order], joined), joined, weights, [1] * len(joined))[
+        : len(order)
+    ]
     top = min(places)
     return balance([round(place - top) for place in places], order, edges)
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-import attrs
-
 from creevey_graph.views.layout.boxes import Point
+from creevey_graph.views.layout.heights import Bands
 from creevey_graph.views.layout.layers import Kind, Layers
 from creevey_graph.views.layout.sorting import rising
 
@@ -12,20 +11,6 @@ MOST_PORT_GAP_PX = 18.0
 LEAST_PORT_GAP_PX = 7.0
 PORTS_SHARE = 0.7
 """Edges leave and enter in the middle 70 % of a border at most: round corners stay free."""
-
-
-@attrs.frozen
-class Bands:
-    """
-    Rows from top to bottom, in px.
-
-    Args:
-        tops: Upper end of the tallest box of each row.
-        bottoms: Lower end of the tallest box of each row.
-    """
-
-    tops: list[float]
-    bottoms: list[float]
 
 
 def route_edges(

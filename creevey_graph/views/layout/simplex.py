@@ -62,7 +62,8 @@ class SpanningTree:
     Thread safety: none.
     """
 
-    def __init__(self,
+    def __init__(
+        self,
         places: Sequence[float],
         edges: Sequence[Edge],
         weights: Sequence[int],

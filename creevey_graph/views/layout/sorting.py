@@ -18,9 +18,7 @@ def start_rows(layers: Layers, values: Sequence[float]) -> list[list[int]]:
     return rows
 
 
-def sweep_rows(
-    layers: Layers, rows: Sequence[Sequence[int]], *, down: bool, median: bool
-) -> list[list[int]]:
+def sweep_rows(layers: Layers, rows: Sequence[Sequence[int]], *, down: bool, median: bool) -> list[list[int]]:
     """
     Return the rows, each sorted by where its vertices' neighbours stand in the row before it.
 

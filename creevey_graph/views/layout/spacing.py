@@ -7,7 +7,7 @@ import attrs
 
 def _at_least_zero(_: object, field: "attrs.Attribute[float]", value: float) -> None:
     if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"'{field.name}' must be a number of at least 0 (got {value!r})")
+        raise ValueError(f"'{field.alias}' must be a number of at least 0 (got {value!r})")
 
 
 @attrs.frozen

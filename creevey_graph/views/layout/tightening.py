@@ -1,60 +1,28 @@
 """
 Moving upright chains to where their lines are shortest, after Brandes and Köpf have placed them.
 
-Their balanced layout is the mean of four, which is even, but leaves lines longer than they need be where
-the four differ. Here every chain (a node, or the inner vertices of a long edge, or a group's border, which stay
-upright) goes to the middle of its neighbours, as far as those beside it allow: no order and no distance is
-lost. Chains that stand close are moved as one, so that none is held up by another that wants to move too.
+Their balanced layout is the mean of four, which is even, but leaves lines longer than they need be where the
+four differ. Here every chain goes to where all lines together are shortest, as far as those beside it allow:
+no order and no distance is lost.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
-import attrs
-
+from creevey_graph.views.layout.chains import Chains, chains_of
 from creevey_graph.views.layout.compaction import Distance
-from creevey_graph.views.layout.layers import Kind, Layers
+from creevey_graph.views.layout.layers import Layers
 from creevey_graph.views.layout.simplex import shorten
 
 MOST_PASSES = 16
 MOST_WORK = 120_000
 MOST_SIMPLEX_WORK = 1_000_000
-WEIGHTS = {0: 1, 1: 2, 2: 8}
-"""Weight of a line by how many of its ends are dummies: long edges are bent least (Gansner et al., 1993)."""
+"""Bounds on the time for large graphs: vertices moved, nodes and edges that the simplex method looks at."""
 CLOSE_PX = 0.01
 
 
-@attrs.frozen
-class Chains:
-    """
-    Vertices that move together.
-
-    Args:
-        of: Vertex -> number of its chain.
-        lines: Chain -> (own weight, other chain) of each line to it from another one.
-        beside: Chain -> (left chain, least distance) of each neighbour, of every row.
-        after: Chain -> (right chain, least distance).
-        pulls: Chain -> what its own weight to the right is: groups' borders are drawn in.
-        order: From left to right.
-        pairs: Left and right border of each group.
-    """
-
-    of: list[int]
-    lines: list[dict[int, int]]
-    before: list[dict[int, float]]
-    after: list[dict[int, float]]
-    pulls: list[float]
-    order: list[int]
-    pairs: list[tuple[int, int]]
-
-    def mirrored(self) -> "Chains":
-        """Return the same with left and right exchanged."""
-        return attrs.evolve(
-            self, before=self.after, after=self.before, pairs=[(right, left) for left, right in self.pairs]
-        )
-
-
-def tighten(layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance) -> list[float]:
+def tighten(
+    layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance
+) -> list[float]:
     """Return the x of each vertex after moving chains to where their lines are shortest."""
     chains = chains_of(layers, rows, xs, distance)
     at = [0.0] * len(chains.order)
@@ -116,8 +84,8 @@ def move(chains: Chains, at: list[float], chain: int) -> float:
     """Move one chain as far as it may towards where it would go; return how far that was."""
     low = max((at[other] + least for other, least in chains.before[chain].items()), default=float("-inf"))
     high = min((at[other] - least for other, least in chains.after[chain].items()), default=float("inf"))
-    if chains.pulls[chain]:
-        goal = high if chains.pulls[chain] > 0 else low
+    if chains.inward[chain]:
+        goal = high if chains.inward[chain] > 0 else low
     elif chains.lines[chain]:
         goal = middle_of([(at[other], weight) for other, weight in chains.lines[chain].items()])
     else:
@@ -140,37 +108,3 @@ def middle_of(goals: list[tuple[float, float]]) -> float:
         if passed == half:
             return (x + after) / 2
     return goals[-1][0]
-
-
-def chains_of(
-    layers: Layers, rows: Sequence[Sequence[int]], xs: Sequence[float], distance: Distance
-) -> Chains:
-    """Return the chains of a layered graph: inner vertices that stand upright over each other are one."""
-    of = [-1] * len(xs)
-    count = 0
-    for row in rows:
-        for vertex in row:
-            above = layers.above[vertex]
-            if above and layers.is_inner(above[0], vertex) and abs(xs[above[0]] - xs[vertex]) < CLOSE_PX:
-                of[vertex] = of[above[0]]
-            else:
-                of[vertex], count = count, count + 1
-    chains = Chains(of, *([{} for _ in range(count)] for _ in range(3)), [0.0] * count, [], [(of[layers.borders[g, layers.tree.first[g]][0]], of[layers.borders[g, layers.tree.first[g]][1]]) for g in range(1, len(layers.tree.paths))])
-    for vertex, kind in enumerate(layers.kinds):
-        if kind in {Kind.LEFT, Kind.RIGHT}:
-            chains.pulls[of[vertex]] = 0.5 if kind is Kind.LEFT else -0.5
-        for lower in layers.below[vertex]:
-            if of[vertex] != of[lower]:
-                weight = WEIGHTS[(kind is Kind.DUMMY) + (layers.kinds[lower] is Kind.DUMMY)]
-                for one, other in ((of[vertex], of[lower]), (of[lower], of[vertex])):
-                    chains.lines[one][other] = chains.lines[one].get(other, 0) + weight
-    for row in rows:
-        for left, right in pairwise(row):
-            a, b = of[left], of[right]
-            least = max(chains.before[b].get(a, 0.0), distance(left, right))
-            chains.before[b][a] = chains.after[a][b] = least
-    middles = [0.0] * count
-    for vertex, x in enumerate(xs):
-        middles[of[vertex]] = x
-    chains.order.extend(sorted(range(count), key=lambda chain: (middles[chain], chain)))
-    return chains

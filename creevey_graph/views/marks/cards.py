@@ -10,7 +10,7 @@ from creevey_graph.state import GraphState
 from creevey_graph.views.marks.keeping import Kept, kept_of
 from creevey_graph.views.marks.pen import inert
 from creevey_graph.views.marks.standing import Standing, compact, standing_of
-from creevey_graph.views.marks.widths import broken, cut, fitted, text_px
+from creevey_graph.views.marks.widths import broken, ended, fitted, text_px
 
 NAME_PX, SMALL_PX = 13.0, 11.0
 PAD_X, PAD_Y = 12.0, 8.0
@@ -21,6 +21,7 @@ TAG_PX = text_px("changed", 10, bold=True) + 12
 MARK_PX = 18.0
 MOST_TEXT_PX, STEP_PX = 208.0, 12.0
 _LEAST_PX = 108.0
+ICON_PX = 14.0
 
 
 class Kind(StrEnum):
@@ -129,10 +130,9 @@ def _lines(node: ShapeNode, shape: Shape, drawn: Sequence[str]) -> Iterator[tupl
     for line in broken(told, MOST_TEXT_PX, SMALL_PX, 2):
         yield "detail", line
     if node.output:
-        yield "column", fitted(f"⤓ {inert(node.output)}", MOST_TEXT_PX, SMALL_PX)
+        yield "output", fitted(inert(node.output), MOST_TEXT_PX - ICON_PX, SMALL_PX)
     if node.columns:
-        columns = f"→ {', '.join(map(inert, node.columns))}"
-        yield "column", cut([columns], MOST_TEXT_PX, SMALL_PX, 1)[0]
+        yield "column", ended(", ".join(map(inert, node.columns)), MOST_TEXT_PX - ICON_PX, SMALL_PX)
 
 
 def _constants(node: ShapeNode, shape: Shape, drawn: Sequence[str]) -> Iterator[str]:
@@ -174,7 +174,7 @@ def sized(card: Card) -> Card:
     head = text_px(card.title, NAME_PX, bold=True) + (MARK_PX if card.kept else 0)
     head += text_px(card.beside, SMALL_PX) + 8 if card.beside else 0
     head += FOLD if card.kind is Kind.WRITER else 0
-    widths = [head, *(text_px(text, SMALL_PX) for _, text in card.lines)]
+    widths = [head, *(icon_px(classes) + text_px(text, SMALL_PX) for classes, text in card.lines)]
     height = 2 * PAD_Y + NAME_ROW + ROW * len(card.lines)
     if (standing := card.standing) is not None:
         if standing.is_changed:
@@ -187,6 +187,11 @@ def sized(card: Card) -> Card:
     width = max(_LEAST_PX, snapped(max(widths) + PAD_X + card.indent))
     stack = 2 * STACK if card.kind is Kind.INPUT else 0.0
     return attrs.evolve(card, width=width + stack, height=height + stack)
+
+
+def icon_px(classes: str) -> float:
+    """Return the room that a line's icon takes."""
+    return ICON_PX if classes in {"column", "output"} else 0.0
 
 
 def snapped(width: float) -> float:

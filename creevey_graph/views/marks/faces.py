@@ -20,12 +20,20 @@ from creevey_graph.views.marks.cards import (
     TAG_PX,
     Card,
     Kind,
+    icon_px,
 )
 from creevey_graph.views.marks.keeping import Kept
 from creevey_graph.views.marks.pen import Markup, Pen, figure, joined, quoted
 from creevey_graph.views.marks.widths import ended, text_px
 
 _ROUND = 7.0
+_ICONS: Mapping[str, str] = MappingProxyType(
+    {
+        "column": "M{0} {1}h9m-3 -3l3 3l-3 3",
+        "output": "M{0} {1}m4.5 -5v7m-3 -3l3 3l3 -3m-7.5 5.5h9",
+    }
+)
+"""Class of a line -> what stands before it: an arrow to the right, or down onto a line."""
 _WARMTH = (0.0, 0.35, 0.65, 1.0)
 
 
@@ -151,7 +159,9 @@ def _written(pen: Pen, card: Card, face: Box) -> Iterator[Markup]:
         yield draw_kept(pen, card.kept, x, y - 4.5)
     y += NAME_ROW - 2
     for classes, text in card.lines:
-        yield pen.words(classes, left, y, text)
+        if classes in _ICONS:
+            yield pen.mark("path", "icon icon-line", d=_ICONS[classes].format(figure(left), figure(y - 4)))
+        yield pen.words(classes, left + icon_px(classes), y, text)
         y += ROW
     if card.standing is not None:
         yield from _state(pen, card, left, right, y)

@@ -99,8 +99,16 @@ def head_of(tip: Point) -> str:
 # --- labels ------------------------------------------------------------------------------------
 
 
-def draw_labels(pen: Pen, lines: Sequence[Line], taken: Sequence[Box]) -> list[Markup]:
-    """Return the labels, each where it hides no box and no other label; one that finds no room is left out."""
+def draw_labels(pen: Pen, lines: Sequence[Line], taken: Sequence[Box], groups: Sequence[Box]) -> list[Markup]:
+    """
+    Return the labels, each where it hides no box and no other label; one that finds no room is left out.
+
+    Args:
+        pen: Draws them.
+        lines: All of them.
+        taken: Boxes that no label hides.
+        groups: Boxes of sub-graphs, whose paper labels in them have.
+    """
     placed: list[Box] = list(taken)
     drawn = []
     for line in lines:
@@ -111,9 +119,17 @@ def draw_labels(pen: Pen, lines: Sequence[Line], taken: Sequence[Box]) -> list[M
             box = Box(x - width / 2, y - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)
             if not any(overlap(box, other) for other in placed):
                 placed.append(box)
+                is_grouped = any(overlap(Box(x, y, 0, 0), group) for group in groups)
+                drawn.append(draw_back(pen, box, is_grouped=is_grouped))
                 drawn.append(pen.mark("text", "label in-middle", quoted(line.label), x=x, y=y + 3.8))
                 break
     return drawn
+
+
+def draw_back(pen: Pen, box: Box, *, is_grouped: bool) -> Markup:
+    """Return a patch of paper that keeps lines from running through text."""
+    classes = "back back-group" if is_grouped else "back"
+    return pen.mark("rect", classes, x=box.x, y=box.y, width=box.width, height=box.height, rx=3)
 
 
 def label_points(points: Sequence[Point]) -> list[Point]:

@@ -106,6 +106,6 @@ class Pen:
         if self.plain is None:
             attributes = {"class_": ROOT, **attributes}
         else:
-            attributes["font_family"] = FONT
+            attributes |= {"font-family": FONT, "xml:space": "preserve"}  # librsvg drops spaces at an end
         lines = "\n".join(["", *sheet, *inside, ""])
         return self.mark("svg", "", Markup(lines), **attributes)

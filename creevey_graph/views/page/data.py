@@ -97,7 +97,7 @@ def page_data(
         "rows": columns.data(numeric, inexact),
         "details": {str(number): details[number] for number in sorted(details)},
         "timeline": timeline_data(report),
-        "histograms": [made for tally in tallies.values() if (made := tally.histogram()) is not None],
+        "histograms": [shown for tally in tallies.values() if (shown := tally.histogram()) is not None],
         "sheets": sheets.data(),
     }
 

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from creevey_graph.views.page.cells import NOT_FINITE, plain
@@ -20,6 +21,8 @@ _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 _FAR = 3.0
 """Values that are so many times the middle half's width beyond it share the last bars."""
 _EXACT = 2**53
+_HUGE = 1e300
+"""Beyond it sums overflow."""
 
 
 class Tally:
@@ -94,12 +97,12 @@ class Tally:
             "field": self.field,
             "kind": "number",
             "edges": edges,
-            "counts": [end - start for start, end in zip(places, places[1:], strict=False)],
+            "counts": [end - start for start, end in pairwise(places)],
             "missing": self.missing + self.odd,
             "least": values[0],
             "most": values[-1],
             "mean": _mean(values),
-            "median": values[len(values) // 2] / 2 + values[(len(values) - 1) // 2] / 2,
+            "median": _middle(values[(len(values) - 1) // 2], values[len(values) // 2]),
         }
 
 
@@ -108,6 +111,11 @@ def _mean(values: Sequence[float]) -> float:
         return statistics.fmean(values)
     except OverflowError:
         return math.fsum(value / len(values) for value in values)
+
+
+def _middle(low: float, high: float) -> float:
+    both = low + high
+    return both / 2 if math.isfinite(both) else low / 2 + high / 2
 
 
 def bin_edges(values: Sequence[float]) -> list[float]:
@@ -124,16 +132,20 @@ def bin_edges(values: Sequence[float]) -> list[float]:
     [-0.5, 0.5, 1.5, 2.5]
     """
     least, most = values[0], values[-1]
-    if not math.isfinite(most - least):
-        return [least, least / 2 + most / 2, most]
-    if most - least < MOST_BINS and all(float(value).is_integer() for value in values) and abs(most) < _EXACT / 4:
+    if not most - least < _HUGE:
+        return [least, _middle(least, most), most]
+    if (
+        most - least < MOST_BINS
+        and all(float(value).is_integer() for value in values)
+        and abs(most) < _EXACT / 4
+    ):
         return [number - 0.5 for number in range(int(least), int(most) + 2)]
     low, high = values[len(values) // 4], values[(3 * len(values)) // 4]
     start, stop = max(least, low - _FAR * (high - low)), min(most, high + _FAR * (high - low))
     if not start < stop:
         start, stop = least, most
     inner = list(_round_edges(start, stop, 2 * (high - low) / len(values) ** (1 / 3)))
-    edges = [edge for edge in inner if least < edge < most]
+    edges = sorted({edge for edge in inner if least < edge < most})
     if inner[0] <= least:
         edges.insert(0, inner[0])
     else:
@@ -146,12 +158,15 @@ def _around(value: float) -> list[float]:
     """Return two edges about the only value that there is."""
     room = abs(value) / 2 if value else 0.5
     edges = [value - room, value + room]
-    return edges if edges[0] < edges[1] and all(map(math.isfinite, edges)) else [value, math.nextafter(value, math.inf)]
+    if edges[0] < edges[1] and all(map(math.isfinite, edges)):
+        return edges
+    return sorted([value, math.nextafter(value, 0 if value else 1)])
 
 
 def _round_edges(start: float, stop: float, width: float) -> Iterator[float]:
     """Yield edges from *start* or below to *stop* or above, at round numbers about *width* apart."""
-    width = max(width, (stop - start) / (MOST_BINS - 4))  # one bar more at each end, and room for values far out
+    # One bar more at each end, and room for values far out.
+    width = max(width, (stop - start) / (MOST_BINS - 4))
     if not width:
         yield from (start, stop)
         return

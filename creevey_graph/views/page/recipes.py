@@ -10,6 +10,7 @@ import attrs
 from creevey_graph.cache import default_folder
 from creevey_graph.events import Outcome, Row
 from creevey_graph.report import Report
+from creevey_graph.shape import HIDDEN, Shape
 from creevey_graph.state import shape_in
 from creevey_graph.text import safe_text
 
@@ -65,7 +66,9 @@ class Recipes:
             lines.append(f"# {ITEMS}: what it was run over")
         shown = [safe_text(line) for line in lines]
         if shown != lines:
-            shown.append("# some characters of these names are shown as escapes, and must be typed as they are")
+            shown.append(
+                "# some characters of these names are shown as escapes, and must be typed as they are"
+            )
         return "\n".join(shown)
 
     def _command(self, verb: str, options: list[str], subject: str) -> str:
@@ -95,13 +98,21 @@ def recipes_of(report: Report, *, graph: str = "", settings: Sequence[str] = (),
     return Recipes(
         graph or GRAPH,
         report.graph,
-        tuple(settings),
+        tuple(_told(setting, shape) for setting in settings),
         items or report.input_root or ITEMS,
         is_table,
         report.out,
         "" if is_default else os.path.abspath(str(folder)),  # noqa: PTH100 - text
         os.path.abspath(report.path),  # noqa: PTH100 - text
     )
+
+
+def _told(setting: str, shape: Shape | None) -> str:
+    """Return NAME=VALUE, the value hidden where it is not recorded either."""
+    name = setting.partition("=")[0]
+    parameters = () if shape is None else shape.parameters
+    is_open = any(parameter.name == name and parameter.text != HIDDEN for parameter in parameters)
+    return setting if is_open else f"{name}={HIDDEN}"
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -18,7 +18,7 @@ class Even:
 
     >>> even = Even(10, 3)
     >>> [number for number in range(10) if even.takes_next()]
-    [1, 5, 8]
+    [1, 4, 8]
     """
 
     def __init__(self, total: int, wanted: int) -> None:

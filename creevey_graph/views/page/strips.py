@@ -24,13 +24,15 @@ from creevey_graph.views.page.cells import inert
 MOST_PX = 160
 MOST_BYTES = 6_000
 """Of a picture, encoded; in base64 a third more."""
-ROOM = 4_500_000
+ROOM = 4_000_000
 """Characters of all pictures together."""
 ITEM_SECONDS = 5.0
 """That one item's pictures may take, where there is as much time left."""
 MOST_OUTPUTS = 12
 """Of an item that are shown."""
-NO_GRAPH = "Only the source file and the outputs are shown, since a report does not hold its graph. All steps: "
+NO_GRAPH = (
+    "Only the source file and the outputs are shown, since a report does not hold its graph. All steps: "
+)
 
 
 @attrs.frozen

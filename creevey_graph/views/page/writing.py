@@ -105,7 +105,11 @@ def checked_page(path: Path | str) -> Path:
         raise UsageError(_cannot(target, "it is a folder; name a file, such as run.html"))
     if not target.parent.is_dir():
         place = nearest_there(target.parent)
-        why = "there is no such folder; make it first" if place.is_dir() else f"'{safe_text(str(place))}' is a file"
+        why = (
+            "there is no such folder; make it first"
+            if place.is_dir()
+            else f"'{safe_text(str(place))}' is a file"
+        )
         raise UsageError(_cannot(target, why))
     return target
 
