@@ -3,12 +3,12 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Protocol, TextIO
 
 from creevey_graph.errors import UsageError
 from creevey_graph.events import Event, ItemFinished, ItemsCached, Noticed, Outcome, RunFinished, RunStarted
 from creevey_graph.text import safe_text
-from creevey_graph.views.notebook_bar import NotebookBar
 
 LINE_EVERY_S = 5.0
 
@@ -40,7 +40,9 @@ def open_progress(progress: bool | str, stream: TextIO) -> Progress | None:
     if progress not in (True, "auto", "bar", "lines"):
         raise UsageError(f"progress must be True, False, 'auto', 'bar' or 'lines' (got {progress!r})")
     if progress != "lines" and is_notebook():
-        return NotebookBar()
+        part = import_module(f"{__package__}.notebook_bar")  # some ms that other runs are spared
+        bar: Progress = part.NotebookBar()
+        return bar
     if progress == "lines" or (progress == "auto" and not stream.isatty()):
         return Lines(stream)
     return Bar(stream)
