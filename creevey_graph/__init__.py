@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from creevey_graph.images import download
     from creevey_graph.pipeline import CustomReportingPipeline, Pipeline
     from creevey_graph.plan import Plan
+    from creevey_graph.preview import Preview
     from creevey_graph.report import Report
     from creevey_graph.values import write_bytes, write_json, write_npy, write_text
 
@@ -47,6 +48,7 @@ _HOMES = {
     "Outcome": "events",
     "Pipeline": "pipeline",
     "Plan": "plan",
+    "Preview": "preview",
     "Reason": "events",
     "Report": "report",
     "Row": "events",
@@ -75,6 +77,7 @@ __all__ = [
     "Outcome",
     "Pipeline",
     "Plan",
+    "Preview",
     "Reason",
     "Report",
     "Row",

@@ -5,7 +5,6 @@ Nodes are matched before they are compared, so that one that was merely renamed,
 anew because another came before it, has not changed. Ingredients stand in `ingredients`.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ import attrs
 
 from creevey_graph.events import Reason
 from creevey_graph.fingerprint.facts import path_of
+from creevey_graph.shape import file_name
 
 Ingredients = Mapping[str, Any]
 """Of one node: code, parts, sources, via, files, depends, params, reads, output."""
@@ -226,7 +226,7 @@ def _told(name: str, change: Change, verb: str) -> str:
     if verb:
         return f"{verb} {'refers to' if change.part.startswith('refers to') else 'has'} {label} ({steps})"
     if change.file:
-        return f"helper {label} ({steps}, {os.path.basename(change.file)})"  # noqa: PTH119 - a name to be shown
+        return f"helper {label} ({steps}, {file_name(change.file)})"
     if None not in (change.before, change.after) and change.before != change.after:
         label = f"{label} {change.before} -> {change.after}"
     return f"{label} ({steps})" if len(change.path) > 1 else label

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.display import mimebundle
 from creevey_graph.errors import UsageError
 from creevey_graph.text import safe_text
 
@@ -83,6 +84,8 @@ class Row:
     fields: Mapping[str, Any] = attrs.field(factory=dict)
     traceback: str | None = attrs.field(default=None, repr=False)
     origin: "Callable[[Row], Any] | None" = attrs.field(default=None, repr=False, eq=False)
+
+    _repr_mimebundle_ = mimebundle
 
     def reproduce(self) -> Any:
         """

@@ -2,7 +2,6 @@
 
 import difflib
 import json
-import os
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 import attrs
 
 from creevey_graph.changes import Change
+from creevey_graph.display import mimebundle
 from creevey_graph.plan import Action, accepted_text
+from creevey_graph.shape import file_name
 from creevey_graph.text import safe_text
 
 SCHEMA = 1
@@ -78,6 +79,8 @@ class Explanation:
     reason: str
     outcome: str
     nodes: tuple[NodeExplanation, ...]
+
+    _repr_mimebundle_ = mimebundle
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -157,7 +160,7 @@ def diff_of(change: Change) -> list[str]:
     """Return a unified diff of a function's old and new text, [] for what is no function."""
     if not change.is_code or change.before == change.after:
         return []
-    where = os.path.basename(change.file)  # noqa: PTH119 - a name to be shown
+    where = file_name(change.file)
     return list(
         difflib.unified_diff(
             (change.before or "").splitlines(),

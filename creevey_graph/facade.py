@@ -6,7 +6,7 @@ Each method is one call into the floor that does the work.
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from creevey_graph.archive import new_report
 from creevey_graph.cache import Cache
 from creevey_graph.choices import Options, accepted_in, check_failures_known, chosen_size, open_cache
+from creevey_graph.display import mimebundle
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import Event, GraphDeclared, Listener, Noticed, Row
 from creevey_graph.freeze import freeze
@@ -25,6 +26,7 @@ from creevey_graph.look import Known
 from creevey_graph.places import check_places
 from creevey_graph.plan import Plan
 from creevey_graph.planner import make_plan, preview_item, reproduce_row
+from creevey_graph.preview import Preview
 from creevey_graph.previews import Previewer
 from creevey_graph.report import Report
 from creevey_graph.runner import run
@@ -45,6 +47,8 @@ class Graph(DeclaredGraph):
 
     Made by `@graph`, by `a | b`, or by hand: `Graph("name")`, `input`, `add`, `connect`, `output`.
     """
+
+    _repr_mimebundle_ = mimebundle
 
     def run(
         self,
@@ -236,20 +240,22 @@ class Graph(DeclaredGraph):
         opened = cache if isinstance(cache, Cache) else Cache(cache)
         return tuple(_asked_for("accept").list_accepted(self, opened))
 
-    def preview(self, item: Any) -> dict[str, Any]:
+    def preview(self, item: Any, *, on_error: str = "raise") -> Preview:
         """
         Run one item in this process without writing or caching; return every node's value.
 
         Args:
             item: One item: a path, a URL, or a row; of several items the first is taken.
+            on_error: "raise", or "keep" to return the values up to the step that failed or left the item out.
 
         Raises:
             SourceError: There is no item.
-            Exception: Whatever a step raises.
+            UsageError: *on_error* is something else.
+            Exception: Whatever a step raises, unless it is kept.
         """
-        listing = list_items(self, item, Path())
+        listing = list_items(self, [item] if isinstance(item, Mapping) else item, Path())
         for first in listing:
-            return preview_item(listing.frozen, first)
+            return preview_item(listing.frozen, first, shape_of(self), on_error=on_error)
         raise UsageError(f"preview of graph '{self.name}': there is no item in {item!r}")
 
     def reproduce(

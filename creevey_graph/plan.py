@@ -229,6 +229,8 @@ class Plan:
     seconds: Mapping[str, float] = attrs.field(factory=dict)
     shape: Shape | None = None
 
+    _repr_mimebundle_ = display.mimebundle
+
     @property
     def to_do(self) -> int:
         """How many items have something to do."""

@@ -2,6 +2,7 @@
 
 import functools
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,20 @@ from creevey_graph.calls import call, check_returned
 from creevey_graph.changes import told_changes
 from creevey_graph.codecs import find_codec
 from creevey_graph.cutoff import decided
-from creevey_graph.errors import CreeveyError, SourceError, UsageError, did_you_mean
-from creevey_graph.events import Row
+from creevey_graph.errors import CreeveyError, SkipItem, SourceError, UsageError, did_you_mean
+from creevey_graph.events import Outcome, Row
 from creevey_graph.evidence import Evidence
-from creevey_graph.frozen import FrozenGraph
+from creevey_graph.frozen import FrozenGraph, FrozenNode
 from creevey_graph.keeping import decoded
 from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.plan import Action, NodeCount, Plan, validate_columns
 from creevey_graph.policy import shown_policy
+from creevey_graph.preview import Preview
+from creevey_graph.shape import Shape
 from creevey_graph.sources import Item
-from creevey_graph.tasks import Bench
+from creevey_graph.tasks import Bench, error_text
 from creevey_graph.text import safe_text
 
 
@@ -106,28 +109,58 @@ def _plan_item(plan: Plan, bench: Bench, known: Known, item: Item) -> None:
         plan.add_up_to_date()
 
 
-def preview_item(frozen: FrozenGraph, item: Item) -> dict[str, Any]:
+def preview_item(
+    frozen: FrozenGraph, item: Item, shape: Shape | None = None, *, on_error: str = "raise"
+) -> Preview:
     """
     Run every step on one item in this process, and return node -> value.
 
     Nothing is written: a writer's value is the path it would write, relative to `out`; nodes
     that read it are left out.
 
+    Args:
+        frozen: The graph.
+        item: The item.
+        shape: What the graph looks like, to be shown beside the values.
+        on_error: "raise", or "keep": what there was before a step failed or left the item out.
+
     Raises:
-        Exception: Whatever a step raises.
+        UsageError: *on_error* is something else.
+        Exception: Whatever a step raises, unless it is kept.
     """
-    first = len(frozen.inputs)
-    values: dict[int, Any] = dict(enumerate(item.values))
-    shown: dict[str, Any] = {name: value for (name, _), value in zip(frozen.inputs, item.values, strict=True)}
-    for node in frozen.nodes:
-        if node.output is not None:
-            shown[node.name] = node.output.render(item, "0" * 64)
-        elif all(slot < first or slot in values for slot in node.reads):
-            values[node.slot] = call(
-                node, values, is_last_reader=lambda slot: isinstance(values[slot], Iterator)
-            )
-            shown[node.name] = values[node.slot]
-    return shown
+    if on_error not in ("raise", "keep"):
+        raise UsageError(f"on_error of a preview must be 'raise' or 'keep' (got {on_error!r})")
+    preview = Preview(item.key, item.source, shape)
+    at = ""
+    try:
+        values = _inputs_of(item)
+        preview.update((name, value) for (name, _), value in zip(frozen.inputs, item.values, strict=True))
+        for node in frozen.nodes:
+            at = node.name
+            _preview_node(preview, node, item, values)
+    except Exception as exc:
+        if on_error == "raise":
+            raise
+        is_skip = isinstance(exc, SkipItem)
+        preview.outcome = Outcome.SKIPPED if is_skip else Outcome.FAILED
+        preview.step, preview.error = at, str(exc) if is_skip else error_text(exc)
+    return preview
+
+
+def _inputs_of(item: Item) -> dict[int, Any]:
+    if item.refusal is not None:
+        raise item.refusal
+    return dict(enumerate(item.values))
+
+
+def _preview_node(preview: Preview, node: FrozenNode, item: Item, values: dict[int, Any]) -> None:
+    if node.output is not None:
+        preview[node.name] = node.output.render(item, "0" * 64)
+    elif all(slot in values for slot in node.reads):
+        began = time.perf_counter()
+        values[node.slot] = call(node, values, is_last_reader=lambda slot: isinstance(values[slot], Iterator))
+        preview.seconds[node.name] = time.perf_counter() - began
+        preview[node.name] = values[node.slot]
 
 
 def reproduce_item(frozen: FrozenGraph, item: Item, step: str | None, cache: Cache | None) -> Any:

@@ -4,6 +4,7 @@ Report: a fold of events. Rows stand in the journal's file; here is where each b
 A report holds 12 bytes an item; rows are read when they are asked for, in input order.
 """
 
+import heapq
 import json
 from array import array
 from collections import Counter
@@ -27,6 +28,7 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.fields import FIXED_COLUMNS
+from creevey_graph.frame import to_frame
 from creevey_graph.journal import read_journal, rows_of
 from creevey_graph.manifest import flat_row, write_csv, write_jsonl
 from creevey_graph.rows import ABSENT, LOOSE, Rows
@@ -51,6 +53,8 @@ class Report:
     the graph looks like, as plain data; timeline = when items ended; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
     """
+
+    _repr_mimebundle_ = display.mimebundle
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -200,6 +204,10 @@ class Report:
         """The rows of failed items, in input order."""
         return list(self.rows.of(sorted(self._failed)))
 
+    def first_failed(self, most: int) -> list[Row]:
+        """Return the rows of the first *most* failed items, in input order; of many, no others are read."""
+        return list(self.rows.of(heapq.nsmallest(most, self._failed)))
+
     @property
     def ok(self) -> bool:
         """True where the run came to its end and no item failed."""
@@ -310,21 +318,7 @@ class Report:
         Raises:
             ImportError: pandas is not installed.
         """
-        try:
-            import pandas as pd  # noqa: PLC0415 - an extra, and 0.7 s to import
-        except ImportError as exc:
-            raise ImportError("to_pandas needs pandas; pip install 'creevey_graph[pandas]'") from exc
-        flat = [self.flat(row) for row in self.rows]
-        names = [*FIXED_COLUMNS, *self.columns]
-        data = {name: pd.Series([row.get(name) for row in flat], dtype=object) for name in names}
-        frame = pd.DataFrame(data, columns=names)
-        for name in names:
-            values = [row.get(name) for row in flat]
-            if values and all(type(value) is float for value in values):
-                frame[name] = frame[name].astype(float)
-            elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
-                frame[name] = frame[name].astype("int64")
-        return frame.set_index("key")
+        return to_frame((self.flat(row) for row in self.rows), [*FIXED_COLUMNS, *self.columns])
 
     def draw(self, to: Path | str = "text") -> str | Path:
         """

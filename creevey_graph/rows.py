@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import attrs
 
+from creevey_graph.display import mimebundle
 from creevey_graph.events import Outcome, Row
 from creevey_graph.journal import read_rows
 
@@ -26,6 +27,8 @@ class Rows(Sequence[Row]):
         loose: Index of an item -> a row that could not be written.
         origin: Runs a failed item again, where that can be done.
     """
+
+    _repr_mimebundle_ = mimebundle
 
     def __init__(
         self,

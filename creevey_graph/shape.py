@@ -146,7 +146,7 @@ def _node(node: Node, columns: tuple[str, ...]) -> ShapeNode:
         columns=columns,
         output=path if isinstance(path, str) else "<path function>",
         about=_first_line(step.func),
-        place=_place(step.func),
+        place=place_of(step.func),
         downloads=bool(step.options.downloads),
     )
 
@@ -213,12 +213,25 @@ def _first_line(documented: Any) -> str:
     return text.partition("\n")[0]
 
 
-def _place(func: Any) -> str:
+def place_of(func: Any) -> str:
+    """Return where a function's code stands, "graph.py:12"; "" where that is not known."""
     try:
         code = inspect.unwrap(getattr(func, "func", func)).__code__
     except (AttributeError, ValueError):
         return ""
-    return f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"  # noqa: PTH119 - a name to be shown
+    return f"{file_name(code.co_filename)}:{code.co_firstlineno}"
+
+
+def file_name(path: str) -> str:
+    """
+    Return what a file of code is called; a notebook's cell has one whose number says nothing.
+
+    >>> file_name("/home/ada/graph.py"), file_name("/tmp/ipykernel_12/194813138.py")
+    ('graph.py', 'notebook cell')
+    """
+    folder, name = os.path.split(path)
+    is_cell = os.path.basename(folder).startswith("ipykernel_") or name.startswith("<ipython-input")  # noqa: PTH119 - text
+    return "notebook cell" if is_cell else name
 
 
 def shape_to_json(shape: Shape) -> dict[str, Any]:

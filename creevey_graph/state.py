@@ -183,10 +183,20 @@ def _whys(plan: Plan) -> Iterator[tuple[str, str]]:
 # --- a run -------------------------------------------------------------------------------------
 
 
-def state_of_report(report: Report, stored: Mapping[str, Stored] | None = None) -> GraphState:
-    """Return what *report* says; where items were found left out in bulk, its rows are read for where."""
+def state_of_report(
+    report: Report, stored: Mapping[str, Stored] | None = None, *, reads_rows: bool = True
+) -> GraphState:
+    """
+    Return what *report* says.
+
+    Args:
+        report: The report.
+        stored: As for `state_of`.
+        reads_rows: Whether its rows are read for where items were left out, of which it was told in bulk; without,
+            these count as up to date.
+    """
     ended = Counter(report.ended_at)
-    if report.counts[Outcome.SKIPPED] > sum(
+    if reads_rows and report.counts[Outcome.SKIPPED] > sum(
         count for (_, how), count in ended.items() if how is Outcome.SKIPPED
     ):
         skipped = (row.step for row in report.rows if row.outcome is Outcome.SKIPPED and row.step)

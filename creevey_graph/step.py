@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, get_type_hints, overload
 
 from creevey_graph.codecs import Codec
+from creevey_graph.display import mimebundle
 from creevey_graph.errors import StepError, did_you_mean
 from creevey_graph.options import (
     StepOptions,
@@ -51,6 +52,7 @@ class Step(Generic[P, R]):
     name: str
     linear: ClassVar[Callable[[Sequence["Step[..., Any]"]], Any] | None] = None
     """How `a | b` makes a graph; `creevey_graph/__init__.py`, which knows graphs, sets it."""
+    _repr_mimebundle_ = mimebundle
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ FLOORS = (
     ("signature", "options", "interrupts", "symbolic", "parts/"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values", "apart"),
-    ("manifest", "rows", "versions", "timeline", "likeness"),
+    ("manifest", "frame", "rows", "versions", "timeline", "likeness"),
     ("troubles", "thumbnails"),
     ("summary",),
     ("symbols", "compose", "wiring", "constants", "arrays/"),
@@ -39,7 +39,7 @@ FLOORS = (
     ("freeze", "changes", "identity", "sharing", "unused"),
     ("contents",),
     ("ledger", "estimate"),
-    ("tasks", "plan", "calls", "listing", "choices", "pace", "survey", "tally", "archive"),
+    ("tasks", "plan", "preview", "calls", "listing", "choices", "pace", "survey", "tally", "archive"),
     ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places", "lease", "state"),
     ("cutoff",),
     ("execution",),
@@ -62,6 +62,7 @@ LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "
     "codecs/deferred.py",
     "display.py",
     "views/__init__.py",
+    "views/progress.py",
 }
 """These load what is dear when it is first asked for: `--help` in 100 ms, no requests without downloads."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 
 from PIL import Image
 
-from creevey_graph import Explanation, Graph, Report, Step, graph, step
+from creevey_graph import Explanation, Graph, Preview, Report, Step, graph, step
 from creevey_graph.images import load_image, mean_brightness, resize, trim, write_image
 
 if TYPE_CHECKING:  # never run: pytest imports this file when it looks for doctests
@@ -129,7 +129,7 @@ if TYPE_CHECKING:  # never run: pytest imports this file when it looks for docte
     assert_type(training_set.draw(Path("graph.svg")), Path)
     assert_type(training_set.draw("graph.svg", state=training_set.run("photos")), str | Path)
     training_set.draw("svg", state="run")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    assert_type(training_set.preview("a.jpg"), dict[str, Any])
+    assert_type(training_set.preview("a.jpg"), Preview)
     training_set.run("photos", ou="train")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
     # --- by hand, and in a row -----------------------------------------------------------------------

@@ -15,7 +15,7 @@ from creevey_graph.cache.sweep import Limits, Swept, most_bytes, sweep
 from creevey_graph.cache.verify import YOUNG_S, Verified, verify
 from creevey_graph.errors import CacheError
 
-__all__ = ["check", "collect", "count", "emptied", "may_exceed", "remove_ours"]
+__all__ = ["check", "collect", "count", "emptied", "glance", "may_exceed", "remove_ours"]
 
 
 def count(folder: Path, store: Any) -> dict[str, Any]:
@@ -27,6 +27,25 @@ def count(folder: Path, store: Any) -> dict[str, Any]:
     """
     with asked(folder, store, "read"), taken(store) as census:
         return {**folder_facts(folder, store), **summed_up(census)}
+
+
+def glance(cache: Any, most_records: int) -> dict[str, Any]:
+    """
+    Count what is in a cache where that is quick.
+
+    Args:
+        cache: A `Cache`.
+        most_records: Of one with more of them only `records` and `bytes`, which it has at most, are told.
+
+    Raises:
+        CacheError: It cannot be read.
+    """
+    folder, store = cache.folder, cache._store  # noqa: SLF001 - a part of it that stands apart
+    with asked(folder, store, "read"):
+        records = count_records(store)
+        if records > most_records:
+            return {"records": records, "bytes": most_bytes(store)}
+    return count(folder, store)
 
 
 def may_exceed(folder: Path, store: Any, max_bytes: int) -> bool:

@@ -1,12 +1,10 @@
 """
 The cache: records and blobs in one diskcache, and the index beside them.
 
-A cache problem makes a run slower, never wrong and never failed: whatever SQLite, the
-file system or a damaged entry raises here is a miss, counted in `problems`; damage is
-kept in `damaged` until the writer has removed the entries.
+A cache problem makes a run slower, never wrong and never failed: whatever SQLite, the file system or a damaged
+entry raises here is a miss, counted in `problems`; damage is kept in `damaged` until the writer has removed it.
 
-Thread safety: reading and `prepare` from any thread; `commit` and `heal` by the
-coordinator alone, so that SQLite has one writer.
+Thread safety: reading and `prepare` from any thread; `commit` and `heal` by the coordinator alone: one SQLite writer.
 """
 
 import shutil
@@ -28,6 +26,7 @@ from creevey_graph.cache.opening import PROBLEMS, care, open_store
 from creevey_graph.cache.records import Entry, Record, decode_record, encode_facts, facts_of
 from creevey_graph.cache.rows import delete_if_damaged, find_row
 from creevey_graph.codecs.base import Parts
+from creevey_graph.display import mimebundle
 from creevey_graph.errors import CacheError, CodecError
 
 if TYPE_CHECKING:
@@ -48,10 +47,11 @@ class Cache:
     Raises:
         CacheError: The folder cannot be used.
 
-    State: folder = its folder; problems = texts of what went wrong, in order; damaged = keys of
-    entries found damaged and not removed yet, by thread; failed_commits = how many of the last ones;
-    marked = fingerprints noted as having records by content.
+    State: folder; problems = texts of what went wrong, in order; damaged = keys of entries found damaged and not removed
+    yet, by thread; failed_commits = how many of the last ones; marked = fingerprints with records by content.
     """
+
+    _repr_mimebundle_ = mimebundle
 
     def __init__(self, folder: Path | str | None = None) -> None:
         self.folder = open_folder(Path(folder) if folder is not None else default_folder())
@@ -310,10 +310,10 @@ class Cache:
 
     def take_troubles(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return (damaged keys, problems) met since the last call, and forget them."""
-        damaged = tuple(self.damaged)
+        damaged, problems = tuple(self.damaged), tuple(self.problems)
         self.damaged.clear()
-        problems, self.problems = self.problems, []
-        return damaged, tuple(problems)
+        self.problems = []
+        return damaged, problems
 
     def _note(self, exc: BaseException) -> None:
         # Without the file's name: what befalls a thousand entries is told once.

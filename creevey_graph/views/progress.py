@@ -3,7 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol, TextIO
+from importlib import import_module
+from typing import Protocol, TextIO
 
 from creevey_graph.errors import UsageError
 from creevey_graph.events import Event, ItemFinished, ItemsCached, Noticed, Outcome, RunFinished, RunStarted
@@ -43,59 +44,21 @@ def open_progress(progress: bool | str, stream: TextIO, *, stays: bool = True) -
         return None
     if progress not in (True, "auto", "bar", "lines"):
         raise UsageError(f"progress must be True, False, 'auto', 'bar' or 'lines' (got {progress!r})")
-    if progress != "lines" and _is_notebook():
-        return NotebookBar(stream)
+    if progress != "lines" and is_notebook():
+        bar: Progress = import_module("creevey_graph.views.notebook_bar").NotebookBar()
+        return bar
     if progress == "bar" or (progress != "lines" and screen_of(stream).can_redraw):
         return LiveBar(stream, stays=stays)
     return Lines(stream, has_last=progress is True)
 
 
-def _is_notebook() -> bool:
+def is_notebook() -> bool:
+    """True where a cell's outputs are shown by a browser, also in Colab, whose shell is one of Jupyter's."""
     try:
-        return type(get_ipython()).__name__ == "ZMQInteractiveShell"  # type: ignore[name-defined]
+        shell: object = get_ipython()  # type: ignore[name-defined]
     except NameError:
         return False
-
-
-class NotebookBar:
-    """A tqdm bar, which a notebook shows as a widget. State: the bar while a run goes on; counts of outcomes."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._bar: Any = None
-        self._counts: Counter[Outcome] = Counter()
-        self._shown_at = 0.0
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, RunStarted):
-            from tqdm.auto import tqdm  # noqa: PLC0415 - 20 ms that only a bar pays
-
-            self._bar = tqdm(
-                total=event.total - event.left_out,
-                desc=safe_text(event.graph),
-                unit="item",
-                file=self._stream,
-            )
-        elif isinstance(event, ItemFinished) and self._bar is not None:
-            self._counts[event.row.outcome] += 1
-            if event.row.outcome is Outcome.CANCELLED:
-                return
-            self._bar.update()
-            if (now := time.monotonic()) - self._shown_at > 0.2:  # noqa: PLR2004 - the eye's pace
-                self._shown_at = now
-                self._bar.set_postfix_str(counts_text(self._counts), refresh=False)
-        elif isinstance(event, ItemsCached) and self._bar is not None:
-            self._counts.update(event.counts)
-            self._bar.update(event.cached + event.skipped)
-        elif isinstance(event, Noticed):
-            say = print if self._bar is None else self._bar.write
-            say(f"note: {safe_text(event.text)}", file=self._stream)
-        elif isinstance(event, RunFinished) and self._bar is not None:
-            self._bar.set_postfix_str(counts_text(self._counts))
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)
 
 
 class Lines:
