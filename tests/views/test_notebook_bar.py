@@ -9,8 +9,9 @@ import pytest
 
 from creevey_graph import Row, graph, step
 from creevey_graph.events import ItemFinished, ItemsCached, Noticed, Outcome, RunFinished, RunStarted
+from creevey_graph.views.live_bar import LiveBar
 from creevey_graph.views.notebook_bar import NotebookBar
-from creevey_graph.views.progress import Bar, Lines, is_notebook, open_progress
+from creevey_graph.views.progress import Lines, is_notebook, open_progress
 
 ZMQInteractiveShell = type("ZMQInteractiveShell", (), {})
 Colab = type("Shell", (ZMQInteractiveShell,), {})
@@ -131,7 +132,7 @@ def test_a_notebook_gets_its_own_bar(monkeypatch, progress):
 
 def test_elsewhere_a_bar_is_a_bar():
     """And the choice is made by the stream."""
-    assert isinstance(open_progress("bar", io.StringIO()), Bar)
+    assert isinstance(open_progress("bar", io.StringIO()), LiveBar)
     assert isinstance(open_progress("auto", io.StringIO()), Lines)
 
 
