@@ -93,6 +93,7 @@ def open_page(browser, watch):
 
     def open_address(url, **options):
         options.setdefault("viewport", {"width": 1280, "height": 900})
+        options.setdefault("reduced_motion", "reduce")  # nothing is looked at on its way
         contexts.append(browser.new_context(**options))
         page = watch.over(contexts[-1].new_page())
         page.set_default_timeout(15_000)

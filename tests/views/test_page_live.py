@@ -74,7 +74,7 @@ def test_rows_arrive_in_any_order(live):
     page.locator("#search").fill('"<b>new</b>"')
 
     is_shown(page, "1 of 23 rows")
-    assert data["rows"]["key"][3] in page.locator("tr.item").inner_text()
+    assert data["rows"]["key"][3] in page.locator("tr.item").text_content()
     assert page.evaluate("({})[3]") is None
 
 

@@ -23,9 +23,12 @@ function createItem(rows, details, table, enlarge, parameters) {
       wanted = other;
       return;
     }
-    isOwnEntry = !dialog.open || isOwnEntry;
-    if (dialog.open) location.replace(`#row=${other}`);
-    else location.hash = `row=${other}`;
+    if (dialog.open) history.replaceState(null, "", `#row=${other}`);
+    else {
+      history.pushState(null, "", `#row=${other}`);
+      isOwnEntry = true;
+    }
+    show(other);
   }
 
   function step(by) {
