@@ -98,10 +98,15 @@ def is_cut(a, b, box):
 def crossings_of(layout):
     """Return how many pairs of edges without a node in common cross."""
     return sum(
-        any(is_crossing(a, b, c, d) for a, b in pairwise(one.points) for c, d in pairwise(other.points))
+        has_crossing(one, other)
         for one, other in combinations(layout.routes, 2)
         if not {one.source, one.target} & {other.source, other.target}
     )
+
+
+def has_crossing(one, other):
+    """True where two routes cut through each other."""
+    return any(is_crossing(a, b, c, d) for a, b in pairwise(one.points) for c, d in pairwise(other.points))
 
 
 def is_crossing(a, b, c, d):
