@@ -223,13 +223,14 @@ def read_journal(path: Path) -> Iterator[tuple[int, Event]]:
     with path.open("rb") as file:
         begins = 0
         for line in file:
-            event = _event_of(line)
+            event = event_of_line(line)
             if event is not None:
                 yield begins, event
             begins += len(line)
 
 
-def _event_of(line: bytes) -> Event | None:
+def event_of_line(line: bytes) -> Event | None:
+    """Return the event that a line of a journal stands for, None where it is torn or of no known kind."""
     try:
         data = json.loads(line)
         return event_from_json(data) if isinstance(data, dict) else None
@@ -255,7 +256,7 @@ def read_rows(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[Row]:
         for begins, number in places:
             if begins != last or number < 0:
                 file.seek(begins, os.SEEK_SET)
-                event = _event_of(file.readline())
+                event = event_of_line(file.readline())
                 last, lines = (begins, lines_of(event)) if isinstance(event, ItemsCached) else (-1, [])
             if number >= 0 and number < len(lines):
                 yield row_from_json(json.loads(lines[number]))
