@@ -6,19 +6,22 @@ it; and where it has made its own name point here (DNS rebinding), `Host` tells.
 connect too: for them there is the token alone.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
+from email.message import Message
 from types import MappingProxyType
-from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import attrs
 
 LOOPBACK = "127.0.0.1"
 METHODS = ("GET", "HEAD")
+NO_METHOD = 405
 MOST_CHARACTERS = 16_384
 """Of a request's target."""
 MOST_FIELDS = 200
+_PATH = re.compile(r"/(?P<name>[a-z]+)(?P<whole>-whole)?(?:/(?P<number>[1-9]\d{0,8}))?")
 _NAMES = (LOOPBACK, "localhost")
 _OWN_SITE = ("same-origin", "none")
 
@@ -71,10 +74,16 @@ class Request:
     Args:
         path: Path of the URL, as it was sent.
         fields: Name -> values of the query.
+        name: What is asked for, as `/events-whole/3` asks for "events"; "" for the page, or for what cannot be.
+        number: The number behind it, None where there is none.
+        is_whole: Whether who asks counts rows as they stand in the report, not as they came.
     """
 
     path: str
     fields: Mapping[str, list[str]]
+    name: str = ""
+    number: int | None = None
+    is_whole: bool = False
 
     def one(self, name: str) -> str:
         """Return the one value of a field, "" where there is none or several."""
@@ -82,13 +91,7 @@ class Request:
         return values[0] if len(values) == 1 else ""
 
 
-class Headers(Protocol):
-    """What is asked of a request's headers."""
-
-    def get_all(self, name: str, failobj: list[str] = ...) -> list[str]: ...
-
-
-def checked(method: str, target: str, headers: Headers, *, port: int, token: str) -> Request:
+def checked(method: str, target: str, headers: Message, *, port: int, token: str) -> Request:
     """
     Return the request, where it may be answered.
 
@@ -103,7 +106,7 @@ def checked(method: str, target: str, headers: Headers, *, port: int, token: str
         Refused: It may not.
     """
     if method not in METHODS:
-        raise Refused(405, "only GET and HEAD are answered here")
+        raise Refused(NO_METHOD, "only GET and HEAD are answered here")
     if not target.startswith("/") or target.startswith("//") or len(target) > MOST_CHARACTERS:
         raise Refused(400, "not a request for this server")
     hosts = headers.get_all("Host", [])
@@ -119,12 +122,18 @@ def checked(method: str, target: str, headers: Headers, *, port: int, token: str
     given = fields.get("token", [])
     if len(given) != 1 or not secrets.compare_digest(given[0].encode("utf-8", "replace"), token.encode()):
         raise Refused(403, "the token is missing or wrong; use the URL that creevey-graph explore printed")
-    return Request(parts.path, fields)
+    found = _PATH.fullmatch(parts.path)
+    if found is None:
+        return Request(parts.path, fields)
+    number = None if found["number"] is None else int(found["number"])
+    return Request(parts.path, fields, found["name"], number, found["whole"] is not None)
 
 
-def _check_site(headers: Headers, names: set[str]) -> None:
+def _check_site(headers: Message, names: set[str]) -> None:
     """Refuse what another site's page asks for; that a link there is followed to the page is not its asking."""
-    if any(origin.strip() not in {f"http://{name}" for name in names} for origin in headers.get_all("Origin", [])):
+    if any(
+        origin.strip() not in {f"http://{name}" for name in names} for origin in headers.get_all("Origin", [])
+    ):
         raise Refused(403, "pages of other sites are not answered")
     sites = headers.get_all("Sec-Fetch-Site", [])
     if all(site.strip() in _OWN_SITE for site in sites):

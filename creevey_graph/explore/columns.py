@@ -50,7 +50,7 @@ class ColumnWriter:
         self._numbers: list[int] = []
         self._columns: dict[str, list[Any]] = {name: [] for name in _FIXED}
         self._fields: dict[str, list[Any]] = {name: [] for name in self.fields}
-        self._told = len(self.texts)
+        self._new_texts: list[str] = []
         self._details: dict[str, Any] = {}
 
     def __len__(self) -> int:
@@ -89,20 +89,21 @@ class ColumnWriter:
         if not text:
             return -1
         shortened = cut(safe_text(text, keep_newlines=True), MOST_TEXT)
-        return self.texts.setdefault(shortened, len(self.texts))
+        if shortened not in self.texts:
+            self.texts[shortened] = len(self.texts)
+            self._new_texts.append(shortened)
+        return self.texts[shortened]
 
     def take(self) -> bytes:
         """Return the message of the rows that wait, as JSON, and begin the next."""
         numbers = self._numbers
         is_run = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-        new = len(self.texts) - self._told
-        texts = list(self.texts)[-new:] if new else []
         fields = {safe_text(name): values for name, values in self._fields.items()}
         message = {
             "from": numbers[0] if is_run else -1,
             "index": numbers,
             "rows": {**self._columns, "fields": fields},
-            "texts": texts,
+            "texts": self._new_texts,
             "details": self._details,
         }
         self._begin()
@@ -129,8 +130,10 @@ def shown(value: Any) -> Any:
     """
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int | float):
-        return value if abs(value) < 2**53 and math.isfinite(value) else None if value != value else str(value)  # noqa: PLR0124 - NaN
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else cut(str(value), MOST_VALUE)
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return cut(safe_text(text), MOST_VALUE)
 

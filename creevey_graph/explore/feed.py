@@ -5,32 +5,35 @@ What was sent is kept once for all, compressed (25 bytes a row); a client is a n
 So one that comes late or comes again gets what it lacks, a slow one holds up nobody, and each costs nothing.
 """
 
+import functools
 import json
 import threading
 import time
 import zlib
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import attrs
 
-from creevey_graph.events import Event, ItemFinished, ItemsCached
+from creevey_graph.events import Event, ItemFinished, ItemsCached, Outcome, Row
 from creevey_graph.explore.columns import ColumnWriter, encoded
 from creevey_graph.journal import lines_of, row_to_json
 from creevey_graph.report import Report
 
 MOST_ROWS = 2_000
 """In one message; the browser takes it in without stalling."""
+MOST_WHOLE = 50_000
+"""Items of a run that has ended, which its page holds from the beginning, with histograms and contact sheets."""
 PAUSE_S = 0.25
 """Between two rounds of messages to one client."""
 PING_S = 10.0
+ALL = 2**62
+"""Messages that a client has that needs no rows."""
 STATE_S = 1.0
 """Between two pictures of the graph; longer where one costs more than a tenth of that."""
 SHARE = 10
 """Looks at how the run stands may cost one part in so many of the time."""
-_NO_NUMBER = -1
 
 
 @attrs.frozen
@@ -55,23 +58,41 @@ class Feed:
 
     Args:
         report: What the events are folded into; the head of it (graph, nodes, columns) is there already.
+        head: The head alone, for pages, which are sent the rest.
         looks: How it is shown.
         number: Tells this feed from others of the server.
         width: How many items there are; what lies beyond is damage. 0 for not known.
+        follows: Whether another may come in its place, so that clients stay.
+        is_planned: Whether the rows are of items that no run came to yet.
         pause_s: Between two rounds of messages to one client.
 
-    State: report; log = messages of rows, compressed; indexes = number of a row -> index of its item; numbers =
-    the reverse; looked = name -> (version, message) of the run, its timeline and its graph; is_ended; next_title =
+    State: report; held = index -> key and source of items of no run; log = messages of rows, compressed; count =
+    rows; present = index -> whether there is one; looked = name -> (version, message) of the run, its timeline and its graph; is_ended; next_title =
     what follows it, "" while nothing does. Thread safety: one thread takes events in, any number follow.
     """
 
-    def __init__(self, report: Report, looks: Looks, number: int, *, width: int = 0, pause_s: float = PAUSE_S) -> None:
+    def __init__(
+        self,
+        report: Report,
+        head: Report,
+        looks: Looks,
+        number: int,
+        *,
+        width: int = 0,
+        is_planned: bool = False,
+        follows: bool = False,
+        pause_s: float = PAUSE_S,
+    ) -> None:
         self.report = report
+        self.head = head
+        self.is_planned = is_planned
+        self.held: dict[int, tuple[str, str]] = {}
         self.number = number
         self.is_ended = False
         self.next_title = ""
-        self.indexes = array("q")
-        self._numbers = array("q")
+        self.count = 0
+        self._present = bytearray()
+        self._follows = follows
         self._width = width
         self._looks = looks
         self._pause_s = pause_s
@@ -104,15 +125,16 @@ class Feed:
                     self.take_row(index, row, row["outcome"])
 
     def take_row(self, index: int, row: Mapping[str, Any], outcome: str) -> None:
-        """Take in what became of one item, or would."""
+        """Take in what became of one item, or would; a later one of the same item stands in its place."""
         if self._width and index >= self._width:
             return
-        if index >= len(self._numbers):
-            self._numbers.extend(array("q", [_NO_NUMBER]) * (index + 1 - len(self._numbers)))
-        if (number := self._numbers[index]) == _NO_NUMBER:
-            number = self._numbers[index] = len(self.indexes)
-            self.indexes.append(index)
-        self._writer.add(number, row, outcome)
+        if index >= len(self._present):
+            self._present.extend(bytes(index + 1 - len(self._present)))
+        self.count += not self._present[index]
+        self._present[index] = True
+        if self.is_planned:
+            self.held[index] = row["key"], row["source"]
+        self._writer.add(index, row, outcome)
         if len(self._writer) >= MOST_ROWS:
             self._send()
 
@@ -168,49 +190,86 @@ class Feed:
 
     def messages(self, seen: int = 0) -> Iterator[bytes]:
         """
-        Yield server-sent messages, without end while the run goes on.
+        Yield server-sent messages, without end while something may come.
 
         Args:
             seen: How many messages of rows the client has.
         """
-        versions: dict[str, int] = {}
-        seen = min(max(seen, 0), len(self._log))
+        has = _Client(min(max(seen, 0), len(self._log)))
         yield b"retry: 1000\n\n"
         while True:
             with self._changed:
-                is_new = self._changed.wait_for(lambda: self._has_news(seen, versions), PING_S)
+                is_new = self._changed.wait_for(functools.partial(self._has_news, has), PING_S)
                 if self._is_closed:
                     return
-                rows = self._log[seen] if seen < len(self._log) else None
-                is_last = rows is None or seen + 1 == len(self._log)
-                looked = {name: held for name, held in self._looked.items() if held[0] > versions.get(name, 0)}
-                is_ended, next_title = self.is_ended and is_last, self.next_title
+                rows = self._log[has.rows] if has.rows < len(self._log) else None
+                looked = {name: held for name, held in self._looked.items() if has.lacks(name, held[0])}
+                is_ended, next_title = self.is_ended, self.next_title
             if not is_new:
                 yield b": still here\n\n"
             if rows is not None:
-                seen += 1
-                yield sent("rows", zlib.decompress(rows), seen)
-            if not is_last:
-                continue  # what is behind catches up first, and without a pause
+                has.rows += 1
+                yield sent("rows", zlib.decompress(rows), has.rows)
+                if has.rows < len(self._log):
+                    continue  # what is behind catches up first, and without a pause
             for name, (version, message) in looked.items():
-                versions[name] = version
+                has.looked[name] = version
                 yield sent(name, message)
+            if is_ended and not has.ended:
+                has.ended = True
+                yield sent("end", encoded({"follows": self._follows}))
             if next_title:
                 yield sent("reset", encoded({"title": next_title}))
-                return
-            if is_ended:
-                yield sent("end", b"{}")
+            if next_title or (has.ended and not self._follows):
                 return
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closed, self._pause_s)
 
-    def _has_news(self, seen: int, versions: Mapping[str, int]) -> bool:
-        is_newer = any(version > versions.get(name, 0) for name, (version, _) in self._looked.items())
-        return bool(self._is_closed or self.is_ended or self.next_title or seen < len(self._log) or is_newer)
+    def _has_news(self, has: "_Client") -> bool:
+        is_newer = any(has.lacks(name, version) for name, (version, _) in self._looked.items())
+        is_over = (self.is_ended and not has.ended) or bool(self.next_title)
+        return self._is_closed or is_over or has.rows < len(self._log) or is_newer
 
-    def index_of(self, number: int) -> int | None:
-        """Return the index of the item that a row of the page shows, None where there is no such row."""
-        return self.indexes[number] if 0 <= number < len(self.indexes) else None
+    @property
+    def is_whole(self) -> bool:
+        """True where a run has ended, and a page can hold all of it."""
+        return self.is_ended and not self.is_planned and self.count <= MOST_WHOLE
+
+    def row_at(self, index: int) -> Row | None:
+        """
+        Return what became of an item, None where it has not ended yet.
+
+        Raises:
+            OSError: The report cannot be read.
+            ValueError: It is damaged.
+        """
+        if not 0 <= index < len(self._present) or not self._present[index]:
+            return None
+        if self.is_planned:
+            return Row(*self.held[index], Outcome.CANCELLED)
+        return next(self.report.rows.of([index]))
+
+    def row_in_order(self, number: int) -> Row | None:
+        """
+        Return what became of an item by its place among those of the run, None where there are not so many.
+
+        Raises:
+            OSError: The report cannot be read.
+            ValueError: It is damaged.
+        """
+        return self.report.rows[number] if 0 <= number < len(self.report.rows) else None
+
+
+@attrs.define
+class _Client:
+    """What one client has: messages of rows, the version of each look, whether it was told of the end."""
+
+    rows: int
+    looked: dict[str, int] = attrs.field(factory=dict)
+    ended: bool = False
+
+    def lacks(self, name: str, version: int) -> bool:
+        return version > self.looked.get(name, 0)
 
 
 def sent(name: str, message: bytes, number: int | None = None) -> bytes:
@@ -222,4 +281,3 @@ def sent(name: str, message: bytes, number: int | None = None) -> bytes:
     """
     mark = b"" if number is None else b"id: %d\n" % number
     return b"event: %s\n%sdata: %s\n\n" % (name.encode(), mark, message)
-

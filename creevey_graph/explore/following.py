@@ -87,7 +87,9 @@ class Following:
         here = os.fstat(self._file.fileno())
         if here.st_size < self.begins + len(self._rest):
             raise SourceError(f"report '{safe_text(str(self.path))}' was cut short while it was followed")
-        with suppress(FileNotFoundError):  # removed to make room for later ones: what is open can still be read
+        with suppress(
+            FileNotFoundError
+        ):  # removed to make room for later ones: what is open can still be read
             there = self.path.stat()
             if (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino):
                 raise SourceError(f"report '{safe_text(str(self.path))}' was replaced while it was followed")
@@ -109,7 +111,9 @@ class Pulse:
     State: missed = looks in a row, nothing having come, that found it gone.
     """
 
-    def __init__(self, path: Path, run_id: str, is_alive: "Callable[[int], bool | None] | None" = None) -> None:
+    def __init__(
+        self, path: Path, run_id: str, is_alive: "Callable[[int], bool | None] | None" = None
+    ) -> None:
         self._folder = path.parent.parent if path.parent.name == "runs" else None
         found = _RUN_ID.fullmatch(run_id)
         self._pid = int(found["pid"]) if found else None

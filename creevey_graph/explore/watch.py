@@ -1,0 +1,197 @@
+"""
+Which run the page shows: one that was named, or the latest of a cache folder, and then the next.
+
+A run that goes on is followed to its end, also beside a later one; then the latest is taken up.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from creevey_graph.errors import CreeveyError
+from creevey_graph.events import GraphDeclared, Noticed, RunFinished, RunStarted
+from creevey_graph.explore.feed import Feed, Looks
+from creevey_graph.explore.following import Following, Pulse
+from creevey_graph.report import Report
+from creevey_graph.text import safe_text
+
+POLL_S = 0.25
+HELD_FEEDS = 3
+"""The last ones can still be asked for, by pages that were opened on them."""
+ROWS_AT_ONCE = 1_000
+
+Planned = Callable[[], Iterable[tuple[int, Mapping[str, Any], str]]]
+
+
+class Watch:
+    """
+    The runs of one server.
+
+    Args:
+        looks: How a run is shown.
+        folder: The cache's folder, whose latest run is followed; it need not be there yet.
+        path: The journal to follow instead, and no other.
+        graph: Only runs of this graph, "" for any.
+        tell: Is told in a line what begins and ends.
+
+    State: feeds = number -> feed, the last few; current = number of the one to be shown, 0 before there is one;
+    the journal in hand. Thread safety: one thread calls `step`, any number ask for feeds.
+    """
+
+    def __init__(
+        self,
+        looks: Looks,
+        *,
+        folder: Path | None = None,
+        path: Path | None = None,
+        graph: str = "",
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.feeds: dict[int, Feed] = {}
+        self.current = 0
+        self._looks = looks
+        self._runs = None if folder is None or path is not None else folder / "runs"
+        self._graph = graph
+        self._tell = tell
+        self._following = None if path is None else Following(path)
+        self._report: Report | None = None if path is None else Report(path)
+        self._head: Report | None = None if path is None else Report(path)
+        self._pulse: Pulse | None = None
+        self._last = ""  # name of the latest journal that was looked at
+        self._lock = threading.Lock()
+
+    # --- asked by requests -----------------------------------------------------------------
+
+    def feed(self, number: int | None = None) -> Feed | None:
+        """Return a feed by its number, the current one by default; None where there is none."""
+        with self._lock:
+            return self.feeds.get(self.current if number is None else number)
+
+    # --- the thread that watches -----------------------------------------------------------
+
+    def run(self, closing: threading.Event) -> None:
+        """Watch until *closing* is set."""
+        while not closing.is_set():
+            if not self.step():
+                closing.wait(POLL_S)
+
+    def plan(
+        self, report: Report, head: Report, rows: Iterable[tuple[int, Mapping[str, Any], str]]
+    ) -> Iterator[None]:
+        """Show a list of items that no run came to yet; each step takes some in, so that another can stop it."""
+        self._last = self._latest() or ""  # what runs from now on is taken up
+        feed = self._open(report, head, is_planned=True)
+        for place, (index, row, outcome) in enumerate(rows, 1):
+            feed.take_row(index, row, outcome)
+            if place % ROWS_AT_ONCE == 0:
+                feed.flush()
+                yield
+        feed.end()
+
+    def step(self) -> bool:
+        """Look once; return whether there was anything, so that more may be there at once."""
+        if self._following is None and not self._take_up():
+            return False
+        assert self._following is not None
+        try:
+            events, is_growing = self._following.read()
+        except CreeveyError as exc:
+            self._stop(str(exc))
+            return False
+        feed = self.feed() if self._pulse is not None else None
+        if feed is None:
+            return self._begin(events) or is_growing
+        feed.take(events)
+        if any(isinstance(event, RunFinished) for _, event in events):
+            self._stop("")
+        elif self._pulse is not None and self._pulse.is_gone(is_growing=is_growing):
+            self._stop("the run did not come to its end: its process is gone; run again to go on from there")
+        return is_growing
+
+    def _latest(self) -> str | None:
+        """Return the name of the latest journal, None where there is none."""
+        if self._runs is None:
+            return None
+        return max((path.name for path in self._runs.glob("*.jsonl")), default=None)
+
+    def _take_up(self) -> bool:
+        """Open the latest journal, where it is not the last one."""
+        latest = self._latest()
+        if self._runs is None or latest is None or latest <= self._last:
+            return False
+        self._last = latest
+        try:
+            self._following = Following(self._runs / latest)
+        except CreeveyError:
+            return False
+        self._report, self._head = Report(self._following.path), Report(self._following.path)
+        self._pulse = None
+        return True
+
+    def _begin(self, events: list[tuple[int, Any]]) -> bool:
+        """Take in the head of a journal; once it tells what runs, show it."""
+        report, head = self._report, self._head
+        assert report is not None
+        assert head is not None
+        assert self._following is not None
+        for place, (begins, event) in enumerate(events):
+            if isinstance(event, GraphDeclared | Noticed | RunStarted):
+                report.add(event, begins)
+                head.add(event, begins)
+            if isinstance(event, RunStarted):
+                if self._graph and event.graph != self._graph:
+                    self._drop()
+                    return False
+                self._pulse = Pulse(self._following.path, event.run_id)
+                self._open(report, head, event.total).take(events[place + 1 :])
+                self._tell(f"following run of '{safe_text(event.graph)}' ({self._following.path.name})")
+                if any(isinstance(later, RunFinished) for _, later in events):
+                    self._stop("")
+                return True
+        if (self._latest() or "") > self._last:
+            self._drop()  # it never came to tell what it runs; a later one is there
+        return False
+
+    def _open(self, report: Report, head: Report, width: int = 0, *, is_planned: bool = False) -> Feed:
+        with self._lock:
+            before = self.feeds.get(self.current)
+            self.current += 1
+            feed = self.feeds[self.current] = Feed(
+                report,
+                head,
+                self._looks,
+                self.current,
+                width=width,
+                is_planned=is_planned,
+                follows=self._runs is not None,
+            )
+            for number in [number for number in self.feeds if number <= self.current - HELD_FEEDS]:
+                self.feeds.pop(number).close()
+        feed.take([])
+        if before is not None:
+            before.follow_up(report.graph)
+        return feed
+
+    def _stop(self, why: str) -> None:
+        """The journal in hand has no more to tell."""
+        feed = self.feed() if self._pulse is not None else None
+        if feed is not None:
+            if why:
+                feed.take([(0, Noticed(why))])
+            feed.end()
+        if why or feed is not None:
+            self._tell(why or f"the run ended: {feed.count if feed else 0:,} items")
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._following is not None:
+            self._following.close()
+        self._following = self._pulse = None
+        self._report = self._head = None
+
+    def close(self) -> None:
+        """Let every client go."""
+        with self._lock:
+            for feed in self.feeds.values():
+                feed.close()
