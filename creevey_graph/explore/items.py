@@ -10,17 +10,21 @@ import attrs
 
 from creevey_graph.cache import Index
 from creevey_graph.errors import CreeveyError, SourceError
-from creevey_graph.events import Outcome, Row
+from creevey_graph.events import GraphDeclared, Noticed, Outcome, Row, RunStarted
 from creevey_graph.explore.columns import PLANNED
 from creevey_graph.facade import Graph
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.journal import lines_of, row_to_json
 from creevey_graph.listing import Listing
 from creevey_graph.look import Known, scope_of
+from creevey_graph.report import Report
+from creevey_graph.shape import shape_of, shape_to_json
 from creevey_graph.sources import BulkSource, Item, Source, open_source
 from creevey_graph.sources.base import is_url
 from creevey_graph.text import safe_text
 
+NO_RUN = "no run yet"
+NO_RUN_YET = "no run came to these items yet: the rows tell what one would do"
 LOOKED_AT = "its files are not what they were"
 
 
@@ -96,6 +100,18 @@ def place_of(named: Named) -> str:
         return named.source
     below = os.path.join(named.root, named.key)  # noqa: PTH118 - text
     return below if os.path.lexists(below) else named.source
+
+
+def planned_report(graph: Graph, listing: Listing, out: Path | None) -> Report:
+    """Return a report with the head that a run of these items would have, and nothing behind it."""
+    report = Report(Path(NO_RUN))
+    nodes = tuple(node.name for node in listing.frozen.nodes)
+    place = "" if out is None else os.path.abspath(out)  # noqa: PTH100 - it is text
+    facts = (graph.name, len(listing), listing.columns, "", "", 0, nodes, place, "", *listing.place)
+    told = (NO_RUN_YET, *listing.notices)
+    for event in (GraphDeclared(shape_to_json(shape_of(graph))), RunStarted(*facts), *map(Noticed, told)):
+        report.add(event, 0)
+    return report
 
 
 def planned_rows(

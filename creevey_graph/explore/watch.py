@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from creevey_graph.errors import CreeveyError
 from creevey_graph.events import GraphDeclared, Noticed, RunFinished, RunStarted
 from creevey_graph.explore.feed import Feed, Looks
@@ -21,7 +23,21 @@ HELD_FEEDS = 3
 """The last ones can still be asked for, by pages that were opened on them."""
 ROWS_AT_ONCE = 1_000
 
-Planned = Callable[[], Iterable[tuple[int, Mapping[str, Any], str]]]
+
+@attrs.frozen
+class Planned:
+    """
+    Items that no run came to yet.
+
+    Args:
+        report: Has the head that a run of them would have.
+        head: The same, by itself.
+        rows: Gives index, row and outcome of each.
+    """
+
+    report: Report
+    head: Report
+    rows: Callable[[], Iterable[tuple[int, Mapping[str, Any], str]]]
 
 
 class Watch:
@@ -32,6 +48,7 @@ class Watch:
         looks: How a run is shown.
         folder: The cache's folder, whose latest run is followed; it need not be there yet.
         path: The journal to follow instead, and no other.
+        planned: Items to be shown until a run begins.
         graph: Only runs of this graph, "" for any.
         tell: Is told in a line what begins and ends.
 
@@ -45,6 +62,7 @@ class Watch:
         *,
         folder: Path | None = None,
         path: Path | None = None,
+        planned: Planned | None = None,
         graph: str = "",
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -52,6 +70,7 @@ class Watch:
         self.current = 0
         self._looks = looks
         self._runs = None if folder is None or path is not None else folder / "runs"
+        self._planned = planned
         self._graph = graph
         self._tell = tell
         self._following = None if path is None else Following(path)
@@ -72,21 +91,33 @@ class Watch:
 
     def run(self, closing: threading.Event) -> None:
         """Watch until *closing* is set."""
+        for _ in self.list_planned():
+            if closing.is_set():
+                return
         while not closing.is_set():
-            if not self.step():
+            try:
+                is_growing = self.step()
+            except Exception as exc:  # noqa: BLE001 - the next run may be a better one
+                self._stop(f"this run cannot be followed any more ({type(exc).__name__}: {exc})")
+                is_growing = False
+            if not is_growing:
                 closing.wait(POLL_S)
 
-    def plan(
-        self, report: Report, head: Report, rows: Iterable[tuple[int, Mapping[str, Any], str]]
-    ) -> Iterator[None]:
-        """Show a list of items that no run came to yet; each step takes some in, so that another can stop it."""
+    def list_planned(self) -> Iterator[None]:
+        """Show the items that no run came to yet, where there are any; each step takes some of them in."""
+        if self._planned is None:
+            return
         self._last = self._latest() or ""  # what runs from now on is taken up
-        feed = self._open(report, head, is_planned=True)
-        for place, (index, row, outcome) in enumerate(rows, 1):
-            feed.take_row(index, row, outcome)
-            if place % ROWS_AT_ONCE == 0:
-                feed.flush()
-                yield
+        feed = self._open(self._planned.report, self._planned.head, is_planned=True)
+        try:
+            for place, (index, row, outcome) in enumerate(self._planned.rows(), 1):
+                feed.take_row(index, row, outcome)
+                if place % ROWS_AT_ONCE == 0:
+                    feed.flush()
+                    yield
+        except (CreeveyError, OSError) as exc:
+            feed.take([(0, Noticed(f"items are missing: {exc}"))])
+            self._tell(f"items are missing: {exc}")
         feed.end()
 
     def step(self) -> bool:
