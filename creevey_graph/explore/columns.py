@@ -65,22 +65,28 @@ class ColumnWriter:
             number: Its number in the page.
             row: As `journal.row_to_json` makes it.
             outcome: One of `OUTCOMES`.
+
+        Raises:
+            Exception: It is no row, and nothing of it was taken in.
         """
-        columns = self._columns
         key, source = safe_text(row["key"]), safe_text(row["source"])
-        seconds = row["seconds"]
-        self._numbers.append(number)
-        columns["key"].append(key)
-        columns["source"].append(0 if source == key else source)
-        columns["outcome"].append(self.outcomes[outcome])
-        columns["step"].append(self.steps.get(row["step"], -1) if row["step"] else -1)
-        columns["reason"].append(self._text(row["reason"]))
-        columns["error"].append(self._text(row["error"]))
-        columns["seconds"].append(round(sum(seconds.values()), 6) if seconds else 0)
-        columns["outputs"].append([safe_text(path) for path in row["outputs"]] or 0)
-        given = row["fields"]
-        for name, values in self._fields.items():
-            values.append(shown(given.get(name)))
+        seconds, given = row["seconds"], row["fields"]
+        values = (
+            key,
+            0 if source == key else source,
+            self.outcomes[outcome],
+            self.steps.get(row["step"], -1) if row["step"] else -1,
+            self._text(row["reason"]),
+            self._text(row["error"]),
+            round(sum(seconds.values()), 6) if seconds else 0,
+            [safe_text(path) for path in row["outputs"]] or 0,
+        )
+        fields = [shown(given.get(name)) for name in self.fields]
+        self._numbers.append(number)  # all of it could be read: now the columns stay equally long
+        for column, value in zip(self._columns.values(), values, strict=True):
+            column.append(value)
+        for column, value in zip(self._fields.values(), fields, strict=True):
+            column.append(value)
         if row["traceback"] and self._detailed < MOST_DETAILS:
             self._detailed += 1
             self._details[str(number)] = details_of(row)

@@ -27,6 +27,8 @@ MOST_WHOLE = 50_000
 """Items of a run that has ended, which its page holds from the beginning, with histograms and contact sheets."""
 PAUSE_S = 0.25
 """Between two rounds of messages to one client."""
+DAMAGE = (ValueError, TypeError, KeyError, AttributeError)
+"""What reading a row of a damaged line may raise; it costs that row."""
 PING_S = 10.0
 ALL = 2**62
 """Messages that a client has that needs no rows."""
@@ -111,30 +113,32 @@ class Feed:
             with self._changed:
                 self.report.add(event, begins)
             if isinstance(event, ItemFinished):
-                self.take_row(event.index, row_to_json(event.row), event.row.outcome)
+                with suppress(*DAMAGE):
+                    self.take_row(event.index, row_to_json(event.row), event.row.outcome)
             elif isinstance(event, ItemsCached) and max(event.indexes, default=0) < (self._width or 2**62):
                 self._take_rows(event)
         self._send()
         self._look()
 
     def _take_rows(self, event: ItemsCached) -> None:
-        with suppress(ValueError):  # damaged rows are told by the report that counts them
+        with suppress(ValueError):  # rows that are damaged as a whole
             for index, line in zip(event.indexes, lines_of(event), strict=True):
-                if index >= 0:
+                with suppress(*DAMAGE):
                     row = json.loads(line)
-                    self.take_row(index, row, row["outcome"])
+                    if index >= 0:
+                        self.take_row(index, row, row["outcome"])
 
     def take_row(self, index: int, row: Mapping[str, Any], outcome: str) -> None:
         """Take in what became of one item, or would; a later one of the same item stands in its place."""
         if self._width and index >= self._width:
             return
+        self._writer.add(index, row, outcome)
         if index >= len(self._present):
             self._present.extend(bytes(index + 1 - len(self._present)))
         self.count += not self._present[index]
         self._present[index] = True
         if self.is_planned:
             self.held[index] = row["key"], row["source"]
-        self._writer.add(index, row, outcome)
         if len(self._writer) >= MOST_ROWS:
             self._send()
 

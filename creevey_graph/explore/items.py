@@ -79,7 +79,8 @@ class Items:
                 "name the items too: creevey-graph explore GRAPH ITEMS"
             )
         source = open_source([place_of(named)], tuple(name for name, _ in frozen.inputs))
-        return next(iter(Listing(source, frozen)))
+        item = next(iter(Listing(source, frozen)))
+        return attrs.evolve(item, key=named.key, source=named.source)  # as the run called it
 
     def _index_of(self, key: str) -> int:
         source = self.source

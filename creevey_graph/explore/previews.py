@@ -116,7 +116,7 @@ class Previews:
 
 def _answer(asked: Asked, **facts: Any) -> dict[str, Any]:
     known = {"row": asked.number, "key": safe_text(asked.row.key), "pictures": [], "error": "", "step": ""}
-    return {**known, "seconds": {}, "parameters": [], **facts}
+    return {**known, "seconds": {}, **facts, "parameters": list(facts.get("parameters", ()))}
 
 
 def files_of(asked: Asked, most: int = MOST_OUTPUTS) -> list[dict[str, Any]]:
