@@ -2,7 +2,7 @@
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class Loaded:
         load: Loads it again; None where that cannot be done. What it raises tells by its text, and by `details`.
         columns: Names of the items' columns, for output templates.
 
-    State: graph; watched = the files of its code with their stats when it was loaded; bound = settings -> the
+    State: graph; watched = the files of its code, and of what stands beside them, with their stats when it was loaded; bound = settings -> the
     graph with them. Thread safety: none; the thread that makes previews has it.
     """
 
@@ -71,7 +71,7 @@ class Loaded:
         frozen = freeze(self.graph, self._columns)
         code = getattr(self.graph.origin, "__code__", None)
         files = [path for path, _ in frozen.code_files] + ([code.co_filename] if code is not None else [])
-        self._watched = dict(looked_at(files))
+        self._watched = dict(looked_at(dict.fromkeys((*files, *modules_beside(files).values()))))
         self._is_broken = False
 
     def refresh(self) -> bool:
@@ -142,17 +142,25 @@ def told(exc: BaseException) -> str:
     return safe_text(f"{text}\n{details}" if details else text, keep_newlines=True)
 
 
-def forget_modules(files: Sequence[str] | dict[str, Stat]) -> None:
+def modules_beside(files: Iterable[str]) -> dict[str, str]:
+    """Return name -> file of the user's modules that stand where *files* do, or below."""
+    folders = {Path(path).parent for path in files if is_user_file(path)}
+    beside = {}
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if name == "__main__" or name.partition(".")[0] == "creevey_graph" or not isinstance(path, str):
+            continue
+        if is_user_file(path) and not folders.isdisjoint(Path(path).parents):
+            beside[name] = path
+    return beside
+
+
+def forget_modules(files: Iterable[str]) -> None:
     """
     Forget the user's modules that stand where *files* do, so that they are imported anew.
 
     What only imports an edited module holds the old one as well, so whole folders are forgotten.
     """
-    folders = {Path(path).parent for path in files if is_user_file(path)}
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if name == "__main__" or not isinstance(path, str) or not is_user_file(path):
-            continue
-        if name.partition(".")[0] != "creevey_graph" and not folders.isdisjoint(Path(path).parents):
-            with suppress(KeyError):
-                del sys.modules[name]
+    for name in modules_beside(files):
+        with suppress(KeyError):
+            del sys.modules[name]

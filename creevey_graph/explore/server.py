@@ -19,6 +19,8 @@ from creevey_graph.explore.handling import Answer, Server
 from creevey_graph.explore.previews import Asked, Previews, changed_settings
 from creevey_graph.explore.watch import Watch
 
+PATIENCE_S = 0.5
+"""For what is in hand at the end."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -93,13 +95,13 @@ class Explorer:
     def close(self) -> None:
         """Free the port, and let everybody go."""
         self.closing.set()
-        self.watch.close()
-        self.previews.close()
         if self._threads[0].is_alive():
             self._http.shutdown()
         self._http.server_close()
+        self.previews.close()
         if self._threads[1].is_alive():
-            self._threads[1].join()
+            self._threads[1].join(PATIENCE_S)
+        self.watch.close()
 
     # --- answers ---------------------------------------------------------------------------
 

@@ -222,7 +222,8 @@ class Watch:
         self._report = self._head = None
 
     def close(self) -> None:
-        """Let every client go."""
+        """Let every client go, and the journal."""
         with self._lock:
             for feed in self.feeds.values():
                 feed.close()
+        self._drop()
