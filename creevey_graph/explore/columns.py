@@ -18,6 +18,9 @@ PLANNED = "planned"
 OUTCOMES = (*map(str, Outcome), PLANNED)
 MOST_TEXT = 2_000
 """Characters of an error; the rest stands in the report."""
+TEXT_ROOM = 4_000_000
+"""Characters of distinct errors and reasons; those beyond are cut shorter."""
+SHORT_TEXT = 200
 MOST_TRACEBACK = 8_000
 MOST_VALUE = 300
 """Of a field that is text, or is shown as text."""
@@ -35,7 +38,7 @@ class ColumnWriter:
         fields: Names of the rows' own columns.
 
     State: texts = text -> its number, of all messages so far; pending = columns of the message to come, with
-    the numbers of its rows; detailed = failures told in full.
+    the numbers of its rows; detailed = failures told in full; room = characters of texts that are left.
     """
 
     def __init__(self, steps: Sequence[str], fields: Sequence[str]) -> None:
@@ -44,6 +47,7 @@ class ColumnWriter:
         self.fields = tuple(fields)
         self.texts: dict[str, int] = {}
         self._detailed = 0
+        self._room = TEXT_ROOM
         self._begin()
 
     def _begin(self) -> None:
@@ -94,8 +98,9 @@ class ColumnWriter:
     def _text(self, text: str | None) -> int:
         if not text:
             return -1
-        shortened = cut(safe_text(text, keep_newlines=True), MOST_TEXT)
+        shortened = cut(safe_text(text, keep_newlines=True), MOST_TEXT if self._room > 0 else SHORT_TEXT)
         if shortened not in self.texts:
+            self._room -= len(shortened)
             self.texts[shortened] = len(self.texts)
             self._new_texts.append(shortened)
         return self.texts[shortened]

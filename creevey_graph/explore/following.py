@@ -15,7 +15,7 @@ from pathlib import Path
 
 from creevey_graph.cache import Lock
 from creevey_graph.errors import SourceError, SourceNotFound
-from creevey_graph.events import Event
+from creevey_graph.events import Event, RunStarted
 from creevey_graph.journal import event_of_line
 from creevey_graph.text import safe_text
 
@@ -23,6 +23,7 @@ READ_BYTES = 2**20
 """At once, so that a long journal is folded and sent in parts."""
 GONE_LOOKS = 4
 """So many looks in a row must find a run's process gone; it lets go of its cache just before its last line."""
+DOUBT_LOOKS = 40
 _RUN_ID = re.compile(r"\d{8}-\d{6}-(?P<pid>[1-9]\d{0,9})")
 
 
@@ -99,6 +100,18 @@ class Following:
         self._file.close()
 
 
+def graph_of(path: Path) -> str | None:
+    """Return the name of the graph that a journal is of, None where it does not tell yet, or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            for line in file.readlines(READ_BYTES):
+                if isinstance(event := event_of_line(line), RunStarted):
+                    return event.graph
+    except OSError:
+        pass
+    return None
+
+
 class Pulse:
     """
     Whether the process that writes a journal is still there.
@@ -108,22 +121,26 @@ class Pulse:
         run_id: The run's, which ends in the number of its process.
         is_alive: Number of a process -> whether there is one; None where that cannot be told.
 
-    State: missed = looks in a row, nothing having come, that found it gone.
+    State: silent = looks in a row that nothing came at; missed = of these, those that found it gone.
     """
 
-    def __init__(
-        self, path: Path, run_id: str, is_alive: "Callable[[int], bool | None] | None" = None
-    ) -> None:
+    def __init__(self, path: Path, run_id: str, is_alive: Callable[[int], bool | None] | None = None) -> None:
         self._folder = path.parent.parent if path.parent.name == "runs" else None
         found = _RUN_ID.fullmatch(run_id)
         self._pid = int(found["pid"]) if found else None
         self._is_alive = is_alive or process_is_there
-        self.missed = 0
+        self.missed = self.silent = 0
 
     def is_gone(self, *, is_growing: bool) -> bool:
         """Look once; True where the last `GONE_LOOKS` looks found no such process, and nothing came meanwhile."""
+        self.silent = 0 if is_growing else self.silent + 1
         self.missed = 0 if is_growing or self._may_be_there() else self.missed + 1
         return self.missed >= GONE_LOOKS
+
+    @property
+    def is_doubtful(self) -> bool:
+        """True where nothing came for long, and this machine has no such process: another may hold the cache."""
+        return self.silent >= DOUBT_LOOKS and self._pid is not None and self._is_alive(self._pid) is False
 
     def _may_be_there(self) -> bool:
         held = None if self._folder is None else cache_is_held(self._folder)

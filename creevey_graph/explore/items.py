@@ -37,11 +37,28 @@ class Named:
         key: Its key.
         source: Where it came from.
         root: The folder that the run's items were listed from, "" where there was none.
+        fields: Column -> what the row tells of it.
     """
 
     key: str
     source: str
     root: str = ""
+    fields: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(eq=False)
+class _One:
+    """One item as a source."""
+
+    item: Item
+    input_root: None = None
+    columns: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Item]:
+        yield self.item
+
+    def __len__(self) -> int:
+        return 1
 
 
 class Items:
@@ -79,8 +96,9 @@ class Items:
                 "name the items too: creevey-graph explore GRAPH ITEMS"
             )
         source = open_source([place_of(named)], tuple(name for name, _ in frozen.inputs))
-        item = next(iter(Listing(source, frozen)))
-        return attrs.evolve(item, key=named.key, source=named.source)  # as the run called it
+        columns = {column.removeprefix("item."): value for column, value in named.fields.items()}
+        item = attrs.evolve(next(iter(source)), key=named.key, source=named.source, columns=columns)
+        return next(iter(Listing(_One(item), frozen)))  # as the run had it
 
     def _index_of(self, key: str) -> int:
         source = self.source
@@ -109,9 +127,10 @@ def planned_report(graph: Graph, listing: Listing, out: Path | None) -> Report:
     nodes = tuple(node.name for node in listing.frozen.nodes)
     place = "" if out is None else os.path.abspath(out)  # noqa: PTH100 - it is text
     facts = (graph.name, len(listing), listing.columns, "", "", 0, nodes, place, "", *listing.place)
-    told = (NO_RUN_YET, *listing.notices)
-    for event in (GraphDeclared(shape_to_json(shape_of(graph))), RunStarted(*facts), *map(Noticed, told)):
-        report.add(event, 0)
+    report.add(GraphDeclared(shape_to_json(shape_of(graph))), 0)
+    report.add(RunStarted(*facts), 0)
+    for text in (NO_RUN_YET, *listing.notices):
+        report.add(Noticed(text), 0)
     return report
 
 

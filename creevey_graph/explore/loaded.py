@@ -1,10 +1,12 @@
 """The graph that previews run: loaded from its file, and again where the code was edited, with parameters set."""
 
+import re
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import attrs
@@ -15,6 +17,7 @@ from creevey_graph.fingerprint.files import Stat
 from creevey_graph.fingerprint.modules import is_user_file
 from creevey_graph.freeze import freeze
 from creevey_graph.frozen import FrozenGraph, looked_at
+from creevey_graph.outputs import FIELDS
 from creevey_graph.settings import read_settings, setting_text
 from creevey_graph.shape import HIDDEN, shape_of
 from creevey_graph.text import safe_text
@@ -50,7 +53,7 @@ class Loaded:
     Args:
         graph: The graph as it was loaded first, parameters set.
         load: Loads it again; None where that cannot be done. What it raises tells by its text, and by `details`.
-        columns: Names of the items' columns, for output templates.
+        columns: Names of the items' columns, for output templates; by default those that the templates name.
 
     State: graph; watched = the files of its code, and of what stands beside them, with their stats when it was loaded; bound = settings -> the
     graph with them. Thread safety: none; the thread that makes previews has it.
@@ -68,11 +71,14 @@ class Loaded:
         self._watch()
 
     def _watch(self) -> None:
-        frozen = freeze(self.graph, self._columns)
+        frozen = self._frozen(self.graph)
         code = getattr(self.graph.origin, "__code__", None)
         files = [path for path, _ in frozen.code_files] + ([code.co_filename] if code is not None else [])
         self._watched = dict(looked_at(dict.fromkeys((*files, *modules_beside(files).values()))))
         self._is_broken = False
+
+    def _frozen(self, graph: Graph) -> FrozenGraph:
+        return freeze(graph, self._columns or template_columns(graph))
 
     def refresh(self) -> bool:
         """
@@ -108,7 +114,7 @@ class Loaded:
             try:
                 values = read_settings(self.graph, wanted, "parameter")
                 graph = self.graph.bind(**values) if values else self.graph
-                self._bound[wanted] = Ready(graph, freeze(graph, self._columns), self._parameters(graph))
+                self._bound[wanted] = Ready(graph, self._frozen(graph), self._parameters(graph))
             except Exception as exc:  # tracing runs the user's function, which may raise anything
                 raise NotLoaded(told(exc)) from exc
             if len(self._bound) > MOST_BOUND:
@@ -131,6 +137,17 @@ class Loaded:
             for name, value in graph.parameters.items()
             if name not in hidden and (text := setting_text(value)) is not None
         )
+
+
+def template_columns(graph: Graph) -> tuple[str, ...]:
+    """Return the names in a graph's output templates that are no fields of every item, so must be columns."""
+    named: dict[str, None] = {}
+    for node in graph.nodes.values():
+        path = node.output_path() if node.step.is_writer else None
+        if isinstance(path, str):
+            fields = (field for _, field, _, _ in Formatter().parse(path) if field)
+            named.update(dict.fromkeys(re.split(r"[.\[]", field)[0] for field in fields))
+    return tuple(name for name in named if name not in FIELDS)
 
 
 def told(exc: BaseException) -> str:

@@ -67,7 +67,8 @@ class Pages:
         data["outcomes"] = list(OUTCOMES)
         if self._parameters is not None:
             data["parameters"] = list(self._parameters())
-        return render_page(data, drawn(report), style=f"{svg_style()}\n{PLANNED_STYLE}", live=live)
+        page: str = render_page(data, drawn(report), style=f"{svg_style()}\n{PLANNED_STYLE}", live=live)
+        return page
 
 
 def drawn(report: Report) -> str:

@@ -89,7 +89,7 @@ class Previews:
         try:
             ready = loaded.bound(asked.settings)
             parameters = ready.parameters
-            item = self._items.find(Named(asked.row.key, asked.row.source, asked.root), ready.frozen)
+            item = self._items.find(named_by(asked), ready.frozen)
         except (CreeveyError, OSError) as exc:
             return _answer(asked, error=told(exc), parameters=parameters)
 
@@ -121,12 +121,17 @@ def _answer(asked: Asked, **facts: Any) -> dict[str, Any]:
 
 def files_of(asked: Asked, most: int = MOST_OUTPUTS) -> list[dict[str, Any]]:
     """Return pictures of an item's own file and of its first *most* outputs."""
-    files = [("source", Path(place_of(Named(asked.row.key, asked.row.source, asked.root))))]
+    files = [("source", Path(place_of(named_by(asked))))]
     if asked.out:
         files += [(output, Path(asked.out, output)) for output in asked.row.outputs[:most]]
     return [
         picture_of("" if number == 0 else "output", label, path) for number, (label, path) in enumerate(files)
     ]
+
+
+def named_by(asked: Asked) -> Named:
+    """Return what the row tells of its item."""
+    return Named(asked.row.key, asked.row.source, asked.root, asked.row.fields)
 
 
 def changed_settings(texts: Sequence[str]) -> tuple[str, ...]:

@@ -14,11 +14,13 @@ import attrs
 from creevey_graph.errors import CreeveyError
 from creevey_graph.events import GraphDeclared, Noticed, RunFinished, RunStarted
 from creevey_graph.explore.feed import Feed, Looks
-from creevey_graph.explore.following import Following, Pulse
+from creevey_graph.explore.following import Following, Pulse, graph_of
 from creevey_graph.report import Report
 from creevey_graph.text import safe_text
 
 POLL_S = 0.25
+GONE = "the run did not come to its end: its process is gone; run again to go on from there"
+LEFT = "nothing more comes of this run, and its process is not on this machine; a later run is shown"
 HELD_FEEDS = 3
 """The last ones can still be asked for, by pages that were opened on them."""
 ROWS_AT_ONCE = 1_000
@@ -137,7 +139,9 @@ class Watch:
         if any(isinstance(event, RunFinished) for _, event in events):
             self._stop("")
         elif self._pulse is not None and self._pulse.is_gone(is_growing=is_growing):
-            self._stop("the run did not come to its end: its process is gone; run again to go on from there")
+            self._stop(GONE)
+        elif self._pulse is not None and self._pulse.is_doubtful and (self._latest() or "") > self._last:
+            self._stop(LEFT)
         return is_growing
 
     def _latest(self) -> str | None:
@@ -147,18 +151,21 @@ class Watch:
         return max((path.name for path in self._runs.glob("*.jsonl")), default=None)
 
     def _take_up(self) -> bool:
-        """Open the latest journal, where it is not the last one."""
-        latest = self._latest()
-        if self._runs is None or latest is None or latest <= self._last:
-            return False
-        self._last = latest
-        try:
-            self._following = Following(self._runs / latest)
-        except CreeveyError:
-            return False
-        self._report, self._head = Report(self._following.path), Report(self._following.path)
-        self._pulse = None
-        return True
+        """Open the latest journal that is to be shown, where there is one that was not looked at."""
+        names = [] if self._runs is None else sorted(path.name for path in self._runs.glob("*.jsonl"))
+        for name in reversed([name for name in names if name > self._last]):
+            path = self._runs / name if self._runs is not None else Path(name)
+            if self._graph and graph_of(path) not in (self._graph, None):
+                continue
+            self._last = name
+            try:
+                self._following = Following(path)
+            except CreeveyError:
+                return False
+            self._report, self._head, self._pulse = Report(path), Report(path), None
+            return True
+        self._last = names[-1] if names else self._last
+        return False
 
     def _begin(self, events: list[tuple[int, Any]]) -> bool:
         """Take in the head of a journal; once it tells what runs, show it."""

@@ -258,6 +258,24 @@ def test_an_item_is_found_by_its_key_among_the_items(photo):
     without.close()
 
 
+def test_columns_of_a_row_stand_in_its_output_path(photo):
+    """What a run was told of an item beside its file is in its row."""
+
+    @graph
+    def labelled(photo: Path):
+        return write_image(load_image(photo), "{label}/{stem}.png")
+
+    previews = Previews(Loaded(labelled), Items(None), limit_s=60)
+    with_label = previews.of(
+        asked(photo, row=Row("a.png", str(photo), Outcome.DONE, fields={"label": "cats"}))
+    )
+    without = previews.of(asked(photo))
+    previews.close()
+
+    assert "would write 'cats/a.png'" == by_node(with_label)["write_image"]["text"]
+    assert "has none" in without["error"]
+
+
 def test_without_a_graph_the_files_are_shown(photo):
     """The source, and the outputs where they are."""
     previews = Previews(None, Items(None))

@@ -1,16 +1,17 @@
 """Which run is shown: the latest, then the next; one that was named; and the items before any run."""
 
 import json
+import os
 
 import pytest
 from exploring import LOOKS, Folded, ask, awaited, expected, serving, stream
 from runs import NUMBERS, failing, marking, thumbs
 
 from creevey_graph.cache import Lock
-from creevey_graph.explore.following import GONE_LOOKS
+from creevey_graph.explore.following import DOUBT_LOOKS, GONE_LOOKS
 from creevey_graph.explore.items import planned_report, planned_rows
 from creevey_graph.explore.loaded import Loaded
-from creevey_graph.explore.watch import HELD_FEEDS, Planned, Watch
+from creevey_graph.explore.watch import GONE, HELD_FEEDS, LEFT, Planned, Watch
 from creevey_graph.freeze import freeze
 from creevey_graph.listing import Listing
 from creevey_graph.report import Report
@@ -161,12 +162,41 @@ def test_a_killed_run_is_told(watched, go, tmp_path):
         watch.step()
 
     assert watch.feed().is_ended
-    assert (
-        told[-1]
-        == watch.feed().report.notices[-1]
-        == "the run did not come to its end: its process is gone; run again to go on from there"
-    )
+    assert GONE == told[-1] == watch.feed().report.notices[-1]
     assert not watch.feed().report.finished
+
+
+def test_a_killed_run_makes_room_while_another_holds_the_cache(watched, go, tmp_path):
+    """Nobody can tell whether it is dead; a later run is shown once nothing came for long."""
+    report = go(failing, NUMBERS)
+    lines = (
+        report.path.read_bytes().replace(f"-{os.getpid()}".encode(), b"-2147483647").splitlines(keepends=True)
+    )
+    report.path.write_bytes(b"".join(lines[:-3]))
+    watch, told = watched(tmp_path / "cache")
+    settle(watch)
+    with Lock(tmp_path / "cache") as lock:
+        assert lock.share()
+        for _ in range(2 * DOUBT_LOOKS):
+            watch.step()
+        assert not watch.feed().is_ended
+        go(marking, NUMBERS)
+        for _ in range(DOUBT_LOOKS):
+            watch.step()
+
+    assert "marking" == settle(watch).report.graph
+    assert LEFT in told
+    assert "marking" == watch.feed(1).next_title
+
+
+def test_the_latest_run_of_the_graph_is_found_behind_later_ones_of_others(watched, go, tmp_path):
+    """With a graph, its own latest run is shown from the beginning."""
+    go(failing, NUMBERS)
+    report = go(failing, NUMBERS)
+    go(marking, NUMBERS)
+    watch, _ = watched(tmp_path / "cache", graph="failing")
+
+    assert report.path == settle(watch).report.path
 
 
 def test_a_report_that_is_named_is_shown_alone(watched, go, tmp_path):
