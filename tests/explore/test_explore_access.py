@@ -143,6 +143,11 @@ def test_head_has_no_body(explorer):
 
     assert (200, b"") == (status, body)
     assert int(headers["Content-Length"]) > 0
+    raw = said(
+        explorer,
+        f"HEAD /?token={explorer.token} HTTP/1.1\r\nHost: localhost:{explorer.address[1]}\r\n\r\n".encode(),
+    )
+    assert raw.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,22 @@ from creevey_graph.explore.previews import Asked, Previews
 HELPED = GRAPH.replace(
     "@step\ndef inverted", "from helper_of_explore import LEVEL\n\n@step\ndef inverted"
 ).replace("255 - level", "LEVEL - level")
+CLASSES = """
+class Held:
+    def __init__(self, width):
+        self.width = width
+
+@step
+def held(image: Image.Image) -> Held:
+    return Held(image.width)
+
+@step
+def width(value: Held) -> int:
+    if not isinstance(value, Held):
+        raise TypeError("of another class")
+    return value.width
+
+@graph"""
 
 
 def edit(path, text):
@@ -69,6 +85,18 @@ def test_an_edited_helper_is_too(folder, opened):
     edit(helper, "LEVEL = 100\n")
 
     assert before["inverted"] != pictures(preview())["inverted"]
+
+
+def test_values_of_classes_are_made_anew(folder, opened):
+    """A class of an edited file is another: what is kept of the old one is not handed to the new code."""
+    held = GRAPH.replace("@graph", CLASSES, 1).replace(
+        '"brightness": mean_brightness(image)', '"width": width(held(image))'
+    )
+    preview = opened(held)
+    pictures(preview())
+    edit(folder / "graph.py", held.replace("return value.width", "return 2 * value.width"))
+
+    pictures(preview())
 
 
 @pytest.mark.parametrize(

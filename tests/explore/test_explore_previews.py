@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from exploring import awaited
 from runs import draw
 
 from creevey_graph import SkipItem, graph, step
@@ -389,6 +390,7 @@ def test_too_long_is_no_later_one():
     with pytest.raises(TooLong):
         turns.ask(lambda _: made.append("later"))
     go_on.set()
+    awaited(lambda: turns._waiting is None)
     turns.limit_s = 60
 
     assert "now" == turns.ask(lambda _: "now")
