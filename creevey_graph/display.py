@@ -5,6 +5,7 @@ It is opened when somebody looks, never by a run; a run with nothing to do does 
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 
@@ -17,3 +18,9 @@ def mimebundle(shown: object) -> dict[str, str]:
 def page(name: str) -> Any:
     """Return a function of `creevey_graph.views.page`, such as `write_page`."""
     return getattr(import_module("creevey_graph.views.page"), name)
+
+
+def draw(source: object, to: str | Path) -> str | Path:
+    """Return the graph of a plan or report in the view *to*, or write it to that file and return its path."""
+    drawn: str | Path = import_module("creevey_graph.views.drawing").draw_source(source, to)
+    return drawn

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from creevey_graph.archive import new_report
 from creevey_graph.cache import Cache
 from creevey_graph.choices import Options, accepted_in, check_failures_known, chosen_size, open_cache
-from creevey_graph.errors import RunFailed, RunInterrupted, UsageError, did_you_mean
+from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
 from creevey_graph.events import Event, GraphDeclared, Listener, Noticed, Row
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
@@ -25,16 +25,18 @@ from creevey_graph.look import Known
 from creevey_graph.places import check_places
 from creevey_graph.plan import Plan
 from creevey_graph.planner import make_plan, preview_item, reproduce_row
+from creevey_graph.previews import Previewer
 from creevey_graph.report import Report
 from creevey_graph.runner import run
 from creevey_graph.shape import shape_of, shape_to_json
 from creevey_graph.step import Step
-from creevey_graph.views import VIEWS
 from creevey_graph.views.progress import open_progress
 
 if TYPE_CHECKING:
     from creevey_graph.accept import Acceptance, Standing
     from creevey_graph.explanation import Explanation
+
+View = Literal["text", "svg", "html", "mermaid", "dot", "json"]
 
 
 class Graph(DeclaredGraph):
@@ -123,6 +125,7 @@ class Graph(DeclaredGraph):
         check_places(listing, folder, known.index)
         report = Report(new_report(opened))
         report.origin = functools.partial(reproduce_row, listing, opened)
+        report.previewer = Previewer(lambda _: listing, folder, opened)
         journal = Journal(report.path)
 
         def record(event: Event) -> None:
@@ -266,16 +269,26 @@ class Graph(DeclaredGraph):
         """
         return reproduce_row(list_items(self, items, Path()), open_cache(cache)[0], row)
 
-    def draw(self, form: str = "text") -> str:
+    @overload
+    def draw(self, to: View = "text", *, state: Plan | Report | None = None) -> str: ...
+    @overload
+    def draw(self, to: Path, *, state: Plan | Report | None = None) -> Path: ...
+    @overload
+    def draw(self, to: str, *, state: Plan | Report | None = None) -> str | Path: ...
+    def draw(self, to: str | Path = "text", *, state: Plan | Report | None = None) -> str | Path:
         """
-        Return the graph as text: "text", "mermaid" or "dot".
+        Return the graph as text, or write it to a file and return its path.
+
+        Args:
+            to: A view ("text", "svg", "html", "mermaid", "dot", "json"), or a path that ends in .svg, .html,
+                .mmd, .dot, .txt, .json, or .png where a converter is installed.
+            state: What a plan or a run says: counts, seconds, and what changed are shown at each node.
 
         Raises:
-            UsageError: There is no such form.
+            UsageError: There is no such view, or the file cannot be written.
         """
-        if form not in VIEWS:
-            raise UsageError(f"no view '{form}'{did_you_mean(form, VIEWS)}")
-        return VIEWS[form](self)
+        drawn: str | Path = _asked_for("views.drawing").draw_graph(self, to, state)
+        return drawn
 
     def untracked(self) -> tuple[str, ...]:
         """Return what the fingerprints of this graph's steps could not see through."""

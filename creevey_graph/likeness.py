@@ -71,7 +71,7 @@ class Likeness:
     was: str
 
 
-def likeness(value: Any, most_px: int) -> Likeness | None:
+def likeness(value: Any, most_px: int) -> Likeness | None:  # noqa: PLR0911 - one a kind
     """
     Return a picture of *value* that is at most *most_px* wide and high, None where it is no picture.
 
@@ -290,7 +290,7 @@ def _regular(path: str) -> Iterator[IO[bytes] | None]:
         yield None
         return
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:  # noqa: PTH123 - path is text
+    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
         status = os.fstat(file.fileno())
         if status.st_size > MOST_FILE_BYTES:
             raise ImageError(f"a file of {status.st_size // 2**20} MB, too large to be drawn here")
@@ -314,5 +314,5 @@ def _of_file(file: IO[bytes], where: str, most_px: int) -> Likeness:
             opened.draft(None, (2 * most_px, 2 * most_px))
         if opened.width * opened.height > MOST_PIXELS:
             raise ImageError(f"{was}, too large to be drawn here")
-        image = one_frame(opened, file, 0, Limits(where, MOST_PIXELS, 1, True, "none"))  # noqa: FBT003
+        image = one_frame(opened, file, 0, Limits(where, MOST_PIXELS, 1, True, "none"))
     return Likeness(_small(image, fitted(image.size, most_px)), was)

@@ -8,10 +8,12 @@ graphs differ. The worker acts on decisions; `Plan` counts them for `status`.
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import attrs
 
+from creevey_graph import display
 from creevey_graph.cache import ItemState, Record
 from creevey_graph.changes import matched, node_changes
 from creevey_graph.columns import counted, listed, table
@@ -249,6 +251,15 @@ class Plan:
         self.up_to_date += items
         for count in self.nodes.values():
             count.kept += items
+
+    def draw(self, to: Path | str = "text") -> str | Path:
+        """
+        Return the graph with what each node would do, or write it to the file *to*; see `Graph.draw`.
+
+        Raises:
+            UsageError: There is no such view, or the file cannot be written.
+        """
+        return display.draw(self, to)
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -151,7 +151,7 @@ def reproduce_item(frozen: FrozenGraph, item: Item, step: str | None, cache: Cac
         for position, node in enumerate(frozen.nodes):
             if step is None:
                 return None
-            if node.name != step and (held := _held(evidence, position, cache)) is not None:
+            if node.name != step and (held := held_value(evidence, position, cache)) is not None:
                 values[node.slot] = held[0]
                 continue
             path = None if node.output is None else Path(folder) / evidence.paths[node.slot]
@@ -188,7 +188,7 @@ def _names(frozen: FrozenGraph) -> list[str]:
     return [node.name for node in frozen.nodes]
 
 
-def _held(evidence: Evidence, position: int, cache: Cache | None) -> tuple[Any] | None:
+def held_value(evidence: Evidence, position: int, cache: Cache | None) -> tuple[Any] | None:
     """Return a node's value from the cache, in a tuple of its own; None where it is not there."""
     node = evidence.nodes[position]
     record = evidence.lookup(position) if node.keeps and node.output is None else None

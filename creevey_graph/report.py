@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from creevey_graph import display
 from creevey_graph.errors import RunFailed, SourceNotFound
 from creevey_graph.events import (
     Event,
@@ -44,7 +45,7 @@ class Report:
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
     graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run), out
     (absolute, "" where there is none), scope (its rows in the cache's index), input_root and is_recursive (where
-    items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; counts = outcome -> items; executed = node -> items
+    items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; previewer = what makes values of steps again, for pages; counts = outcome -> items; executed = node -> items
     it ran for; restored = writer -> items whose output it wrote again; ended_at = (node, failed or skipped) -> items;
     unreached = node -> items that ended before it; changes = node -> how it differs from what it was; shape = what
     the graph looks like, as plain data; timeline = when items ended; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
@@ -84,6 +85,7 @@ class Report:
         self.orphans: tuple[str, ...] = ()
         self.pruned = 0
         self.origin: Callable[[Row], Any] | None = None
+        self.previewer: Any = None
         self._width = 0
         self._places: array[int] = array("q")
         self._numbers: array[int] = array("i")
@@ -274,6 +276,25 @@ class Report:
         """Write one JSON object per item, to a file or an open stream of bytes; `seconds` is per step."""
         write_jsonl(path, self.rows)
 
+    def to_html(self, path: Path | str, **options: Any) -> Path:
+        """
+        Write a page that stands alone: graph, timeline, table of items, and pictures after every step.
+
+        Args:
+            path: The file; replaced where it exists.
+            options: As of `views.page.write_page`, such as `sample=24` and `most_failures=200`, how many items are
+                shown with pictures, `seconds=20.0` for these, and `graph=`, `items=` of a report from a file.
+
+        Returns:
+            The file.
+
+        Raises:
+            UsageError: The file cannot be written there, or an option has a value it cannot have.
+            SourceError: The report's file is gone.
+        """
+        written: Path = display.page("write_page")(self, path, **options)
+        return written
+
     def summary(self) -> dict[str, Any]:
         """Return the run in numbers, JSON-able: counts, rates, top errors, versions; see `summary.py`."""
         return summarize(self)
@@ -304,6 +325,15 @@ class Report:
             elif values and all(type(value) is int and abs(value) < 2**63 for value in values):
                 frame[name] = frame[name].astype("int64")
         return frame.set_index("key")
+
+    def draw(self, to: Path | str = "text") -> str | Path:
+        """
+        Return the graph with what became of each node, or write it to the file *to*; see `Graph.draw`.
+
+        Raises:
+            UsageError: There is no such view, the file cannot be written, or the report is too old to tell.
+        """
+        return display.draw(self, to)
 
     def flat(self, row: Row) -> dict[str, Any]:
         """Return *row* as column -> value, seconds in total."""

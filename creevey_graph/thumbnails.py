@@ -138,7 +138,7 @@ def describe(value: Any, *, tells_content: bool = True) -> str:
         return _short(safe_text(type(value).__name__))
 
 
-def _described(value: Any, *, tells_content: bool) -> str:  # noqa: PLR0911 - one a kind
+def _described(value: Any, *, tells_content: bool) -> str:  # noqa: C901, PLR0911 - one a kind
     kind = type(value).__name__
     if value is None or isinstance(value, bool):
         return str(value)
@@ -159,7 +159,11 @@ def _described(value: Any, *, tells_content: bool) -> str:  # noqa: PLR0911 - on
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)
     if isinstance(value, Mapping):
-        return f"{kind} of {len(value)}: {_names(value)}" if tells_content and value else f"{kind} of {len(value)}"
+        return (
+            f"{kind} of {len(value)}: {_names(value)}"
+            if tells_content and value
+            else f"{kind} of {len(value)}"
+        )
     if isinstance(value, list | tuple | set | frozenset):
         return f"{kind} of {len(value)}"
     return kind

@@ -1,10 +1,11 @@
 """Fixtures that more than one test module asks for."""
 
 import pytest
+from browser import browser, open_page, watch
 from cli_fixtures import cli, folder
 from runs import draw
 
-__all__ = ["cli", "folder", "go", "photos"]
+__all__ = ["browser", "cli", "folder", "go", "open_page", "photos", "watch"]
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ FLOORS = (
     ("signature", "options", "interrupts", "symbolic", "parts/"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values", "apart"),
-    ("manifest", "rows", "versions", "timeline"),
-    ("troubles",),
+    ("manifest", "rows", "versions", "timeline", "likeness"),
+    ("troubles", "thumbnails"),
     ("summary",),
     ("symbols", "compose", "wiring", "constants", "arrays/"),
     ("tracing",),
@@ -44,7 +44,7 @@ FLOORS = (
     ("cutoff",),
     ("execution",),
     ("worker", "planner", "ending", "agenda", "explanation", "finding"),
-    ("explain", "accept"),
+    ("explain", "accept", "previews"),
     ("runner", "views/", "exports/"),
     ("facade", "inpaths"),
     ("explore/",),
@@ -62,11 +62,13 @@ FLOOR_OF = {row: floor for floor, rows in enumerate(FLOORS) for row in rows}
 LAZY = {"__init__.py", "images/__init__.py", "facade.py", "cache/__init__.py", "cache/opening.py"} | {
     "codecs/deferred.py",
     "display.py",
+    "views/__init__.py",
 }
 """These load what is dear when it is first asked for: `--help` in 100 ms, no requests without downloads."""
 
 HOMES = {
     "av": {"parts/"},
+    "cairosvg": {"views/"},
     "click": {"cli/"},
     "cloudpickle": {"executors/"},
     "diskcache": {"cache/"},

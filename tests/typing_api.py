@@ -124,6 +124,11 @@ if TYPE_CHECKING:  # never run: pytest imports this file when it looks for docte
     assert_type(training_set.run("photos/**/*.jpg", out="train", jobs=2), Report)
     assert_type(training_set.explain("photos/a.jpg", out="train"), Explanation)
     training_set.accept("sepia", cache=".creevey", undo=True)
+    assert_type(training_set.draw(), str)
+    assert_type(training_set.draw("svg"), str)
+    assert_type(training_set.draw(Path("graph.svg")), Path)
+    assert_type(training_set.draw("graph.svg", state=training_set.run("photos")), str | Path)
+    training_set.draw("svg", state="run")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     assert_type(training_set.preview("a.jpg"), dict[str, Any])
     training_set.run("photos", ou="train")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 

@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("status", "Show what a run would do and why, running nothing."),
         "explain": ("explain", "Show what a run would do with one item, step by step, and why."),
         "accept": ("accept", "Keep the results of a step whose edit is harmless; or undo that."),
-        "draw": ("draw", "Draw a graph as text, Mermaid or DOT."),
+        "draw": ("draw", "Draw a graph, and what a run would do or did, as text, picture or page."),
         "report": ("report", "Show what happened in the latest run, or export it."),
         "explore": ("explore", "Show a run in the browser while it runs; try parameters on its pictures."),
         "export": (

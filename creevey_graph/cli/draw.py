@@ -1,63 +1,168 @@
-"""`creevey-graph draw`: a graph as text, Mermaid, DOT, or data."""
+"""`creevey-graph draw`: a graph, and what a run would do or did with it, as text, picture, page or data."""
 
+import tempfile
+import webbrowser
 from pathlib import Path
 from typing import Any
 
 import click
 
-from creevey_graph import Graph
-from creevey_graph.cli.options import graph_argument, json_option, opened_graph
+from creevey_graph import Graph, Plan, Report, UsageError
+from creevey_graph.cli.items import Asked, list_options
+from creevey_graph.cli.options import (
+    cache_folder,
+    cache_option,
+    check_out,
+    json_option,
+    opened_graph,
+    settings_option,
+)
+from creevey_graph.cli.report import latest_report, load_report
 from creevey_graph.cli.tables import echo_json, short_path
-from creevey_graph.policy import shown_policy
-from creevey_graph.views import VIEWS
+from creevey_graph.errors import SourceNotFound
+from creevey_graph.shape import Shape, shape_of
+from creevey_graph.state import GraphState, shape_in, state_of
+from creevey_graph.views import SUFFIXES, VIEWS
+from creevey_graph.views.drawing import draw_file
+from creevey_graph.views.node_link import graph_data
+
+LATEST = Path("latest")
 
 
-@click.command(short_help="Draw a graph as text, Mermaid or DOT.")
-@graph_argument
-@click.option("--format", "form", type=click.Choice(list(VIEWS)), default="text", show_default=True)
+@click.command(short_help="Draw a graph, and what a run would do or did, as text, picture or page.")
+@click.argument("graph", required=False)
+@settings_option
 @click.option(
+    "--format", "form", type=click.Choice(list(VIEWS)), help="By default that of FILE's suffix, or text."
+)
+@click.option(
+    "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the drawing to a file.",
+    help=f"Write to a file: {' '.join(SUFFIXES)}, or .png where a converter is installed.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open the drawing in the browser.")
+@click.option(
+    "--items",
+    multiple=True,
+    metavar="ITEMS",
+    help="Show what a run over ITEMS would do at each node, and why; may be given again.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Output folder of that run.")
+@cache_option
+@click.option(
+    "--report",
+    "reported",
+    type=click.Path(path_type=Path),
+    is_flag=False,
+    flag_value=LATEST,
+    metavar="[FILE]",
+    help="Show what the latest run, or that of FILE, did at each node; then GRAPH may be left out.",
 )
 @json_option
-def draw(graph: str, settings: tuple[str, ...], form: str, output: Path | None, as_json: bool) -> None:
+@list_options
+def draw(
+    *,
+    graph: str | None,
+    settings: tuple[str, ...],
+    form: str | None,
+    output: Path | None,
+    opens: bool,
+    asked: Asked,
+    out: Path | None,
+    cache: Path | None,
+    reported: Path | None,
+    as_json: bool,
+) -> None:
     """
-    Draw GRAPH.
+    Draw GRAPH: its steps, what they read, and what becomes of their values.
 
     \b
-    creevey-graph draw graph.py --format dot | dot -Tsvg > graph.svg
+    creevey-graph draw graph.py                           # as text
+    creevey-graph draw graph.py -o graph.svg              # .html .mmd .dot .txt .json .png too
+    creevey-graph draw graph.py --open                    # in the browser
+    creevey-graph draw graph.py --items photos --out train --open    # what a run would do, and why
+    creevey-graph draw --report --open                    # what the latest run did
     """  # noqa: D301 - click wants the character
-    opened = opened_graph(graph, settings)
+    shape, state = _looked_at(graph, asked, settings=settings, out=out, cache=cache, reported=reported)
     if as_json:
-        echo_json(graph_data(opened))
+        if output is not None or opens or form is not None:
+            raise UsageError(
+                "--json prints data; leave out --output, --format and --open, or write to a .json file"
+            )
+        echo_json(graph_data(shape, state))
         return
-    text = opened.draw(form)
+    if opens and output is None:
+        output = (
+            Path(tempfile.mkdtemp(prefix="creevey-draw-")) / f"graph{_SUFFIX_OF.get(form or 'html', '.html')}"
+        )
     if output is None:
-        click.echo(text)
+        click.echo(VIEWS[form or "text"](shape, state))
         return
-    output.write_text(f"{text}\n", encoding="utf-8")
-    click.echo(f"wrote {short_path(output)}", err=True)
+    written = draw_file(output, shape, state, view=form or "")
+    click.echo(f"wrote {short_path(written)}", err=True)
+    if opens:
+        open_file(written)
 
 
-def graph_data(graph: Graph) -> dict[str, Any]:
-    """Return nodes and edges as `networkx.node_link_graph(data, edges="edges")` reads them."""
-    graph.validate()
-    nodes: list[dict[str, Any]] = [{"id": name, "kind": "input"} for name in graph.inputs]
-    for name in graph.order():
-        step = graph.nodes[name].step
-        kind = "writer" if step.is_writer else "step"
-        nodes.append({"id": name, "kind": kind, "step": step.name, "policy": shown_policy(step)})
-    edges = [
-        {"source": source, "target": reader, "parameters": list(parameters)}
-        for source, reader, parameters in graph.networkx.edges(data="parameters")
-    ]
-    return {
-        "directed": True,
-        "multigraph": False,
-        "graph": {"name": graph.name, "parameters": {name: repr(v) for name, v in graph.parameters.items()}},
-        "nodes": nodes,
-        "edges": edges,
-        "outputs": {column: ref.name for column, ref in graph.outputs.items()},
-    }
+_SUFFIX_OF = {view: suffix for suffix, view in reversed(list(SUFFIXES.items()))}
+
+
+def _looked_at(
+    graph: str | None,
+    asked: Asked,
+    *,
+    settings: tuple[str, ...],
+    out: Path | None,
+    cache: Path | None,
+    reported: Path | None,
+) -> tuple[Shape, GraphState | None]:
+    """Return the shape and the state that the command line asks for."""
+    if reported is not None and asked.items:
+        raise UsageError("--items shows what a run would do, --report what one did; leave one out")
+    if not asked.items and (out is not None or asked != Asked(())):
+        raise UsageError("--out, and options of a list, tell of a run over items; name them with --items")
+    if reported is not None:
+        return _shape_and_report(graph, settings, reported, cache)
+    if graph is None:
+        raise UsageError("name a GRAPH (file.py:name), or draw the latest run with --report")
+    opened = opened_graph(graph, settings)
+    if not asked.items:
+        return shape_of(opened), None
+    return shape_of(opened), state_of(_plan(opened, asked, out, cache))
+
+
+def _plan(graph: Graph, asked: Asked, out: Path | None, cache: Path | None) -> Plan:
+    check_out(graph, out)
+    chosen: Any = cache if cache_folder(cache).is_dir() else False  # opening it would make it
+    return graph.plan(asked.chosen(graph), out=out, cache=chosen)
+
+
+def _shape_and_report(
+    graph: str | None, settings: tuple[str, ...], reported: Path, cache: Path | None
+) -> tuple[Shape, GraphState]:
+    if reported != LATEST and reported.suffix == ".py" and graph is None:
+        raise UsageError(f"--report takes a report's file; put GRAPH before it: draw {reported} --report")
+    report: Report = load_report(latest_report(cache_folder(cache)) if reported == LATEST else reported)
+    opened = None if graph is None else opened_graph(graph, settings)
+    if opened is not None and opened.name != report.graph:
+        raise UsageError(
+            f"the report is of graph '{report.graph}', not of '{opened.name}'; leave GRAPH out to draw it"
+        )
+    shape = shape_in(report) if opened is None else shape_of(opened)
+    if shape is None:
+        raise SourceNotFound(
+            f"'{report.path}' does not tell its graph, as reports of earlier versions do not; name GRAPH too"
+        )
+    return shape, state_of(report)
+
+
+def open_file(path: Path) -> None:
+    """Open a file in the browser; where there is none, say what to do."""
+    try:
+        is_open = webbrowser.open(path.resolve().as_uri())
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        click.echo(f"no browser could be started; open {path.resolve()} yourself", err=True)

@@ -17,14 +17,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def graph_argument(command: F) -> F:
     """Add GRAPH and `--set`."""
-    command = click.option(
+    return click.argument("graph")(settings_option(command))
+
+
+def settings_option(command: F) -> F:
+    """Add `--set`."""
+    return click.option(
         "--set",
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
         help="Set a parameter of the graph, such as size=128,128; may be given again.",
     )(command)
-    return click.argument("graph")(command)
 
 
 def cache_option(command: F) -> F:

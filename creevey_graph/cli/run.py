@@ -17,6 +17,7 @@ from creevey_graph.cli.options import (
     no_cache_option,
     opened_graph,
 )
+from creevey_graph.cli.page import check_html, html_options, typed, write_html
 from creevey_graph.cli.planned import show_plan
 from creevey_graph.cli.summary import report_data, summary_lines, where_line
 from creevey_graph.cli.tables import echo_json, echo_lines
@@ -62,6 +63,7 @@ from creevey_graph.views.progress import Progress, open_progress
     metavar="FILE",
     help="Write a row per item to a .csv or .jsonl file.",
 )
+@html_options
 @json_option
 def run(
     *,
@@ -83,6 +85,8 @@ def run(
     dry_run: bool,
     progress: bool | None,
     report_file: Path | None,
+    html_file: Path | None,
+    opens: bool,
     as_json: bool,
 ) -> None:
     """
@@ -98,6 +102,7 @@ def run(
     creevey-graph run graph.py my_images.csv --url-column image_url --id-column image_id --out train
     """  # noqa: D301 - click wants the character
     _check_report_file(report_file)
+    check_html(html_file, opens=opens)
     opened = opened_graph(graph, settings)
     if dry_run:
         show_plan(
@@ -141,6 +146,14 @@ def run(
         if shown is not None:
             shown.close()
     _tell(report, report_file, as_json=as_json, is_latest=chosen is None)
+    write_html(
+        report,
+        html_file,
+        opens=opens,
+        graph_argument=graph,
+        settings=settings,
+        items_argument=typed(asked.items),
+    )
     if interrupted is not None:
         raise interrupted
     if not report.ok:

@@ -1,0 +1,91 @@
+"""The lines over a graph: its name, what it is for or what became of it, and what is not drawn as a node."""
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from creevey_graph.events import Outcome, Reason
+from creevey_graph.shape import Shape
+from creevey_graph.state import GraphState
+from creevey_graph.views.layout import Box
+from creevey_graph.views.marks.bars import draw_bar
+from creevey_graph.views.marks.pen import Markup, Pen, inert, joined
+from creevey_graph.views.marks.widths import broken, fitted, text_px
+
+_HEADING, _LINE = 24.0, 17.0
+_BAR_PX, _BAR_ROW = 6.0, 18.0
+_MOST_REASONS = 2
+TIMES = "\N{MULTIPLICATION SIGN}"
+_STALE = (Reason.CODE_CHANGED, Reason.PARAMETER_CHANGED, Reason.DEPENDENCY_CHANGED)
+
+
+@attrs.frozen
+class Header:
+    """
+    What stands over a graph.
+
+    Args:
+        heading: The graph's name.
+        lines: (class, text) of the lines below.
+        counts: Outcome -> items, for a bar; empty for none.
+        width: Of the widest line.
+        height: Of all of it.
+    """
+
+    heading: str
+    lines: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[Outcome, int], ...]
+    width: float
+    height: float
+
+
+def header_of(shape: Shape, state: GraphState | None, apart: Sequence[str], width: float) -> Header:
+    """
+    Return the header.
+
+    Args:
+        shape: The graph.
+        state: What there is to be told of it.
+        apart: Names of graph parameters that have no pill.
+        width: What lines are broken at.
+    """
+    heading = fitted(inert(shape.name), width / 1.05, 17, bold=True)
+    lines = tuple(_lines(shape, state, apart, width))
+    counts: tuple[tuple[Outcome, int], ...] = ()
+    if state is not None:
+        counts = tuple((outcome, state.counts[outcome]) for outcome in Outcome if state.counts.get(outcome))
+    widths = [text_px(heading, 17, bold=True), *(text_px(text, 12) for _, text in lines)]
+    height = _HEADING + _LINE * len(lines) + (_BAR_ROW if counts else 0)
+    return Header(heading, lines, counts, max(widths), height)
+
+
+def _lines(
+    shape: Shape, state: GraphState | None, apart: Sequence[str], width: float
+) -> Iterator[tuple[str, str]]:
+    if state is None:
+        for line in broken(inert(shape.about), width, 12, 2):
+            yield "aside", line
+    else:
+        for line in broken(inert(state.title), width, 12, 2):
+            yield "said", line
+        for reason, count in list(state.reasons.items())[:_MOST_REASONS]:
+            classes = "reason" if reason.startswith(_STALE) else "aside"
+            for line in broken(f"{count:,} {TIMES} {inert(reason)}", width, 12, 2):
+                yield f"said {classes}", line
+        if (more := len(state.reasons) - _MOST_REASONS) > 0:
+            yield "aside", f"and {more:,} more reason{'s' * (more != 1)}"
+    told = [f"{one.name} = {one.text}" for one in shape.parameters if one.name in apart]
+    for line in broken(inert(f"parameters: {', '.join(told)}"), width, 12, 2) if told else ():
+        yield "aside", line
+
+
+def draw_header(pen: Pen, header: Header, x: float, y: float, width: float) -> Markup:
+    """Return the header, its left upper corner at *x*, *y*."""
+    parts = [pen.words("heading", x, y + 16, header.heading)]
+    at = y + _HEADING
+    for classes, text in header.lines:
+        parts.append(pen.words(classes, x, at + 12, text))
+        at += _LINE
+    if header.counts:
+        parts.append(draw_bar(pen, header.counts, Box(x, at + 6, width, _BAR_PX)))
+    return joined(*parts)

@@ -1,0 +1,83 @@
+// The graph as a control, and the table of its steps.
+
+/** Make the graph's nodes buttons that filter by a step; return what marks the chosen one. */
+function createGraph(rows, choose) {
+  const place = byId("graph");
+  const nodes = () => [...place.querySelectorAll("[data-node]")].filter((node) => rows.steps.includes(node.dataset.node));
+  let chosen = "";
+
+  function dressNodes() {
+    for (const svg of place.querySelectorAll("svg")) svg.setAttribute("role", "group");
+    for (const node of nodes()) {
+      const about = node.querySelector("title")?.textContent;
+      node.setAttribute("role", "button");
+      node.setAttribute("tabindex", "0");
+      node.setAttribute("aria-label", `Filter by step ${node.dataset.node}${about ? `: ${about}` : ""}`);
+    }
+    select(chosen);
+  }
+
+  function select(name) {
+    chosen = name;
+    for (const node of nodes()) {
+      node.classList.toggle("chosen", node.dataset.node === name);
+      node.setAttribute("aria-pressed", String(node.dataset.node === name));
+    }
+  }
+
+  function pick(event) {
+    const node = event.target.closest("[data-node]");
+    if (!node || !rows.steps.includes(node.dataset.node)) return;
+    event.preventDefault();
+    choose(node.dataset.node === chosen ? "" : node.dataset.node);
+  }
+
+  place.addEventListener("click", pick);
+  place.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") pick(event);
+  });
+  dressNodes();
+  return { select, dressNodes };
+}
+
+function showSteps(state, rows, choose) {
+  const names = rows.steps.filter((name) => Object.hasOwn(state?.nodes ?? {}, name));
+  const most = Math.max(...names.map((name) => state.nodes[name].seconds ?? 0), 0);
+  const holds = names.some((name) => state.nodes[name].stored);
+  const heads = ["Step", "Outcomes", "Ran", "From cache", "Hits", "Seconds", ...(holds ? ["Stored"] : [])];
+  const body = names.map((name) => {
+    const node = state.nodes[name];
+    const counts = node.counts ?? {};
+    const ran = (counts.done ?? 0) + (counts.failed ?? 0);
+    const hits = (counts.cached ?? 0) + (counts.restored ?? 0);
+    const button = make("button", { type: "button", class: "link", title: node.policy ? `${name}: ${node.policy}` : null, click: () => choose(name) }, name);
+    return make(
+      "tr",
+      {},
+      make("th", { scope: "row" }, button, node.why && make("span", { class: "why" }, make("bdi", {}, node.why))),
+      make("td", { class: "wide" }, bar(counts, rows.outcomes, "no item")),
+      make("td", { class: "number" }, count(ran)),
+      make("td", { class: "number" }, count(hits)),
+      make("td", { class: "number" }, ran + hits ? `${((100 * hits) / (ran + hits)).toFixed(0)} %` : "–"),
+      make("td", { class: "seconds" }, secondsBar(node.seconds, most)),
+      holds && make("td", { class: "number" }, node.stored ? `${count(node.stored.values)} · ${bytes(node.stored.bytes)}` : "–"),
+    );
+  });
+  const numeric = new Set(["Ran", "From cache", "Hits", "Seconds", "Stored"]);
+  const head = heads.map((text) => make("th", { scope: "col", class: numeric.has(text) ? "number" : null }, text));
+  const table = make(
+    "table",
+    { class: "steps" },
+    make("caption", { class: "unseen" }, "Seconds and cache hits per step"),
+    make("thead", {}, make("tr", {}, head)),
+    make("tbody", {}, body),
+  );
+  byId("steps").replaceChildren(names.length ? table : make("p", { class: "note" }, "Nothing is known of the steps."));
+}
+
+function secondsBar(seconds, most, digits = 2) {
+  const length = most > 0 ? (100 * (seconds ?? 0)) / most : 0;
+  const rect = draw("rect", { class: "time", x: 0, width: Math.max(length, seconds ? 1 : 0).toFixed(1), height: 6 });
+  const line = draw("svg", { class: "line", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" }, rect);
+  return make("span", { class: "bar-figure" }, line, make("span", {}, seconds == null ? "–" : seconds.toFixed(digits)));
+}
