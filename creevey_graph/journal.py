@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -252,8 +253,11 @@ def read_rows(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[Row]:
         ValueError: There is no row at one of them.
     """
     last, lines = -1, [""]
+    asked = iter(places)
+    if (first := next(asked, None)) is None:
+        return  # a run that has not begun has no file
     with path.open("rb") as file:
-        for begins, number in places:
+        for begins, number in chain([first], asked):
             if begins != last or number < 0:
                 file.seek(begins, os.SEEK_SET)
                 event = event_of_line(file.readline())

@@ -134,6 +134,7 @@ def _made(
     if planned is None:
         watch.step()
         if watch.feed() is None and report_file is not None:
+            watch.close()
             raise SourceError(
                 f"'{report_file}' is no report of a run; they stand in the cache folder, in runs/"
             )

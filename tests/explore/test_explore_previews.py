@@ -4,8 +4,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from exploring import awaited
+from PIL import Image
 from runs import draw
 
 from creevey_graph import SkipItem, graph, step
