@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -223,13 +224,14 @@ def read_journal(path: Path) -> Iterator[tuple[int, Event]]:
     with path.open("rb") as file:
         begins = 0
         for line in file:
-            event = _event_of(line)
+            event = event_of_line(line)
             if event is not None:
                 yield begins, event
             begins += len(line)
 
 
-def _event_of(line: bytes) -> Event | None:
+def event_of_line(line: bytes) -> Event | None:
+    """Return the event that a line of a journal stands for, None where it is torn or of no known kind."""
     try:
         data = json.loads(line)
         return event_from_json(data) if isinstance(data, dict) else None
@@ -251,11 +253,14 @@ def read_rows(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[Row]:
         ValueError: There is no row at one of them.
     """
     last, lines = -1, [""]
+    asked = iter(places)
+    if (first := next(asked, None)) is None:
+        return  # a run that has not begun has no file
     with path.open("rb") as file:
-        for begins, number in places:
+        for begins, number in chain([first], asked):
             if begins != last or number < 0:
                 file.seek(begins, os.SEEK_SET)
-                event = _event_of(file.readline())
+                event = event_of_line(file.readline())
                 last, lines = (begins, lines_of(event)) if isinstance(event, ItemsCached) else (-1, [])
             if number >= 0 and number < len(lines):
                 yield row_from_json(json.loads(lines[number]))

@@ -6,7 +6,8 @@ from typing import Any, Literal
 import pytest
 
 from creevey_graph import UsageError, graph, step
-from creevey_graph.cli.settings import bound_graph, parse_value
+from creevey_graph.cli.settings import bound_graph
+from creevey_graph.settings import parse_value
 
 
 @step
