@@ -134,6 +134,7 @@ def test_rows_arrive_an_item_is_opened_and_a_parameter_changes_its_picture(place
             page.locator("input[data-parameter=level]").fill("x")
             page.get_by_text("parameter level: expected a whole number (got 'x')").wait_for()
             assert out == {path: path.read_bytes() for path in (place / "out").glob("*.png")}
+            page.get_by_role("button", name="Reset", exact=True).click()
             page.keyboard.press("Escape")
             go_on()
         shown(page, "4 of 4 rows")
