@@ -21,6 +21,7 @@ NO_METHOD = 405
 MOST_CHARACTERS = 16_384
 """Of a request's target."""
 MOST_FIELDS = 200
+ICON = "/favicon.ico"
 _PATH = re.compile(r"/(?P<name>[a-z]+)(?P<whole>-whole)?(?:/(?P<number>[1-9]\d{0,8}))?")
 _NAMES = (LOOPBACK, "localhost")
 _OWN_SITE = ("same-origin", "none")
@@ -119,6 +120,8 @@ def checked(method: str, target: str, headers: Message, *, port: int, token: str
         fields = parse_qs(parts.query, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
     except ValueError:
         raise Refused(400, "not a request for this server") from None
+    if parts.path == ICON:  # browsers ask for it by themselves; that there is none tells nothing
+        return Request(parts.path, {})
     given = fields.get("token", [])
     if len(given) != 1 or not secrets.compare_digest(given[0].encode("utf-8", "replace"), token.encode()):
         raise Refused(403, "the token is missing or wrong; use the URL that creevey-graph explore printed")

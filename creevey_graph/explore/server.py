@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from creevey_graph.errors import UsageError
-from creevey_graph.explore.access import LOOPBACK, PAGE_POLICY, Refused, Request, new_token
+from creevey_graph.explore.access import ICON, LOOPBACK, PAGE_POLICY, Refused, Request, new_token
 from creevey_graph.explore.columns import encoded
 from creevey_graph.explore.feed import ALL, Feed
 from creevey_graph.explore.handling import Answer, Server
@@ -112,6 +112,8 @@ class Explorer:
         Raises:
             Refused: There is no such thing.
         """
+        if request.path == ICON:
+            return Answer(b"", "image/x-icon", 204)
         if request.path == "/":
             return Answer(self._paged(), "text/html; charset=utf-8", policy=PAGE_POLICY)
         if request.name not in ANSWERS:

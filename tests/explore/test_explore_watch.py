@@ -44,7 +44,9 @@ def settle(watch):
 def tree(folder):
     """Return what is in a folder, but for the store of the cache, which the run of this process has open."""
     return {
-        path.relative_to(folder): path.read_bytes() if path.is_file() else None for path in folder.rglob("*") if "store" not in path.parts
+        path.relative_to(folder): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        if "store" not in path.parts
     }
 
 
