@@ -58,10 +58,10 @@ class Pipeline:
     >>> pipeline = Pipeline(load_func=Path.read_text, ops=str.upper, write_func=lambda text, path: path.write_text(text))
     >>> print(pipeline.graph.draw())
     graph pipeline
-      inpath  (item input)
-      ├─ read_text(inpath)                      [kept where small]
-      ├─ upper(read_text)                       [kept where small]
-      └─ lambda(upper, '{name}')                [kept: final encoding] -> file
+      ○ inpath  (item input)
+      ● read_text(inpath)                       [kept where small]
+      ● upper(read_text)                        [kept where small]
+      ■ lambda(upper, '{name}') -> file         [kept: final encoding]
 
     """
 

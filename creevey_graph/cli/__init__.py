@@ -28,7 +28,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "accept": ("accept", "Keep the results of a step whose edit is harmless; or undo that."),
         "draw": ("draw", "Draw a graph, and what a run would do or did, as text, picture or page."),
         "report": ("report", "Show what happened in the latest run, or export it."),
-        "explore": ("explore", "Show a run in the browser while it runs; try parameters on its pictures."),
+        "explore": (
+            "explore",
+            "Show a run in the browser while it runs, and try parameters on its pictures.",
+        ),
         "export": (
             "export",
             "Write what a run made as a data set: tars, Parquet, folders, links.",

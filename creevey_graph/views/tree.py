@@ -16,8 +16,8 @@ _LEAST_WIDTH = 40
 _LEAST_REST = 16
 """Columns beside the longest call; with fewer, policies are left out."""
 _INDENT = "  "
-_PLANNED: Mapping[Outcome, str] = {Outcome.DONE: "to run", Outcome.CACHED: "kept"}
-_RAN: Mapping[Outcome, str] = {Outcome.CANCELLED: "not reached"}
+_PLANNED: Mapping[Outcome, str] = {Outcome.DONE: "to run"}
+_RAN: Mapping[Outcome, str] = {Outcome.DONE: "ran", Outcome.CANCELLED: "not reached"}
 
 
 def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | None = None) -> str:

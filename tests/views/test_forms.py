@@ -129,7 +129,7 @@ def test_the_text_counts_what_became_of_items():
     """In a column of its own; hostile names stay on their line."""
     drawn = VIEWS["text"](*every_mark())
 
-    assert "12.3k ran, 3 failed" in drawn
+    assert "12,300 ran, 3 failed" in drawn
     lines = VIEWS["text"](hostile(), None).splitlines()
     assert 2 + len(HOSTILE) == len(lines)
     assert all(safe_text(line) == line for line in lines)

@@ -11,8 +11,6 @@ from creevey_graph.views.notebook.graphs import MOST_NODES, with_rest
 from creevey_graph.views.notebook.pieces import framed, heading, muted
 
 MOST_DIFF_LINES = 200
-_HEAD_LINES = 2
-"""Of a diff, which name the file; they are neither added nor removed."""
 _INKS = {
     Action.RUN: Outcome.DONE,
     Action.RESTORE: Outcome.RESTORED,
@@ -20,7 +18,8 @@ _INKS = {
     Action.KEEP: Outcome.CACHED,
     Action.NONE: Outcome.CANCELLED,
 }
-_CLASSES = {Line.ADDED: "creevey-added", Line.REMOVED: "creevey-removed", Line.CONTEXT: "creevey-muted"}
+_CLASSES = {Line.ADDED: "creevey-added", Line.REMOVED: "creevey-removed"}
+_MUTED = "creevey-muted"
 
 
 def show_explanation(explanation: Explanation) -> Markup:
@@ -69,9 +68,9 @@ def _diff(change: Change) -> Markup | None:
     if not found:
         return None
     shown = [
-        tag("span", verbatim(text), class_=_CLASSES[Line.CONTEXT if number < _HEAD_LINES else kind])
-        for number, (kind, text) in enumerate(found[:MOST_DIFF_LINES])
+        tag("span", verbatim(text), class_=_CLASSES.get(kind, _MUTED))
+        for kind, text in found[:MOST_DIFF_LINES]
     ]
     if len(found) > MOST_DIFF_LINES:
-        shown.append(tag("span", f"… {len(found) - MOST_DIFF_LINES:,} more lines", class_="creevey-muted"))
+        shown.append(tag("span", f"… {len(found) - MOST_DIFF_LINES:,} more lines", class_=_MUTED))
     return tag("pre", *(Markup(f"{line}\n") for line in shown))
