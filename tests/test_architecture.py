@@ -44,7 +44,7 @@ FLOORS = (
     ("cutoff",),
     ("execution",),
     ("worker", "planner", "ending", "agenda", "explanation", "finding"),
-    ("explain", "accept", "previews"),
+    ("explain", "accept", "held", "previews"),
     ("runner", "views/", "exports/"),
     ("facade", "inpaths"),
     ("explore/",),

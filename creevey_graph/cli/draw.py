@@ -20,6 +20,7 @@ from creevey_graph.cli.options import (
 from creevey_graph.cli.report import latest_report, load_report
 from creevey_graph.cli.tables import echo_json, echo_lines, screen, short_path
 from creevey_graph.errors import SourceNotFound
+from creevey_graph.held import stored_beside, stored_in
 from creevey_graph.shape import Shape, shape_of
 from creevey_graph.state import GraphState, shape_in, state_of
 from creevey_graph.views import SUFFIXES, VIEWS
@@ -140,7 +141,7 @@ def _looked_at(
     opened = opened_graph(graph, settings)
     if not asked.items:
         return shape_of(opened), None
-    return shape_of(opened), state_of(_plan(opened, asked, out, cache))
+    return shape_of(opened), state_of(_plan(opened, asked, out, cache), stored_in(cache_folder(cache)))
 
 
 def _plan(graph: Graph, asked: Asked, out: Path | None, cache: Path | None) -> Plan:
@@ -165,7 +166,7 @@ def _shape_and_report(
         raise SourceNotFound(
             f"'{report.path}' does not tell its graph, as reports of earlier versions do not; name GRAPH too"
         )
-    return shape, state_of(report)
+    return shape, state_of(report, stored_beside(report))
 
 
 def open_file(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from creevey_graph.atomic import replacing
 from creevey_graph.errors import UsageError, did_you_mean
 from creevey_graph.graph import Graph
+from creevey_graph.held import stored_beside
 from creevey_graph.plan import Plan
 from creevey_graph.report import Report
 from creevey_graph.shape import Shape, shape_of
@@ -30,7 +31,7 @@ def draw_graph(graph: Graph, to: str | Path = "text", state: Plan | Report | Non
     """
     if state is not None and not isinstance(state, Plan | Report):
         raise UsageError(f"draw: 'state' must be a plan or a report (got {type(state).__name__})")
-    return draw(shape_of(graph), to, None if state is None else state_of(state))
+    return draw(shape_of(graph), to, None if state is None else _state_of(state))
 
 
 def draw_source(source: Plan | Report, to: str | Path = "text") -> str | Path:
@@ -46,7 +47,11 @@ def draw_source(source: Plan | Report, to: str | Path = "text") -> str | Path:
             f"this {'plan' if isinstance(source, Plan) else 'report'} does not tell its graph's shape, as those "
             "of earlier versions do not; draw the graph itself with it: graph.draw(..., state=report)"
         )
-    return draw(shape, to, state_of(source))
+    return draw(shape, to, _state_of(source))
+
+
+def _state_of(source: Plan | Report) -> GraphState:
+    return state_of(source, stored_beside(source) if isinstance(source, Report) else None)
 
 
 def draw(shape: Shape, to: str | Path, state: GraphState | None = None) -> str | Path:

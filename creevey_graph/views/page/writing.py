@@ -9,6 +9,7 @@ from typing import Any
 
 from creevey_graph.atomic import nearest_there, replacing
 from creevey_graph.errors import SourceError, UsageError
+from creevey_graph.held import stored_beside
 from creevey_graph.previews import Previewer, previewer_for
 from creevey_graph.report import Report
 from creevey_graph.state import Stored, shape_in, state_of
@@ -49,7 +50,7 @@ def write_page(
         graph: The graph of a report that was read from a file, for the pictures of its steps.
         items: The items of that run; None takes each row's file or URL for one.
         cache: The cache of that run; by default the one that the report stands in, if any.
-        stored: Step -> what the cache holds of it; None for not known.
+        stored: Node -> what the cache holds of it; by default of the cache that the report stands in, if any.
         sample: How many good items are shown with pictures.
         most_failures: How many failed ones.
         seconds: Time for all pictures; 0 for none.
@@ -67,6 +68,7 @@ def write_page(
     """
     target = checked_page(path)
     _check_bounds(sample, most_failures, seconds)
+    stored = stored_beside(report) if stored is None else stored
     chosen = previewer or report.previewer
     if graph is not None:
         chosen = previewer_for(graph, items, report.out, _cache_of(report) if cache is None else cache)
