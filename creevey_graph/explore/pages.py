@@ -74,7 +74,11 @@ class Pages:
 def drawn(report: Report) -> str:
     """Return the graph with its state."""
     shape = shape_in(report)
-    return NO_DRAWING if shape is None else draw_svg(shape, state_of(report), with_style=False)
+    return (
+        NO_DRAWING
+        if shape is None
+        else draw_svg(shape, state_of(report), with_style=False, with_header=False)
+    )
 
 
 def looked_state(report: Report) -> dict[str, Any]:

@@ -35,7 +35,9 @@ _PILL = "parameter\0"
 """What a pill's name in the layout begins with; no node is called so."""
 
 
-def draw_svg(shape: Shape, state: GraphState | None = None, *, with_style: bool = True) -> str:
+def draw_svg(
+    shape: Shape, state: GraphState | None = None, *, with_style: bool = True, with_header: bool = True
+) -> str:
     """
     Return an `<svg>` element.
 
@@ -43,8 +45,9 @@ def draw_svg(shape: Shape, state: GraphState | None = None, *, with_style: bool 
         shape: The graph.
         state: What a plan or run says of its nodes.
         with_style: Whether it has its own `<style>`; a page with several drawings carries `svg_style()` once.
+        with_header: Whether its name, and what became of its items, stand over it; a page tells that itself.
     """
-    return _drawn(Pen(), shape, state, style_sheet() if with_style else "")
+    return _drawn(Pen(), shape, state, style_sheet() if with_style else "", with_header=with_header)
 
 
 def draw_plain_svg(shape: Shape, state: GraphState | None = None, *, theme: Theme = "light") -> str:
@@ -57,7 +60,7 @@ def svg_style() -> str:
     return style_sheet()
 
 
-def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str) -> str:
+def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str, *, with_header: bool = True) -> str:
     pills = {one.name: one for one in shape.parameters if 0 < len(_fed(shape, one.name)) <= MOST_FEEDS}
     cards = {name: card_of_input(name, state) for name in shape.inputs}
     cards |= {f"{_PILL}{name}": card_of_parameter(one) for name, one in pills.items()}
@@ -67,11 +70,11 @@ def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str) -> str:
     groups = entries_of(list(cards.values()), state)
     room = max(layout.width, _LEAST_WIDTH)
     apart = [one.name for one in shape.parameters if one.name not in pills]
-    header = header_of(shape, state, apart, room)
+    header = header_of(shape, state, apart, room) if with_header else None
     rows = rows_of(groups, room)
-    width = math.ceil(max(layout.width, header.width, width_of(rows)))
+    width = math.ceil(max(layout.width, header.width if header else 0, width_of(rows)))
     x, y = MARGIN_PX, MARGIN_PX
-    down = y + header.height + _HEADER_GAP
+    down = y + header.height + _HEADER_GAP if header else y
     right = x + (width - layout.width) / 2
     foot = down + layout.height + _LEGEND_GAP
     height = math.ceil(foot + ROW_PX * len(rows) + MARGIN_PX - 8)
@@ -81,7 +84,7 @@ def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str) -> str:
     paper = pen.mark("rect", "paper", width=width + 2 * MARGIN_PX, height=height)
     inside = [
         paper,
-        draw_header(pen, header, x, y, min(width, room)),
+        draw_header(pen, header, x, y, min(width, room)) if header else Markup(""),
         *frames,
         *_lines(pen, shape, state, layout, cards),
         *names,

@@ -64,7 +64,9 @@ def standing_of(name: str, state: GraphState) -> Standing | None:
 
 
 def word_of(outcome: Outcome, kind: str) -> str:
-    """Return an outcome as cards and legends call it: a node of a plan is "to run"."""
+    """Return an outcome as cards and legends call it: a node of a plan is "to run", one behind a failure "not reached"."""
+    if outcome is Outcome.CANCELLED:
+        return "not reached"
     return _RUNS.get(kind, "ran") if outcome is Outcome.DONE else str(outcome)
 
 

@@ -141,4 +141,8 @@ def _command(report: Report, target: Path) -> str:
 
 def _drawn(report: Report, stored: Mapping[str, Stored] | None) -> str:
     shape = shape_in(report)
-    return NO_DRAWING if shape is None else draw_svg(shape, state_of(report, stored), with_style=False)
+    return (
+        NO_DRAWING
+        if shape is None
+        else draw_svg(shape, state_of(report, stored), with_style=False, with_header=False)
+    )

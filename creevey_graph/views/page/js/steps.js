@@ -55,7 +55,7 @@ function showSteps(state, rows, choose) {
   const body = names.flatMap((name) => {
     const node = state.nodes[name];
     const counts = node.counts ?? {};
-    const ran = (counts.done ?? 0) + (counts.failed ?? 0);
+    const ran = counts.done ?? 0;
     const hits = (counts.cached ?? 0) + (counts.restored ?? 0);
     const button = make("button", { type: "button", class: "link", title: node.policy ? `${name}: ${node.policy}` : null, click: () => choose(name) }, name);
     const line = make(
