@@ -221,7 +221,8 @@ class Feed:
                 yield sent(name, message)
             if is_ended and not has.ended:
                 has.ended = True
-                yield sent("end", encoded({"follows": self._follows}))
+                if not (self.is_planned and self._follows):  # a list of items is no run that ends
+                    yield sent("end", encoded({"follows": self._follows}))
             if next_title:
                 yield sent("reset", encoded({"title": next_title}))
             if next_title or (has.ended and not self._follows):
