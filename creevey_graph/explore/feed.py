@@ -219,15 +219,19 @@ class Feed:
             for name, (version, message) in looked.items():
                 has.looked[name] = version
                 yield sent(name, message)
-            if is_ended and not has.ended:
-                has.ended = True
-                yield sent("end", encoded({"follows": self._follows}))
-            if next_title:
-                yield sent("reset", encoded({"title": next_title}))
+            yield from self._last_words(has, next_title, is_ended=is_ended)
             if next_title or (has.ended and not self._follows):
                 return
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closed, self._pause_s)
+
+    def _last_words(self, has: "_Client", next_title: str, *, is_ended: bool) -> Iterator[bytes]:
+        if is_ended and not has.ended:
+            has.ended = True
+            if not (self.is_planned and self._follows):  # a list of items is no run that ends
+                yield sent("end", encoded({"follows": self._follows}))
+        if next_title:
+            yield sent("reset", encoded({"title": next_title}))
 
     def _has_news(self, has: "_Client") -> bool:
         is_newer = any(has.lacks(name, version) for name, (version, _) in self._looked.items())

@@ -312,7 +312,7 @@ def test_a_run_that_begins_is_taken_up_after_the_items(watched, go, photos, tmp_
     assert (1, 3, True, False) == (listed.number, listed.count, listed.is_ended, listed.is_whole)
     assert "a.png" == listed.row_at(0).key
     folded = Folded()
-    for message in itertools.takewhile(lambda message: b"event: end" not in message, listed.messages()):
+    for message in itertools.takewhile(lambda message: b"event: state" not in message, listed.messages()):
         folded.take(message)
     assert ["a.png", "b.png", "c.png"] == [row["key"] for row in folded.rows.values()]
     go(thumbs, str(photos))
