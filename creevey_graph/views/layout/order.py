@@ -16,8 +16,9 @@ from creevey_graph.views.layout.starts import starts
 from creevey_graph.views.layout.untangling import untangled
 
 START_WORK = 250_000
+UNTANGLE_WORK = 30_000
 SHAKE_WORK = 150_000
-"""Lines looked at from all starts and while shaking: bounds on the time, the same on every machine."""
+"""Lines looked at from all starts, and then in each part: bounds on the time, the same on every machine."""
 MOST_SWEEPS = 24
 PATIENCE = 4
 """Sweeps without fewer crossings after which another start is more promising."""
@@ -45,6 +46,7 @@ def order_rows(layers: Layers) -> list[list[int]]:
 
 def untangle_all(ordering: Ordering) -> None:
     """Let long edges with an end in common change places until none of them cross, and settle what that frees."""
+    ordering.most_work = ordering.work + UNTANGLE_WORK
     for turn in range(MOST_UNTANGLED):
         rows = untangled(ordering.layers, ordering.rows, down=turn % 2 == 0)
         before = ordering.crossings
@@ -57,6 +59,7 @@ def untangle_all(ordering: Ordering) -> None:
 
 def improve(ordering: Ordering, most_work: int) -> None:
     """Sweep and sift as long as that promises fewer crossings; leave the best order on the way."""
+    ordering.most_work = most_work
     ordering.settle(level=False)
     ordering.mark()
     fewest, idle = ordering.crossings, 0

@@ -15,7 +15,7 @@ class Ordering:
 
     State: rows = vertices of each row; places = of each vertex in its row; crossings = of all lines; stale = rows
     that sifting may improve, as they or a neighbour changed; before = rows as they were at the last mark, of those
-    that changed since; work = lines looked at so far, to bound the time.
+    that changed since; work = lines looked at so far; most_work = where settling stops, to bound the time.
 
     Thread safety: none.
     """
@@ -27,6 +27,7 @@ class Ordering:
         self.before: dict[int, list[int]] = {}
         self.stale: set[int] = set()
         self.work = 0
+        self.most_work = 0
         self.lines = [sum(len(layers.above[v]) + len(layers.below[v]) for v in row) for row in rows]
         self._marked = 0
         self.arrange(dict(enumerate(self.rows)))
@@ -62,17 +63,19 @@ class Ordering:
 
     def settle(self, *, level: bool) -> None:
         """
-        Sift the stale rows until none of them gets better.
+        Sift the stale rows until none of them gets better, or there is no more time.
 
         Args:
             level: In the first turn, move vertices also where it saves nothing.
         """
         for turn in range(MOST_TURNS):
             stale = sorted(rank for rank in self.stale if 0 <= rank < len(self.rows))
-            self.stale.clear()
             if not stale:
                 break
+            self.stale.clear()
             for rank in stale if turn % 2 == 0 else reversed(stale):
+                if self.work > self.most_work:
+                    return
                 self._sift(rank, level=level and turn == 0)
 
     def _sift(self, rank: int, *, level: bool) -> None:

@@ -29,8 +29,9 @@ def shake(ordering: Ordering, most_work: int) -> None:
     lines_share = min(LINES_SHARE, len(long) / max(1, len(ordering.layers.chains)))
     chance = Chance(1)
     widths = cycle(WIDTHS)
-    ordering.work = idle = 0
-    while ordering.crossings and ordering.work < most_work and idle < MOST_IDLE:
+    ordering.most_work = ordering.work + most_work
+    idle = 0
+    while ordering.crossings and ordering.work < ordering.most_work and idle < MOST_IDLE:
         fewest = ordering.crossings
         if chance.share() < lines_share:
             rows = move_line(ordering, long[chance.below(len(long))], chance)

@@ -15,7 +15,7 @@ from creevey_graph.views.layout.simplex import shorten
 
 MOST_PASSES = 16
 MOST_WORK = 120_000
-MOST_SIMPLEX_WORK = 1_000_000
+MOST_SIMPLEX_WORK = 600_000
 """Bounds on the time for large graphs: vertices moved, nodes and edges that the simplex method looks at."""
 CLOSE_PX = 0.01
 
