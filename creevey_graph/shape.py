@@ -86,7 +86,7 @@ class Shape:
     Args:
         name: Its name.
         inputs: Names of its item inputs.
-        nodes: Its nodes, in the order they run.
+        nodes: Its nodes in topological order, ties as they were placed.
         edges: (giver, reader, parameters it feeds); a giver is a node or an input.
         parameters: Its graph parameters.
         about: First line of its docstring.

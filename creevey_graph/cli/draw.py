@@ -1,13 +1,13 @@
 """`creevey-graph draw`: a graph, and what a run would do or did with it, as text, picture, page or data."""
 
 import tempfile
-import webbrowser
 from pathlib import Path
 from typing import Any
 
 import click
 
 from creevey_graph import Graph, Plan, Report, UsageError
+from creevey_graph.cli.browser import show
 from creevey_graph.cli.items import Asked, list_options
 from creevey_graph.cli.options import (
     cache_folder,
@@ -105,7 +105,7 @@ def draw(
     written = draw_file(output, shape, state, view=form or "")
     click.echo(f"wrote {short_path(written)}", err=True)
     if opens:
-        open_file(written)
+        show(written)
 
 
 def _print(shape: Shape, state: GraphState | None, form: str) -> None:
@@ -167,13 +167,3 @@ def _shape_and_report(
             f"'{report.path}' does not tell its graph, as reports of earlier versions do not; name GRAPH too"
         )
     return shape, state_of(report, stored_beside(report))
-
-
-def open_file(path: Path) -> None:
-    """Open a file in the browser; where there is none, say what to do."""
-    try:
-        is_open = webbrowser.open(path.resolve().as_uri())
-    except (webbrowser.Error, OSError):
-        is_open = False
-    if not is_open:
-        click.echo(f"no browser could be started; open {path.resolve()} yourself", err=True)

@@ -2,7 +2,6 @@
 
 import functools
 import sys
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from creevey_graph import Graph, UsageError
+from creevey_graph.cli.browser import show
 from creevey_graph.cli.items import Asked, list_options
 from creevey_graph.cli.options import cache_folder, cache_option, opened_graph
 from creevey_graph.cli.tables import short_path
@@ -98,8 +98,8 @@ def explore(
             explorer.start()
             click.echo(explorer.url)
             click.echo("Ctrl-C ends it", err=True)
-            if opens and not webbrowser.open(explorer.url):
-                click.echo("note: no browser was found; open the address above", err=True)
+            if opens:
+                show(explorer.url)
             while not explorer.closing.wait(_LOOK_S):
                 pass
         except KeyboardInterrupt:

@@ -105,7 +105,7 @@ class Asked:
         """
         if not self.items:
             if not self._is_plain:
-                raise UsageError("options of a list need the list; name it with --among")
+                raise UsageError("options of a list need the list; name the items they are for")
             return None
         items = chosen_items(self.items)
         if self._is_plain and not (isinstance(items, list) and all(map(is_table, items))):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from creevey_graph import Report, UsageError
+from creevey_graph.cli.browser import show
 from creevey_graph.cli.tables import short_path
 from creevey_graph.display import page
 
@@ -57,17 +58,8 @@ def write_html(report: Report, path: Path | None, *, opens: bool, **options: Any
         options.setdefault("seconds", INTERRUPTED_SECONDS)
     page("write_page")(report, path, **options)
     click.echo(f"page: {short_path(path)}", err=True)
-    if opens and not _is_opened(path):
-        click.echo("note: no browser could be started; open the page yourself", err=True)
-
-
-def _is_opened(path: Path) -> bool:
-    import webbrowser  # noqa: PLC0415 - not for every run
-
-    try:
-        return webbrowser.open(path.resolve().as_uri())
-    except (webbrowser.Error, OSError):
-        return False
+    if opens:
+        show(path)
 
 
 def typed(items: Sequence[str]) -> str:

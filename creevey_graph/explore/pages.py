@@ -1,6 +1,5 @@
 """The page of `explore`: the run page, live, and what stands there until there is a run."""
 
-import html
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,10 +7,10 @@ from creevey_graph.explore.columns import OUTCOMES
 from creevey_graph.explore.feed import Feed, Looks
 from creevey_graph.report import Report
 from creevey_graph.state import shape_in, state_of
-from creevey_graph.text import safe_text
 from creevey_graph.views.page import page_data, run_data, state_data, timeline_data
 from creevey_graph.views.page.html import render_page
 from creevey_graph.views.page.strips import Strips
+from creevey_graph.views.quoting import quoted
 from creevey_graph.views.svg import draw_svg, svg_style
 
 PICTURES_S = 2.0
@@ -60,7 +59,7 @@ class Pages:
     def __call__(self, feed: Feed | None, live: Mapping[str, str], *, is_whole: bool) -> str:
         """Return the page; see `server.Page`."""
         if feed is None:
-            return _WAITING.format(told=html.escape(safe_text(self._waiting)), again=AGAIN_S)
+            return _WAITING.format(told=quoted(self._waiting), again=AGAIN_S)
         report = feed.report if is_whole else feed.head
         pictures = Strips(report.out, None, seconds=PICTURES_S) if is_whole else None
         data = page_data(report, pictures=pictures)

@@ -1,7 +1,7 @@
 """
 HTML made of parts: what is not `Markup` is text, and is quoted; what is opened is closed.
 
-This is the one quoter of the HTML that notebooks show. The result is well-formed XML, too, so that a test can read it.
+The result is well-formed XML, too, so that a test can read it.
 """
 
 import html
@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from creevey_graph.text import safe_text
+from creevey_graph.views.quoting import quoted
 
 MOST_CHARACTERS = 160
 """Of a name or an error in a table; the rest is "…"."""
 _PROSE, _LONG_WORD = 24, 36
-_NO_XML = re.compile("[\ufffe\uffff]")  # all that `safe_text` leaves of these
 _TAG = re.compile("<[^>]*>")
 _EMPTY = frozenset(("img", "br"))
 
@@ -38,7 +37,7 @@ def tag(name: str, *inside: str | None, **attributes: str | int | bool | None) -
     '<td class="n" hidden="hidden">a &lt; b</td>'
     """
     given = "".join(
-        f' {key}="{_quoted(key if value is True else str(value))}"'
+        f' {key}="{quoted(key if value is True else str(value))}"'
         for key, value in ((key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
         if value is not None and value is not False
     )
@@ -47,7 +46,7 @@ def tag(name: str, *inside: str | None, **attributes: str | int | bool | None) -
 
 def joined(parts: Iterable[str | None]) -> Markup:
     """Return parts behind each other, text quoted."""
-    return Markup("".join(part if isinstance(part, Markup) else _quoted(part) for part in parts if part))
+    return Markup("".join(part if isinstance(part, Markup) else quoted(part) for part in parts if part))
 
 
 def pre(text: str, **attributes: Any) -> Markup:
@@ -57,12 +56,7 @@ def pre(text: str, **attributes: Any) -> Markup:
 
 def verbatim(text: str) -> Markup:
     """Return text with its line breaks and tabs, for within a `pre`."""
-    return Markup(html.escape(_NO_XML.sub(_told, safe_text(text, keep_newlines=True))))
-
-
-def inert(text: str) -> str:
-    """Return *text* as a line, without a character that a terminal obeys or that XML refuses."""
-    return _NO_XML.sub(_told, safe_text(text))
+    return Markup(quoted(text, keep_newlines=True))
 
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
@@ -135,11 +129,3 @@ def _room_of(cell: str) -> str | None:
 def folded(summary: str, *inside: str | None, is_open: bool = False) -> Markup:
     """Return what is unfolded by a click on *summary*; no script is needed for that."""
     return tag("details", tag("summary", summary), *inside, open=is_open)
-
-
-def _quoted(text: str) -> str:
-    return html.escape(inert(text))
-
-
-def _told(match: "re.Match[str]") -> str:
-    return f"\\u{ord(match[0]):04x}"

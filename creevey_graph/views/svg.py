@@ -16,7 +16,7 @@ from creevey_graph.views.marks.header import draw_header, header_of
 from creevey_graph.views.marks.inks import Theme, style_sheet
 from creevey_graph.views.marks.legend import ROW_PX, draw_legend, entries_of, rows_of, width_of
 from creevey_graph.views.marks.lines import Line, draw_back, draw_labels, draw_line, labels_of
-from creevey_graph.views.marks.pen import Markup, Pen, inert
+from creevey_graph.views.marks.pen import Markup, Pen
 from creevey_graph.views.marks.pills import place_beside, shifted
 from creevey_graph.views.marks.tooltips import (
     sentence_of,
@@ -25,6 +25,7 @@ from creevey_graph.views.marks.tooltips import (
     told_of_parameter,
 )
 from creevey_graph.views.marks.widths import fitted, text_px
+from creevey_graph.views.quoting import inert
 
 MARGIN_PX = 24.0
 MOST_FEEDS = 3

@@ -226,7 +226,7 @@ def test_frames_that_do_not_fit_are_told(cli, options, told):
 def test_options_of_a_list_want_the_list(cli):
     """`explain` without `--among` has no list that they could be of."""
     result = cli("explain", *SMALL, "photos/0.jpg", "--url-column", "x", "--out", "out")
-    assert (2, True) == (result.exit_code, "name it with --among" in result.stderr)
+    assert (2, True) == (result.exit_code, "name the items they are for" in result.stderr)
 
 
 def test_our_own_parquet_is_read_back(cli, folder):

@@ -108,8 +108,8 @@ def test_with_a_state_nodes_show_their_counts():
     """In the words of a plan, the changed node marked."""
     shown = draw_text(samples.TRAINING, state_of(samples.edited_plan()))
 
-    assert "▲ 1,019 to run, 481 kept" in shown
-    assert "1,019 to run, 474 kept, 7 restored" in shown
+    assert "▲ 1,019 to run, 481 cached" in shown
+    assert "1,019 to run, 474 cached, 7 restored" in shown
 
 
 def test_120_nodes_stay_readable():

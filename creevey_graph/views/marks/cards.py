@@ -8,9 +8,9 @@ import attrs
 from creevey_graph.shape import SET, Shape, ShapeNode, ShapeParameter
 from creevey_graph.state import GraphState
 from creevey_graph.views.marks.keeping import Kept, kept_of
-from creevey_graph.views.marks.pen import inert
 from creevey_graph.views.marks.standing import Standing, compact, standing_of
 from creevey_graph.views.marks.widths import broken, ended, fitted, text_px
+from creevey_graph.views.quoting import inert
 
 NAME_PX, SMALL_PX = 13.0, 11.0
 PAD_X, PAD_Y = 12.0, 8.0

@@ -9,8 +9,9 @@ from creevey_graph.shape import Shape
 from creevey_graph.state import GraphState
 from creevey_graph.views.layout import Box
 from creevey_graph.views.marks.bars import draw_bar
-from creevey_graph.views.marks.pen import Markup, Pen, inert, joined
+from creevey_graph.views.marks.pen import Markup, Pen, joined
 from creevey_graph.views.marks.widths import broken, fitted, text_px
+from creevey_graph.views.quoting import inert
 
 _HEADING, _LINE = 24.0, 17.0
 _BAR_PX, _BAR_ROW = 6.0, 18.0

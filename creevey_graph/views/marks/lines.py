@@ -7,8 +7,9 @@ import attrs
 
 from creevey_graph.shape import Shape
 from creevey_graph.views.layout import Box, Route
-from creevey_graph.views.marks.pen import Markup, Pen, figure, inert, quoted
+from creevey_graph.views.marks.pen import Markup, Pen, figure, quoted
 from creevey_graph.views.marks.widths import fitted, text_px
+from creevey_graph.views.quoting import inert
 
 HEAD_PX, HALF_HEAD_PX = 7.0, 3.5
 LABEL_PX, LABEL_HEIGHT = 10.5, 13.0

@@ -1,28 +1,15 @@
-"""SVG elements as text: the one quoter of XML, and the pen that gives a mark its class or its plain colours."""
+"""SVG elements as text, and the pen that gives a mark its class or its plain colours."""
 
-import re
-from html import escape
 from typing import NewType
 
 import attrs
 
-from creevey_graph.text import safe_text
+from creevey_graph.views import quoting
 from creevey_graph.views.marks.inks import FONT, ROOT, Theme, plain_attributes
 
 Markup = NewType("Markup", str)
 """Text that is SVG already."""
 NAMESPACE = "http://www.w3.org/2000/svg"
-_NO_XML = re.compile("[\ufffe\uffff]")  # the only ones that `safe_text` leaves and XML refuses
-
-
-def inert(text: str) -> str:
-    r"""
-    Return *text* as it is measured and shown: every control and bidirectional character as an escape.
-
-    >>> inert("a\x00\uffff")
-    'a\\x00\\uffff'
-    """
-    return _NO_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", safe_text(text))
 
 
 def quoted(text: str) -> Markup:
@@ -32,7 +19,7 @@ def quoted(text: str) -> Markup:
     >>> quoted('<b>"x"')
     '&lt;b&gt;&quot;x&quot;'
     """
-    return Markup(escape(inert(text)))
+    return Markup(quoting.quoted(text))
 
 
 def figure(number: float) -> str:

@@ -9,7 +9,7 @@ from creevey_graph.columns import counted
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.sizes import bytes_text, seconds_text
 from creevey_graph.state import GraphState, NodeState
-from creevey_graph.views.marks.pen import inert
+from creevey_graph.views.quoting import inert
 
 HOT = (0.15, 0.35, 0.6)
 """Shares of all seconds from which a node is marked as warm, hot, hottest."""

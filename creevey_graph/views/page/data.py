@@ -149,6 +149,7 @@ def run_data(report: Report, *, rows_left_out: int = 0) -> dict[str, Any]:
         "jobs": report.jobs,
         "total": report.total,
         "seconds": finite(seconds) or 0.0,
+        "planned": not report.run_id,
         "finished": report.finished,
         "interrupted": report.interrupted,
         "stopped": inert(report.stopped),

@@ -15,6 +15,7 @@ from typing import Any
 from creevey_graph.views.page import static
 from creevey_graph.views.page.colours import colours
 from creevey_graph.views.page.csp import policy
+from creevey_graph.views.quoting import quoted
 
 SCRIPTS = (
     "dom",
@@ -64,16 +65,16 @@ def render_page(
     script = "\n".join(["(() => {", '"use strict";', *(_read(f"js/{name}.js") for name in SCRIPTS), "})();"])
     failures = static.failures(data)
     return Template(_read("page.html")).substitute(
-        policy=static.quoted(policy(scripts=(_EARLY, script), styles=styles, is_live=live is not None)),
+        policy=quoted(policy(scripts=(_EARLY, script), styles=styles, is_live=live is not None)),
         styles="\n".join(f"<style>{text}</style>" for text in styles),
         early=_EARLY,
         script=script,
         data=in_script(data),
         graph=graph_svg,
-        title=static.quoted(f"{data['title']}: run"),
-        name=static.quoted(data["title"]),
-        version=static.quoted(data["version"]),
-        made=static.quoted(data.get("made") or ""),
+        title=quoted(f"{data['title']}: run"),
+        name=quoted(data["title"]),
+        version=quoted(data["version"]),
+        made=quoted(data.get("made") or ""),
         no_made="" if data.get("made") else " hidden",
         ended=static.ended(data["run"]),
         tally=static.tally(data["run"]["counts"]),

@@ -1,16 +1,15 @@
 """
 The parts of the page that show without JavaScript: what the run was, how it ended, and what failed.
 
-Everything is text from outside: `quoted` is the one way into HTML. `js/run.js` writes the same elements when a
+Everything is text from outside, and quoted. `js/run.js` writes the same elements when a
 live run goes on.
 """
 
-import html
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from creevey_graph.events import Outcome
-from creevey_graph.text import safe_text
+from creevey_graph.views.quoting import quoted
 
 MOST_FAILURES = 200
 """As many are listed without JavaScript, and on paper."""
@@ -18,16 +17,6 @@ BAR = 1000
 """Length of a bar, in its own units."""
 _LEAST = 4
 _MINUTE_S = 60
-
-
-def quoted(text: Any) -> str:
-    r"""
-    Return *text* for HTML, inside an element or a quoted attribute.
-
-    >>> quoted("<b>\u202e'")
-    '&lt;b&gt;\\u202e&#x27;'
-    """
-    return html.escape(safe_text(str(text)))
 
 
 def ended(run: Mapping[str, Any]) -> str:
@@ -43,6 +32,8 @@ def _ending(run: Mapping[str, Any]) -> tuple[str, str]:
         return "bad", f"Interrupted: {of}"
     if run["stopped"]:
         return "bad", f"Stopped: {run['stopped']}"
+    if run.get("planned"):
+        return "open", "Not run yet"
     if not run["finished"]:
         return "open", f"Not finished: {of}"
     failed = run["counts"].get(Outcome.FAILED, 0)
