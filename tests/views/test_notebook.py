@@ -23,9 +23,9 @@ from creevey_graph.plan import Action, NodeCount
 from creevey_graph.rows import Rows
 from creevey_graph.shape import Shape, ShapeNode, ShapeParameter
 from creevey_graph.views.markup import tag
-from creevey_graph.views.quoting import inert
 from creevey_graph.views.notebook import SHOWN, pieces, steps, strip
 from creevey_graph.views.notebook.style import COLOURS, style
+from creevey_graph.views.quoting import inert
 
 KINDS = ("graph", "plan", "report", "rows", "row", "step", "cache", "explanation", "preview", "comparison")
 HOSTILE = (

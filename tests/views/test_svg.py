@@ -13,8 +13,8 @@ from creevey_graph.events import Outcome
 from creevey_graph.shape import Shape, ShapeNode, ShapeParameter
 from creevey_graph.state import GraphState, NodeState, Stored
 from creevey_graph.views.marks.inks import COLOURS, STYLES
-from creevey_graph.views.quoting import inert
 from creevey_graph.views.marks.widths import text_px
+from creevey_graph.views.quoting import inert
 from creevey_graph.views.standalone import draw_html
 from creevey_graph.views.svg import draw_plain_svg, draw_svg, svg_style
 
