@@ -11,6 +11,8 @@ from creevey_graph.cli.exits import ExitCode
 from creevey_graph.cli.tables import short_path
 from creevey_graph.demo.run import run_demo
 
+PAGE = "run.html"
+
 
 @click.command(short_help="See it work: download, change things, count what runs again.")
 @click.option("--count", type=click.IntRange(1), default=200, show_default=True, help="How many pictures.")
@@ -18,7 +20,7 @@ from creevey_graph.demo.run import run_demo
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Leave pictures, thumbnails and cache in this new folder.",
+    help="Leave pictures, thumbnails, cache and a page of the last run in this new folder.",
 )
 def demo(count: int, keep: Path | None) -> None:
     """
@@ -32,8 +34,9 @@ def demo(count: int, keep: Path | None) -> None:
             problems = run_demo(Path(folder), count, click.echo)
     else:
         _check_new(keep)
-        problems = run_demo(keep, count, click.echo)
-        click.echo(f"kept: {short_path(keep / 'out')} and what it was made of beside it")
+        problems = run_demo(keep, count, click.echo, keep / PAGE)
+        click.echo(f"kept: {short_path(keep / 'out')}, and what it was made of beside it")
+        click.echo(f"page of the last run: {short_path(keep / PAGE)}")
     if problems:
         raise Failure("the demo did not go as claimed", ExitCode.ITEMS_FAILED, "\n".join(problems))
     click.echo("All counts are as claimed.")

@@ -39,7 +39,7 @@ class Scene:
     gets: int
 
 
-def run_demo(folder: Path, count: int, say: Say) -> list[str]:
+def run_demo(folder: Path, count: int, say: Say, page: Path | None = None) -> list[str]:
     """
     Draw pictures, serve them, and run the demo's graphs over them.
 
@@ -47,6 +47,7 @@ def run_demo(folder: Path, count: int, say: Say) -> list[str]:
         folder: Where pictures (`served/`), thumbnails (`out/`) and the cache (`.creevey/`) go.
         count: How many pictures, 1 or more.
         say: Is given each line of the story.
+        page: Where a page of the last run goes, None for none.
 
     Returns:
         What was not as claimed, a line each; empty where all was.
@@ -71,6 +72,8 @@ def run_demo(folder: Path, count: int, say: Say) -> list[str]:
     for line in table_lines(scenes):
         say(line)
     say("")
+    if page is not None:
+        scenes[-1].report.to_html(page)
     return [problem for scene in scenes for problem in problems_of(scene, count)]
 
 

@@ -35,11 +35,12 @@ def test_the_demo_goes_as_it_claims(tmp_path, monkeypatch):
 
 
 def test_what_the_demo_made_can_be_kept(tmp_path):
-    """--keep leaves pictures, thumbnails and cache; a folder that is in use is refused."""
+    """--keep leaves pictures, thumbnails, cache and a page; a folder that is in use is refused."""
     kept = tmp_path / "kept"
     assert CliRunner().invoke(main, ["demo", "--count", "2", "--keep", str(kept)]).exit_code == 0
     assert ["IMG_0001.png", "IMG_0002.png"] == sorted(path.name for path in (kept / "out").iterdir())
     assert len(list((kept / "served").iterdir())) == 2
+    assert "IMG_0002" in (kept / "run.html").read_text(encoding="utf-8")
 
     again = CliRunner().invoke(main, ["demo", "--count", "2", "--keep", str(kept)])
     assert again.exit_code == 2
