@@ -31,7 +31,6 @@ from creevey_graph.events import (
     ItemFinished,
     ItemsCached,
     Noticed,
-    Outcome,
     Row,
     RunFinished,
     RunStarted,

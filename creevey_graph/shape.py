@@ -302,7 +302,9 @@ def _check_shape(shape: Shape) -> None:
     names = [*shape.inputs, *(node.name for node in shape.nodes)]
     if len({*names}) < len(names) or len({one.name for one in shape.parameters}) < len(shape.parameters):
         raise ValueError("a name stands twice")
-    if len(names) + len(shape.parameters) > MOST_NODES or any(len(node.group) > MOST_DEPTH for node in shape.nodes):
+    if len(names) + len(shape.parameters) > MOST_NODES or any(
+        len(node.group) > MOST_DEPTH for node in shape.nodes
+    ):
         raise ValueError("too large a graph")
     waiting = {name: set[str]() for name in names}
     for giver, reader, _ in shape.edges:

@@ -60,7 +60,21 @@ LINES = [
     {"i": 0, "t": 0.5, "row": ROW, "executed": ["load"]},
     {"end": END},
 ]
-VALUES = [None, True, -1, 10**19, int("9" * 400), float("nan"), float("inf"), "", "__proto__", [], [1], [[]], {"a": {}}]
+VALUES = [
+    None,
+    True,
+    -1,
+    10**19,
+    int("9" * 400),
+    float("nan"),
+    float("inf"),
+    "",
+    "__proto__",
+    [],
+    [1],
+    [[]],
+    {"a": {}},
+]
 
 
 def paths(value, path=()):
