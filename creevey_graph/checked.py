@@ -30,8 +30,8 @@ def text_or_none(value: Any) -> str | None:
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Return a list of texts."""
-    if type(value) is not list:
+    """Return a list of texts; it is a tuple where it has not been to a file yet."""
+    if type(value) not in (list, tuple):
         raise ValueError(f"must be a list (got {type(value).__name__})")
     return tuple(map(text, value))
 

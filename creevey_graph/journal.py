@@ -36,7 +36,7 @@ from creevey_graph.events import (
     RunStarted,
     WorkersStarted,
 )
-from creevey_graph.journal_checks import END, ROW, RUN, WORKERS
+from creevey_graph.journal_checks import END, RUN, WORKERS, checked_row
 from creevey_graph.text import safe_text
 
 SCHEMA = 1
@@ -246,9 +246,9 @@ def row_from_json(data: Mapping[str, Any]) -> Row:
 
     Raises:
         ValueError: It is none.
-        TypeError: Something is missing.
+        KeyError, TypeError: Something is missing, or unknown.
     """
-    return Row(**checked.facts(data, ROW))
+    return Row(**checked_row(data))
 
 
 def row_of_line(line: str) -> Row:
@@ -260,7 +260,7 @@ def row_of_line(line: str) -> Row:
     """
     try:
         return row_from_json(json.loads(line))
-    except (TypeError, RecursionError) as exc:
+    except (KeyError, TypeError, RecursionError) as exc:
         raise ValueError("a row of a report is damaged") from exc
 
 

@@ -185,3 +185,15 @@ def test_a_shape_of_a_graph_is_read():
     """What those are refused by lets a shape of ours through, unchanged."""
     shape = shape_from_json(SHAPE)
     assert shape_from_json(json.loads(json.dumps(shape_to_json(shape)))) == shape
+    assert shape_from_json(shape_to_json(shape)) == shape
+
+
+def test_a_page_has_bounded_names(tmp_path):
+    """A key of a megabyte, or a million outputs, of one item is a few kilobytes of its page."""
+    row = {**ROW, "key": "k" * 10**6, "source": "s" * 10**6, "outputs": ["o" * 100] * 10**4}
+    report = Report.load(written(tmp_path / "long.jsonl", [{"run": RUN}, {"i": 0, "row": row}]))
+
+    page = write_page(report, tmp_path / "page.html", seconds=1).read_text(encoding="utf-8")
+
+    assert len(page) < 250_000
+    assert "k" * 4_999 + "…" in page

@@ -16,11 +16,10 @@ from typing import Any
 
 import attrs
 
-from creevey_graph import checked
 from creevey_graph.events import Event, ItemFinished, ItemsCached, Outcome, Row
 from creevey_graph.explore.columns import ColumnWriter, encoded
 from creevey_graph.journal import lines_of, row_to_json
-from creevey_graph.journal_checks import ROW
+from creevey_graph.journal_checks import checked_row
 from creevey_graph.report import Report
 
 MOST_ROWS = 2_000
@@ -127,7 +126,7 @@ class Feed:
             for index, line in zip(event.indexes, lines_of(event), strict=True):
                 with suppress(*DAMAGE):
                     if index >= 0:
-                        row = checked.facts(json.loads(line), ROW)
+                        row = checked_row(json.loads(line))
                         self.take_row(index, row, str(row["outcome"]))
 
     def take_row(self, index: int, row: Mapping[str, Any], outcome: str) -> None:
