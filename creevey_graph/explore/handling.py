@@ -16,7 +16,7 @@ IDLE_S = 30.0
 """Seconds a connection may be silent, or not take what it is sent."""
 REQUEST_S = 10.0
 """Seconds a connection may take until it has sent its request, token and all, however busily it sends."""
-ROOM_S = 1.0
+ROOM_S = 5.0
 """For one that was hung up on to be gone."""
 MOST_CONNECTIONS = 64
 
@@ -71,11 +71,36 @@ class Server(ThreadingHTTPServer):
             if time.monotonic() >= until_s:
                 self.hang_up(connection)
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread, where there is room; else the stranger that waits longest makes some."""
+        if not self.places.acquire(blocking=False) and not self.make_room():
+            self.shutdown_request(request)
+            return
+        self.strangers[request] = time.monotonic() + self.request_s
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread can be had
+            self.let_go(request)
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, in the connection's own thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.let_go(request)
+
     def make_room(self) -> bool:
         """Hang up on the stranger that waits longest; return whether there is room now."""
-        if (oldest := next(iter(self.strangers.copy()), None)) is not None:
-            self.hang_up(oldest)
+        if (oldest := next(iter(self.strangers.copy()), None)) is None:
+            return False
+        self.hang_up(oldest)
         return self.places.acquire(timeout=ROOM_S)
+
+    def let_go(self, connection: socket.socket) -> None:
+        """Give the place of a connection back."""
+        self.strangers.pop(connection, None)
+        self.places.release()
 
     def hang_up(self, connection: socket.socket) -> None:
         """End a stranger's connection; its thread then lets go of it."""
@@ -96,17 +121,9 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def handle(self) -> None:
-        """Answer one request, where there is room for it."""
-        server = self.server
-        if not server.places.acquire(blocking=False) and not server.make_room():
-            return
-        try:
-            server.strangers[self.connection] = time.monotonic() + server.request_s
-            with suppress(OSError):  # the client may leave, or never send what it began
-                super().handle()
-        finally:
-            server.strangers.pop(self.connection, None)
-            server.places.release()
+        """Answer one request."""
+        with suppress(OSError):  # the client may leave, or never send what it began
+            super().handle()
 
     def do_GET(self) -> None:
         """Answer with a body."""
