@@ -22,6 +22,8 @@ from typing import Any
 
 import attrs
 
+from creevey_graph import checked
+from creevey_graph.errors import SourceError
 from creevey_graph.events import (
     Event,
     GraphCompared,
@@ -29,14 +31,19 @@ from creevey_graph.events import (
     ItemFinished,
     ItemsCached,
     Noticed,
-    Outcome,
     Row,
     RunFinished,
     RunStarted,
     WorkersStarted,
 )
+from creevey_graph.journal_checks import END, RUN, WORKERS, checked_row
+from creevey_graph.text import safe_text
 
 SCHEMA = 1
+MOST_ITEMS = 2**26
+"""A report of more is none of ours: each place in the input costs those who read it 12 bytes."""
+MOST_ROWS_BYTES = 2**28
+"""Of rows that stand in one line, unpacked; a thousandth of it may unpack to it."""
 
 
 class Journal:
@@ -117,30 +124,42 @@ def event_to_json(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one a kind
 
 
 def event_from_json(data: Mapping[str, Any]) -> Event | None:  # noqa: PLR0911 - one a kind
-    """Return the event a journal's line stands for, None where it is of no known kind."""
+    """
+    Return the event a journal's line stands for, None where it is of no known kind.
+
+    Raises:
+        ValueError: Something in it is not what it should be.
+        KeyError, TypeError: Something is missing.
+    """
     if "row" in data:
-        index = data["i"]
-        if type(index) is not int or index < 0:
+        index = checked.count(data["i"])
+        if index >= MOST_ITEMS:
             return None
-        lists = {name: tuple(data.get(name, ())) for name in ("executed", "spared", "restored")}
-        return ItemFinished(index, row_from_json(data["row"]), at_s=float(data.get("t", 0.0)), **lists)
+        lists = {name: checked.texts(data.get(name, [])) for name in ("executed", "spared", "restored")}
+        return ItemFinished(index, row_from_json(data["row"]), at_s=checked.moment(data.get("t", 0)), **lists)
     if "cached" in data:
         return _bulk_from_json(data["cached"])
     if "run" in data:
-        facts = {key: value for key, value in data["run"].items() if key != "schema"}
-        nodes = tuple(facts.get("nodes", ()))  # an earlier version did not write them
-        return RunStarted(**{**facts, "columns": tuple(facts["columns"]), "nodes": nodes})
+        return _run_from_json(data["run"])
     if "graph" in data:
         return GraphDeclared(data["graph"]) if isinstance(data["graph"], dict) else None
     if "changes" in data:
         return GraphCompared({str(node): str(told) for node, told in data["changes"].items()})
     if "workers" in data:
-        return WorkersStarted(**data["workers"])
+        return WorkersStarted(**checked.facts(data["workers"], WORKERS))
     if "notice" in data:
-        return Noticed(data["notice"])
+        return Noticed(checked.text(data["notice"]))
     if "end" in data:
-        return RunFinished(**{**data["end"], "orphans": tuple(data["end"]["orphans"])})
+        return RunFinished(**checked.facts(data["end"], END))
     return None
+
+
+def _run_from_json(data: Mapping[str, Any]) -> RunStarted:
+    facts = checked.facts(data, RUN)
+    facts.pop("schema", None)
+    if facts["total"] > MOST_ITEMS or facts.get("left_out", 0) > facts["total"]:
+        raise ValueError("a run of too many items")
+    return RunStarted(**facts)
 
 
 def _bulk_to_json(event: ItemsCached) -> dict[str, Any]:
@@ -155,11 +174,19 @@ def _bulk_to_json(event: ItemsCached) -> dict[str, Any]:
 
 def _bulk_from_json(data: Mapping[str, Any]) -> ItemsCached:
     places = data["i"]
-    indexes: Sequence[int] = places[0] if len(places) == 1 else range(places[0], places[0] + places[1])
-    if any(type(index) is not int or index < -1 for index in indexes):
-        raise ValueError("a journal's line has no positions of items")
+    indexes: Sequence[int]
+    if len(places) == 1:
+        indexes = places[0]
+        if any(type(index) is not int or not -1 <= index < MOST_ITEMS for index in indexes):
+            raise ValueError("a journal's line has no positions of items")
+    else:
+        first, length = map(checked.count, places)
+        if first + length > MOST_ITEMS:
+            raise ValueError("a journal's line has too many items")
+        indexes = range(first, first + length)
     rows = base64.b64decode(data["rows"], validate=True)
-    return ItemsCached(indexes, rows, int(data["cached"]), int(data["skipped"]), float(data.get("t", 0.0)))
+    counts = checked.count(data["cached"]), checked.count(data["skipped"])
+    return ItemsCached(indexes, rows, *counts, checked.moment(data.get("t", 0)))
 
 
 def rows_of(event: ItemsCached) -> Iterator[ItemFinished]:
@@ -171,7 +198,7 @@ def rows_of(event: ItemsCached) -> Iterator[ItemFinished]:
     """
     for index, line in zip(event.indexes, lines_of(event), strict=True):
         if index >= 0:
-            yield ItemFinished(index, row_from_json(json.loads(line)))
+            yield ItemFinished(index, row_of_line(line))
 
 
 def lines_of(event: ItemsCached) -> list[str]:
@@ -179,12 +206,17 @@ def lines_of(event: ItemsCached) -> list[str]:
     Return the JSON lines of an event's rows.
 
     Raises:
-        ValueError: They are damaged.
+        ValueError: They are damaged, or unpack to more than rows do.
     """
+    unpacking = zlib.decompressobj()
     try:
-        return zlib.decompress(event.rows).decode().split("\n")
+        rows = unpacking.decompress(event.rows, MOST_ROWS_BYTES)
     except zlib.error as exc:
         raise ValueError(f"rows of a report are damaged ({exc})") from exc
+    if not unpacking.eof:
+        why = "they are cut short" if len(rows) < MOST_ROWS_BYTES else "they unpack to too much"
+        raise ValueError(f"rows of a report are damaged ({why})")
+    return rows.decode().split("\n")
 
 
 def row_line(row: Row) -> str:
@@ -209,9 +241,27 @@ def row_to_json(row: Row) -> dict[str, Any]:
 
 
 def row_from_json(data: Mapping[str, Any]) -> Row:
-    """Return the row that `row_to_json` made *data* of."""
-    facts = {**data, "outcome": Outcome(data["outcome"]), "outputs": tuple(data["outputs"])}
-    return Row(**facts)
+    """
+    Return the row that `row_to_json` made *data* of.
+
+    Raises:
+        ValueError: It is none.
+        KeyError, TypeError: Something is missing, or unknown.
+    """
+    return Row(**checked_row(data))
+
+
+def row_of_line(line: str) -> Row:
+    """
+    Return the row in a line of JSON.
+
+    Raises:
+        ValueError: There is none.
+    """
+    try:
+        return row_from_json(json.loads(line))
+    except (KeyError, TypeError, RecursionError) as exc:
+        raise ValueError("a row of a report is damaged") from exc
 
 
 def read_journal(path: Path) -> Iterator[tuple[int, Event]]:
@@ -220,7 +270,10 @@ def read_journal(path: Path) -> Iterator[tuple[int, Event]]:
 
     Raises:
         OSError: The file cannot be read.
+        SourceError: It is no file: what comes out of a pipe or a device cannot be read again, and may never end.
     """
+    if not path.is_file() and path.exists():
+        raise SourceError(f"report '{safe_text(str(path))}' is no file")
     with path.open("rb") as file:
         begins = 0
         for line in file:
@@ -250,8 +303,15 @@ def read_rows(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[Row]:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: There is no row at one of them.
+        SourceError: There is no row at one of them, or it is damaged.
     """
+    try:
+        yield from _read_rows(path, places)
+    except ValueError as exc:
+        raise SourceError(f"report '{safe_text(str(path))}' cannot be read ({exc})") from exc
+
+
+def _read_rows(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[Row]:
     last, lines = -1, [""]
     asked = iter(places)
     if (first := next(asked, None)) is None:
@@ -263,8 +323,8 @@ def read_rows(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[Row]:
                 event = event_of_line(file.readline())
                 last, lines = (begins, lines_of(event)) if isinstance(event, ItemsCached) else (-1, [])
             if number >= 0 and number < len(lines):
-                yield row_from_json(json.loads(lines[number]))
+                yield row_of_line(lines[number])
             elif number < 0 and isinstance(event, ItemFinished):
                 yield event.row
             else:
-                raise ValueError(f"'{path}' has no row at {begins}")
+                raise ValueError(f"there is no row at {begins}")

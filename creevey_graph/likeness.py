@@ -30,6 +30,8 @@ from creevey_graph.sources.files import PICTURE_SUFFIXES
 
 MOST_PIXELS = 64 * 2**20
 """That are decoded of a file to make it small; a JPEG is decoded at an eighth and less."""
+MOST_JPEG_PIXELS = 4 * MOST_PIXELS
+"""Of a JPEG in full: in several scans, as a progressive one has them, all of it is held at 2 bytes a sample."""
 MOST_FILE_BYTES = 256 * 2**20
 _LEAST_SIDE = 8
 """Of a table of numbers without channels that is taken for a picture, not for a matrix."""
@@ -311,6 +313,9 @@ def _of_file(file: IO[bytes], where: str, most_px: int) -> Likeness:
         opened = opened_image(file, where, DEFAULT_FORMATS)
         was = size_text(opened)
         if opened.format in ("JPEG", "MPO"):
+            most = MOST_PIXELS if "progressive" in opened.info else MOST_JPEG_PIXELS
+            if opened.width * opened.height > most:
+                raise ImageError(f"{was}, too large to be drawn here")
             opened.draft(None, (2 * most_px, 2 * most_px))
         if opened.width * opened.height > MOST_PIXELS:
             raise ImageError(f"{was}, too large to be drawn here")

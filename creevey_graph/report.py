@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from creevey_graph import display
-from creevey_graph.errors import RunFailed, SourceNotFound
+from creevey_graph.errors import RunFailed, SourceError, SourceNotFound
 from creevey_graph.events import (
     Event,
     GraphCompared,
@@ -103,6 +103,7 @@ class Report:
 
         Raises:
             SourceNotFound: There is no such file.
+            SourceError: It is no file, or cannot be read.
         """
         report = cls(Path(path))
         try:
@@ -110,6 +111,8 @@ class Report:
                 report.add(event, begins)
         except FileNotFoundError:
             raise SourceNotFound(f"no report '{path}'; run the graph first") from None
+        except OSError as exc:
+            raise SourceError(f"report '{path}' cannot be read ({exc.strerror})") from exc
         return report
 
     def add(self, event: Event, begins: int) -> None:

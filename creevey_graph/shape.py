@@ -7,10 +7,13 @@ Nothing here knows steps or values: a graph, a journal of last week and a page i
 import inspect
 import os
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 
+from creevey_graph import checked
 from creevey_graph.graph import Graph
 from creevey_graph.graph_parameters import feeds_of
 from creevey_graph.node import Node, Ref, refs_in
@@ -21,6 +24,10 @@ HIDDEN = "…"
 MOST_CHARACTERS = 30
 """Of a constant, as it is shown."""
 ITEM, SET = "item", "set"
+MOST_NODES, MOST_DEPTH, MOST_LINES = 2_000, 50, 20_000
+"""Of a shape from a file: nodes, sub-graphs within each other, and rows that its lines cross; drawing it ends."""
+MOST_TOLD = 2_000
+"""Characters of a name or a text of such a one."""
 
 
 @attrs.frozen
@@ -244,25 +251,72 @@ def shape_from_json(data: Mapping[str, Any]) -> Shape:
     Return the shape that `shape_to_json` made *data* of.
 
     Raises:
-        ValueError: It is none of ours.
+        ValueError: It is none of ours: a fact is of another kind, a name stands twice or is unknown, there is a
+            cycle, or it is larger than what can be drawn.
     """
     try:
-        nodes = tuple(
-            ShapeNode(
-                **{
-                    **node,
-                    "group": tuple(node["group"]),
-                    "columns": tuple(node["columns"]),
-                    "arguments": tuple((str(name), str(text)) for name, text in node["arguments"]),
-                }
-            )
-            for node in data["nodes"]
-        )
-        parameters = tuple(
-            ShapeParameter(one["name"], one["text"], tuple((str(a), str(b)) for a, b in one["feeds"]))
-            for one in data["parameters"]
-        )
-        edges = tuple((str(a), str(b), tuple(map(str, names))) for a, b, names in data["edges"])
-        return Shape(data["name"], tuple(data["inputs"]), nodes, edges, parameters, data["about"])
+        nodes = tuple(ShapeNode(**checked.facts(node, _NODE)) for node in data["nodes"])
+        parameters = tuple(ShapeParameter(**checked.facts(one, _PARAMETER)) for one in data["parameters"])
+        edges = tuple((_name(a), _name(b), _names(names)) for a, b, names in data["edges"])
+        inputs = checked.texts(data["inputs"])
+        shape = Shape(_name(data["name"]), inputs, nodes, edges, parameters, _told(data["about"]))
     except (KeyError, TypeError) as exc:
         raise ValueError(f"no shape of a graph: {exc!r}") from exc
+    _check_shape(shape)
+    return shape
+
+
+def _told(value: Any) -> str:
+    text: str = checked.text(value)
+    return text if len(text) <= MOST_TOLD else f"{text[: MOST_TOLD - 1]}…"
+
+
+def _name(value: Any) -> str:
+    if len(checked.text(value)) > MOST_TOLD or "\0" in value:
+        raise ValueError("a name that no node has")
+    return str(value)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(map(_name, checked.texts(value)))
+
+
+def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((_told(one), _told(other)) for one, other in value)
+
+
+_NODE: Mapping[str, checked.Check] = MappingProxyType(
+    {
+        **dict.fromkeys(("name", "step", "kind", "level"), _name),
+        **dict.fromkeys(("policy", "output", "about", "place"), _told),
+        **dict.fromkeys(("group", "columns"), _names),
+        "arguments": _pairs,
+        "downloads": checked.flag,
+    }
+)
+_PARAMETER: Mapping[str, checked.Check] = MappingProxyType({"name": _name, "text": _told, "feeds": _pairs})
+
+
+def _check_shape(shape: Shape) -> None:
+    """Check that a shape can be drawn: what nobody declared may be anything."""
+    names = [*shape.inputs, *(node.name for node in shape.nodes)]
+    if len({*names}) < len(names) or len({one.name for one in shape.parameters}) < len(shape.parameters):
+        raise ValueError("a name stands twice")
+    if len(names) + len(shape.parameters) > MOST_NODES or any(
+        len(node.group) > MOST_DEPTH for node in shape.nodes
+    ):
+        raise ValueError("too large a graph")
+    waiting = {name: set[str]() for name in names}
+    for giver, reader, _ in shape.edges:
+        if giver not in waiting or reader not in waiting:
+            raise ValueError("an edge of an unknown node")
+        waiting[reader].add(giver)
+    try:
+        order = tuple(TopologicalSorter(waiting).static_order())
+    except CycleError as exc:
+        raise ValueError("a graph with a cycle") from exc
+    ranks: dict[str, int] = {}
+    for name in order:
+        ranks[name] = 1 + max((ranks[giver] for giver in waiting[name]), default=0)
+    if sum(ranks[name] - ranks[giver] for name, givers in waiting.items() for giver in givers) > MOST_LINES:
+        raise ValueError("too large a graph")

@@ -21,10 +21,10 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # above its own in this table, or from its own folder.
 FLOORS = (
     ("errors", "text", "fields", "memory", "shares", "stopping", "arena", "display", "paint"),
-    ("decoding", "width", "screen"),
+    ("decoding", "width", "screen", "checked"),
     ("deferred",),
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
-    ("signature", "options", "interrupts", "symbolic", "parts/"),
+    ("signature", "options", "interrupts", "symbolic", "parts/", "journal_checks"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values", "apart"),
     ("manifest", "frame", "rows", "versions", "timeline", "likeness"),

@@ -1,8 +1,14 @@
 """The system's browser, for pages and drawings."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 
 import click
+
+_ELSEWHERE = '<!DOCTYPE html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url={}">'
 
 
 def show(address: str | Path) -> None:
@@ -17,3 +23,18 @@ def show(address: str | Path) -> None:
     if not is_open:
         shown = address.resolve() if isinstance(address, Path) else "the address"
         click.echo(f"note: no browser could be started; open {shown} yourself", err=True)
+
+
+@contextmanager
+def shown_secretly(address: str) -> Iterator[None]:
+    """
+    Open an address that nobody else may know in the browser.
+
+    Everybody on this machine can read the command line that a browser is started with: there stands a file instead, for
+    this account only, which leads to the address and is there as long as the context.
+    """
+    with tempfile.TemporaryDirectory(prefix="creevey-explore-") as folder:  # mode 0700
+        file = Path(folder, "explore.html")
+        file.write_text(_ELSEWHERE.format(escape(address)), encoding="utf-8")
+        show(file)
+        yield

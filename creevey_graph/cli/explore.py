@@ -3,13 +3,13 @@
 import functools
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
 
 from creevey_graph import Graph, UsageError
-from creevey_graph.cli.browser import show
+from creevey_graph.cli.browser import shown_secretly
 from creevey_graph.cli.items import Asked, list_options
 from creevey_graph.cli.options import cache_folder, cache_option, opened_graph
 from creevey_graph.cli.tables import short_path
@@ -98,10 +98,9 @@ def explore(
             explorer.start()
             click.echo(explorer.url)
             click.echo("Ctrl-C ends it", err=True)
-            if opens:
-                show(explorer.url)
-            while not explorer.closing.wait(_LOOK_S):
-                pass
+            with shown_secretly(explorer.url) if opens else nullcontext():
+                while not explorer.closing.wait(_LOOK_S):
+                    pass
         except KeyboardInterrupt:
             click.echo("ended", err=True)
         finally:

@@ -12,6 +12,7 @@ from typing import Any
 
 from creevey_graph.events import Outcome
 from creevey_graph.text import safe_text
+from creevey_graph.views.page.cells import shown_name, shown_paths
 
 PLANNED = "planned"
 """Outcome of an item that no run came to yet: it would run."""
@@ -73,7 +74,7 @@ class ColumnWriter:
         Raises:
             Exception: It is no row, and nothing of it was taken in.
         """
-        key, source = safe_text(row["key"]), safe_text(row["source"])
+        key, source = shown_name(row["key"]), shown_name(row["source"])
         seconds, given = row["seconds"], row["fields"]
         values = (
             key,
@@ -83,7 +84,7 @@ class ColumnWriter:
             self._text(row["reason"]),
             self._text(row["error"]),
             round(sum(seconds.values()), 6) if seconds else 0,
-            [safe_text(path) for path in row["outputs"]] or 0,
+            shown_paths(row["outputs"]) or 0,
         )
         fields = [shown(given.get(name)) for name in self.fields]
         self._numbers.append(number)  # all of it could be read: now the columns stay equally long

@@ -19,6 +19,7 @@ import attrs
 from creevey_graph.events import Event, ItemFinished, ItemsCached, Outcome, Row
 from creevey_graph.explore.columns import ColumnWriter, encoded
 from creevey_graph.journal import lines_of, row_to_json
+from creevey_graph.journal_checks import checked_row
 from creevey_graph.report import Report
 
 MOST_ROWS = 2_000
@@ -27,7 +28,7 @@ MOST_WHOLE = 50_000
 """Items of a run that has ended, which its page holds from the beginning, with histograms and contact sheets."""
 PAUSE_S = 0.25
 """Between two rounds of messages to one client."""
-DAMAGE = (ValueError, TypeError, KeyError, AttributeError)
+DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading a row of a damaged line may raise; it costs that row."""
 PING_S = 10.0
 ALL = 2**62
@@ -124,9 +125,9 @@ class Feed:
         with suppress(ValueError):  # rows that are damaged as a whole
             for index, line in zip(event.indexes, lines_of(event), strict=True):
                 with suppress(*DAMAGE):
-                    row = json.loads(line)
                     if index >= 0:
-                        self.take_row(index, row, row["outcome"])
+                        row = checked_row(json.loads(line))
+                        self.take_row(index, row, str(row["outcome"]))
 
     def take_row(self, index: int, row: Mapping[str, Any], outcome: str) -> None:
         """Take in what became of one item, or would; a later one of the same item stands in its place."""

@@ -47,6 +47,8 @@ class Following:
         self.begins = 0
         self._rest = bytearray()
         self._file: FileIO
+        if not path.is_file() and path.exists():
+            raise SourceError(f"report '{safe_text(str(path))}' is no file")
         try:
             self._file = path.open("rb", buffering=0)
         except FileNotFoundError:

@@ -1,6 +1,8 @@
 """HTTP of the standard library, kept small: one request a connection, every answer with the same headers."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,10 +10,14 @@ from typing import Any
 
 import attrs
 
-from creevey_graph.explore.access import HEADERS, NO_METHOD, SHUT, Refused, Request, checked
+from creevey_graph.explore.access import HEADERS, ICON, NO_METHOD, SHUT, Refused, Request, checked
 
 IDLE_S = 30.0
-"""Seconds a connection may take to send its request, or to take what it is sent."""
+"""Seconds a connection may be silent, or not take what it is sent."""
+REQUEST_S = 10.0
+"""Seconds a connection may take until it has sent its request, token and all, however busily it sends."""
+ROOM_S = 5.0
+"""For one that was hung up on to be gone."""
 MOST_CONNECTIONS = 64
 
 
@@ -42,8 +48,9 @@ class Server(ThreadingHTTPServer):
         token: What a request must know.
         answer: Answers those that may be answered.
 
-    State: places = connections that there is room for. Thread safety: each connection has a thread, which
-    does not keep the process alive.
+    State: places = connections that there is room for; strangers = connections that have not shown the token yet ->
+    when they are hung up on, oldest first: others of this machine can connect, and hold up nobody. Thread safety: each
+    connection has a thread, which does not keep the process alive.
     """
 
     daemon_threads = True
@@ -54,7 +61,52 @@ class Server(ThreadingHTTPServer):
         self.token = token
         self.answer = answer
         self.places = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self.request_s = REQUEST_S
+        self.strangers: dict[socket.socket, float] = {}
         super().__init__(address, Handler)
+
+    def service_actions(self) -> None:
+        """Hang up on those that took too long to say what they want; called several times a second."""
+        for connection, until_s in self.strangers.copy().items():
+            if time.monotonic() >= until_s:
+                self.hang_up(connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread, where there is room; else the stranger that waits longest makes some."""
+        if not self.places.acquire(blocking=False) and not self.make_room():
+            self.shutdown_request(request)
+            return
+        self.strangers[request] = time.monotonic() + self.request_s
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread can be had
+            self.let_go(request)
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, in the connection's own thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.let_go(request)
+
+    def make_room(self) -> bool:
+        """Hang up on the stranger that waits longest; return whether there is room now."""
+        if (oldest := next(iter(self.strangers.copy()), None)) is None:
+            return False
+        self.hang_up(oldest)
+        return self.places.acquire(timeout=ROOM_S)
+
+    def let_go(self, connection: socket.socket) -> None:
+        """Give the place of a connection back."""
+        self.strangers.pop(connection, None)
+        self.places.release()
+
+    def hang_up(self, connection: socket.socket) -> None:
+        """End a stranger's connection; its thread then lets go of it."""
+        self.strangers.pop(connection, None)
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a client may leave at any time."""
@@ -69,14 +121,9 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def handle(self) -> None:
-        """Answer one request, where there is room for it."""
-        if not self.server.places.acquire(blocking=False):
-            return
-        try:
-            with suppress(OSError):  # the client may leave, or never send what it began
-                super().handle()
-        finally:
-            self.server.places.release()
+        """Answer one request."""
+        with suppress(OSError):  # the client may leave, or never send what it began
+            super().handle()
 
     def do_GET(self) -> None:
         """Answer with a body."""
@@ -90,9 +137,10 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         try:
             port = int(server.server_address[1])
-            return server.answer(
-                checked(self.command, self.path, self.headers, port=port, token=server.token)
-            )
+            request = checked(self.command, self.path, self.headers, port=port, token=server.token)
+            if request.path != ICON:
+                server.strangers.pop(self.connection, None)
+            return server.answer(request)
         except Refused as exc:
             return refusal(exc)
         except Exception as exc:  # noqa: BLE001 - one request's failure, told to the one who asked

@@ -13,6 +13,7 @@ from creevey_graph.explore.kept import Kept
 from creevey_graph.explore.loaded import Loaded, NotLoaded, told
 from creevey_graph.explore.trying import picture_of, try_item
 from creevey_graph.explore.turns import LIMIT_S, Check, Superseded, TooLong, Turns
+from creevey_graph.previews import output_at
 from creevey_graph.text import safe_text
 
 MOST_OUTPUTS = 16
@@ -120,13 +121,13 @@ def _answer(asked: Asked, **facts: Any) -> dict[str, Any]:
 
 
 def files_of(asked: Asked, most: int = MOST_OUTPUTS) -> list[dict[str, Any]]:
-    """Return pictures of an item's own file and of its first *most* outputs."""
-    files = [("source", Path(place_of(named_by(asked))))]
-    if asked.out:
-        files += [(output, Path(asked.out, output)) for output in asked.row.outputs[:most]]
-    return [
-        picture_of("" if number == 0 else "output", label, path) for number, (label, path) in enumerate(files)
-    ]
+    """Return pictures of an item's own file and of its first *most* outputs, as far as these lie in the folder of outputs."""
+    pictures = [picture_of("", "source", Path(place_of(named_by(asked))))]
+    for output in asked.row.outputs[:most] if asked.out else ():
+        picture = picture_of("output", output, output_at(asked.out, output))
+        gone = "" if picture["text"] != "None" else f"{safe_text(output)}: not there any more"
+        pictures.append({**picture, "text": gone or picture["text"]})
+    return pictures
 
 
 def named_by(asked: Asked) -> Named:

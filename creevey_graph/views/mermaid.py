@@ -10,6 +10,8 @@ from creevey_graph.views.dot import worst
 from creevey_graph.views.marks.standing import Standing, standing_of
 from creevey_graph.views.palette import INKS, STALE
 
+_MEANT = str.maketrans({"#": "&num;", "%": "&percnt;", "`": "&grave;", '"': "&quot;", "'": "&apos;"})
+
 
 def draw_mermaid(shape: Shape, state: GraphState | None = None) -> str:
     """
@@ -62,7 +64,14 @@ def _label(text: str, standing: Standing | None = None) -> str:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(safe_text(text)).replace("#", "&num;")
+    r"""
+    Return *text* as Mermaid shows it: no entity of its own (`#`), no directive (`%%{`, read even within quotes), no Markdown.
+
+    >>> _escaped("it's #1 of %%{wrap}%%")
+    'it&apos;s &num;1 of &percnt;&percnt;{wrap}&percnt;&percnt;'
+    """
+    told = html.escape(safe_text(text), quote=False)
+    return told.translate(_MEANT)
 
 
 def _classes(ids: Mapping[str, str], standings: Mapping[str, Standing | None]) -> Iterator[str]:

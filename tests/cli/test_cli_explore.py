@@ -10,9 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
+
+from creevey_graph.cli.browser import shown_secretly
 
 PATIENCE_S = 60
 
@@ -169,3 +172,17 @@ def test_a_port_that_is_taken_is_told(cli):
 
     assert 2 == result.exit_code
     assert "choose another with --port" in result.stderr
+
+
+def test_the_token_stands_on_no_command_line(monkeypatch):
+    """A browser is started with a file of this account alone, which leads to the address and goes with the server."""
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda uri: bool(opened.append(uri)) or True)
+    address = "http://127.0.0.1:8000/?token=secret"
+    with shown_secretly(address):
+        path = Path(unquote(urlsplit(opened[0]).path))
+        assert 0o700 == path.parent.stat().st_mode & 0o777
+        assert address in path.read_text(encoding="utf-8")
+
+    assert not path.exists()
+    assert "secret" not in opened[0]

@@ -1,12 +1,15 @@
 """Who is answered: whoever knows the token, on loopback, and nobody else's page."""
 
+import contextlib
 import json
+import socket
 
 import pytest
-from exploring import ask, said, serving
+from exploring import PATIENCE_S, ask, said, serving
 
 from creevey_graph.errors import UsageError
 from creevey_graph.explore.access import HEADERS
+from creevey_graph.explore.handling import MOST_CONNECTIONS
 from creevey_graph.explore.items import Items
 from creevey_graph.explore.previews import Previews
 from creevey_graph.explore.server import Explorer
@@ -257,3 +260,21 @@ def test_a_port_that_is_taken_is_told(tmp_path):
         pytest.raises(UsageError, match=r"port \d+ of 127.0.0.1 cannot be had .* --port"),
     ):
         Explorer(Watch(None, folder=tmp_path), Previews(None, Items(None)), None, port=served.address[1])
+
+
+def test_who_never_ends_its_request_is_hung_up_on(explorer):
+    """However busily it sends: others of this machine may connect, and shall not hold a place for long."""
+    explorer._http.request_s = 0.0
+    with socket.create_connection(explorer.address, timeout=PATIENCE_S) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX-Slow: 1")
+
+        assert b"" == connection.recv(1)
+
+
+def test_strangers_do_not_keep_others_out(explorer):
+    """With every place taken by connections that say nothing, who knows the token is answered."""
+    with contextlib.ExitStack() as strangers:
+        for _ in range(2 * MOST_CONNECTIONS):
+            strangers.enter_context(socket.create_connection(explorer.address, timeout=PATIENCE_S))
+
+        assert 200 == ask(explorer, "/")[0]

@@ -290,6 +290,19 @@ def test_without_a_graph_the_files_are_shown(photo):
     assert ("", []) == (preview["error"], preview["parameters"])
 
 
+@pytest.mark.parametrize("output", ["../a.png", "{photo}", "link.png"])
+def test_a_report_names_no_output_outside_its_folder(photo, tmp_path, output):
+    """A report from somebody else would have pictures of ours shown: `..`, whole paths and links are not followed."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "link.png").symlink_to(photo)
+    row = Row("a.png", "a.png", Outcome.DONE, outputs=(output.format(photo=photo),))
+
+    preview = Previews(None, Items(None)).of(asked(photo, row=row, out=str(tmp_path / "out")))
+
+    assert "" == preview["pictures"][1]["src"]
+    assert preview["pictures"][1]["text"].endswith(": not there any more")
+
+
 # --- turns -----------------------------------------------------------------------------------------
 
 

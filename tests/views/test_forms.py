@@ -71,6 +71,16 @@ def test_mermaid_cannot_be_given_orders():
     assert not re.search(r"<(?!br/>)", drawn)
 
 
+def test_mermaid_finds_no_directive_in_a_name():
+    """It looks for `%%{` through the whole text, also within quotes, and shows what is between backticks as Markdown."""
+    shape = Shape("g", ("%%{init: {'theme': 'x'}}%%", "`**bold**`", "it's"), (), ())
+
+    drawn = VIEWS["mermaid"](shape, None)
+
+    assert not set("%`'") & set(drawn)
+    assert 'n2(["it&apos;s"])' in drawn
+
+
 def test_the_page_parses_and_forbids_everything():
     """One style sheet, named by its digest; no script, no request."""
 

@@ -235,6 +235,20 @@ def test_bombs_are_refused_before_they_cost_memory(tmp_path):
     assert look.text.endswith("60000 × 60000 1, too large to be drawn here")
 
 
+@pytest.mark.parametrize(("is_progressive", "side"), [(True, 9_000), (False, 17_000)])
+def test_a_jpeg_that_is_held_in_full_is_refused_by_its_full_size(is_progressive, side):
+    """It is decoded at an eighth, but in several scans: for 94 kB of 20 000 x 20 000 the decoder took 1.2 GB."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "jpeg", progressive=is_progressive)
+    data = file.getvalue()
+    place = data.index(b"\xff\xc2" if is_progressive else b"\xff\xc0") + 5
+
+    look = seen(data[:place] + side.to_bytes(2) * 2 + data[place + 4 :])
+
+    assert look.thumbnail is None
+    assert f"{side} × {side} RGB, too large to be drawn here" == look.text
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [

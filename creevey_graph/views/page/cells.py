@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from creevey_graph.text import safe_text
@@ -10,6 +11,8 @@ NOT_FINITE = frozenset({"nan", "inf", "-inf"})
 """How reports tell of floats that JSON has no numbers for."""
 MOST_CHARACTERS = 500
 """Of a field's text; the report has all of it."""
+MOST_NAME, MOST_LISTED = 5_000, 100
+"""Of a key, a path or an address: characters that are shown, more than a path may have; and of paths in one row."""
 _MOST_EXACT = 2**53 - 1
 
 
@@ -17,6 +20,17 @@ def inert(text: Any) -> str:
     """Return text that came from outside; what is printable, as nearly all is, is not looked at twice."""
     text = text if isinstance(text, str) else str(text)
     return text if text.isprintable() else safe_text(text)
+
+
+def shown_name(text: str) -> str:
+    """Return a key, a path or an address."""
+    shown = inert(text)
+    return shown if len(shown) <= MOST_NAME else f"{shown[: MOST_NAME - 1]}…"
+
+
+def shown_paths(texts: Sequence[str]) -> list[str]:
+    """Return paths, the first of many."""
+    return [*map(shown_name, texts[:MOST_LISTED]), *(["…"] if len(texts) > MOST_LISTED else [])]
 
 
 def plain(value: Any) -> str:

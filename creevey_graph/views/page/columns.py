@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from creevey_graph.events import Outcome, Row
-from creevey_graph.views.page.cells import NOT_FINITE, cell, inert
+from creevey_graph.views.page.cells import NOT_FINITE, cell, inert, shown_name, shown_paths
 
 OUTCOMES = tuple(str(outcome) for outcome in Outcome)
 _NUMBER = {outcome: number for number, outcome in enumerate(Outcome)}
@@ -58,12 +58,12 @@ class Columns:
         self._step_numbers = {step: number for number, step in enumerate(self.steps)}
         self._fields: dict[str, list[Any]] = {}
         self._names: list[tuple[str, str]] = []
-        for name in fields:
-            shown = inert(name)
+        for field in fields:
+            shown = inert(field)
             while shown in self._fields:  # two names may look the same once they are inert
                 shown += "'"
             self._fields[shown] = []
-            self._names.append((name, shown))
+            self._names.append((field, shown))
         names = ("key", "source", "outcome", "step", "reason", "error", "seconds", "outputs")
         self._columns: dict[str, list[Any]] = {name: [] for name in names}
 
@@ -78,15 +78,15 @@ class Columns:
     def add(self, row: Row) -> int:
         """Add a row; return its number."""
         columns, number = self._columns, len(self._columns["key"])
-        columns["key"].append(inert(row.key))
-        columns["source"].append(0 if row.source == row.key else inert(row.source))
+        columns["key"].append(shown_name(row.key))
+        columns["source"].append(0 if row.source == row.key else shown_name(row.source))
         columns["outcome"].append(_NUMBER[row.outcome])
         columns["step"].append(-1 if row.step is None else self._step(row.step))
         columns["reason"].append(self.texts.number(row.reason))
         columns["error"].append(self.texts.number(row.error))
         seconds = sum(row.seconds.values()) if row.seconds else 0
         columns["seconds"].append(round(seconds, 4) if math.isfinite(seconds) else 0)
-        columns["outputs"].append([inert(path) for path in row.outputs] if row.outputs else 0)
+        columns["outputs"].append(shown_paths(row.outputs) if row.outputs else 0)
         for name, shown in self._names:
             self._fields[shown].append(cell(row.fields.get(name)))
         return number

@@ -13,6 +13,7 @@ from creevey_graph.report import Report
 from creevey_graph.shape import HIDDEN, Shape
 from creevey_graph.state import shape_in
 from creevey_graph.text import safe_text
+from creevey_graph.views.page.cells import MOST_NAME
 
 GRAPH, ITEMS = "GRAPH", "ITEMS"
 """What stands for those that a report does not tell."""
@@ -51,6 +52,8 @@ class Recipes:
             row: Its row.
             number: Which of the failed ones it is, where it failed.
         """
+        if max(len(row.key), len(row.source)) > MOST_NAME:
+            return "# this item's name is too long to be typed"
         among = ["--among", self.items] if self.is_table else []
         lines = [self._command("explain", among, row.key if self.is_table else row.source)]
         if row.outcome is Outcome.FAILED:

@@ -19,7 +19,7 @@ from creevey_graph.previews import Previewer, Shown, output_at
 from creevey_graph.sources.base import is_url
 from creevey_graph.text import first_line
 from creevey_graph.thumbnails import seen
-from creevey_graph.views.page.cells import inert
+from creevey_graph.views.page.cells import inert, shown_name
 
 MOST_PX = 160
 MOST_BYTES = 6_000
@@ -144,9 +144,9 @@ class Strips:
         is_file = shown.kind == "output"
         label = Path(str(shown.value)).name if is_file and not shown.name else shown.name
         node = shown.name if shown.kind != "input" else ""
-        picture = {"node": inert(node or ("output" if is_file else "")), "label": inert(label)}
+        picture = {"node": inert(node or ("output" if is_file else "")), "label": shown_name(label)}
         if shown.note:
-            return {**picture, "src": "", "width": 0, "height": 0, "was": "", "text": inert(shown.note)}
+            return {**picture, "src": "", "width": 0, "height": 0, "was": "", "text": shown_name(shown.note)}
         look = seen(
             shown.value,
             most_px=MOST_PX,

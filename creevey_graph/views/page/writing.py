@@ -84,6 +84,8 @@ def write_page(
             most_failures=most_failures,
             made=dt.datetime.now(dt.UTC),
         )
+    except SourceError:
+        raise
     except (OSError, ValueError) as exc:
         raise SourceError(f"report '{safe_text(str(report.path))}' cannot be read ({exc})") from exc
     page = render_page(data, _drawn(report, stored), style=svg_style())
