@@ -195,19 +195,15 @@ def state_of_report(
         reads_rows: Whether its rows are read for where items were left out, of which it was told in bulk; without,
             these count as up to date.
     """
-    ended = Counter(report.ended_at)
-    if reads_rows and report.counts[Outcome.SKIPPED] > sum(
-        count for (_, how), count in ended.items() if how is Outcome.SKIPPED
-    ):
-        skipped = (row.step for row in report.rows if row.outcome is Outcome.SKIPPED and row.step)
-        ended = Counter({pair: count for pair, count in ended.items() if pair[1] is not Outcome.SKIPPED})
-        ended.update((step, Outcome.SKIPPED) for step in skipped)
+    ended, unreached = Counter(report.ended_at), Counter(report.unreached)
+    if reads_rows:
+        _add_left_out(report, ended, unreached)
     shape = shape_in(report)
     policies = {} if shape is None else {node.name: node.policy for node in shape.nodes}
     names = dict.fromkeys((*report.nodes, *report.executed))
     nodes = {
         name: NodeState(
-            _run_counts(report, name, ended),
+            _run_counts(report, name, ended, unreached),
             report.node_seconds[name],
             report.changes.get(name, ""),
             is_changed=name in report.changes,
@@ -219,13 +215,27 @@ def state_of_report(
     return GraphState("run", _title(report), report.total, _present(dict(report.counts)), nodes)
 
 
-def _run_counts(report: Report, name: str, ended: Mapping[tuple[str, Outcome], int]) -> Mapping[Outcome, int]:
+def _add_left_out(report: Report, ended: Counter[tuple[str, Outcome]], unreached: Counter[str]) -> None:
+    """Count where items were left out of which the report was told in bulk; its rows tell."""
+    known = Counter({step: count for (step, how), count in ended.items() if how is Outcome.SKIPPED})
+    if report.counts[Outcome.SKIPPED] <= known.total():
+        return
+    steps = Counter(row.step for row in report.rows if row.outcome is Outcome.SKIPPED)
+    for step, count in steps.items():
+        if step is not None and (more := count - known[step]) > 0:
+            ended[step, Outcome.SKIPPED] += more
+            unreached.update(dict.fromkeys(report.behind(step), more))
+
+
+def _run_counts(
+    report: Report, name: str, ended: Mapping[tuple[str, Outcome], int], unreached: Mapping[str, int]
+) -> Mapping[Outcome, int]:
     counts = {
         Outcome.DONE: report.executed[name],
         Outcome.RESTORED: report.restored[name],
         Outcome.SKIPPED: ended.get((name, Outcome.SKIPPED), 0),
         Outcome.FAILED: ended.get((name, Outcome.FAILED), 0),
-        Outcome.CANCELLED: report.unreached[name] + report.counts[Outcome.CANCELLED],
+        Outcome.CANCELLED: unreached.get(name, 0) + report.counts[Outcome.CANCELLED],
     }
     finished = report.counts.total()
     return _present({**counts, Outcome.CACHED: finished - sum(counts.values())})

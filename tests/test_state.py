@@ -1,7 +1,11 @@
 """What a plan and a run say of each node: the same counts, why, and where an edit reaches."""
 
+import enum
 import json
+import os
+from pathlib import Path
 
+import attrs
 import pytest
 from runs import draw, thumbs
 
@@ -140,6 +144,142 @@ def test_graph_parameters_are_followed_to_where_they_go():
     feeds = {parameter.name: parameter.feeds for parameter in shape_of(thumbs).parameters}
 
     assert {"size": (("resize", "size"),), "bottom": (("trim", "bottom"),)} == feeds
+
+
+class Fit(enum.Enum):
+    """What there is one of."""
+
+    FILL = "fill"
+
+
+@attrs.frozen
+class Options:
+    """A value that cannot be copied by us."""
+
+    side: int = 1
+
+
+OPTIONS, FOLDER, traces = Options(), Path("here"), []
+
+
+@step
+def placed(number: int, *, where: object = None) -> int:
+    return number
+
+
+@graph
+def constants(number: int, *, fit: Fit = Fit.FILL, options: Options = OPTIONS, folder: Path = FOLDER):
+    return placed(number, where=Fit.FILL), placed(number, where=OPTIONS), placed(number, where=FOLDER)
+
+
+@graph
+def moody(number: int, *, side: int = 1):
+    return placed(
+        placed(number, where=side if type(side) is int else 7), where=7 if type(side) is int else side
+    )
+
+
+@graph
+def counted_traces(number: int, *, side: int = 1):
+    traces.append(side)
+    return placed(number, where=side)
+
+
+@pytest.mark.parametrize("wired", [constants, moody])
+def test_a_constant_is_not_taken_for_a_parameter(wired):
+    """Members of enums, objects and paths that stand in the graph too; a function with moods is not believed."""
+    assert {} == {one.name: one.feeds for one in shape_of(wired).parameters if one.feeds}
+
+
+def test_a_path_is_followed():
+    """A path is copied, and so told apart from an equal one."""
+
+    @graph
+    def moved(number: int, *, folder: Path = FOLDER):
+        return placed(placed(number, where=FOLDER), where=folder)
+
+    assert (("placed_2", "where"),) == shape_of(moved).parameters[0].feeds
+
+
+def test_an_edited_node_is_not_fed():
+    """What was put in the place of a node that got a parameter has its own value."""
+
+    @graph
+    def sided(number: int, *, side: int = 1):
+        return placed(number, where=side)
+
+    edited = sided.replace("placed", step(placed.func, name="placed").bind(where=5))
+
+    assert [(("placed", "where"),), ()] == [shape_of(one).parameters[0].feeds for one in (sided, edited)]
+
+
+def test_a_graph_with_an_effect_is_traced_once(tmp_path):
+    """Neither a run nor a plan, a preview or a drawing calls a function again that somebody would notice."""
+    item = {"number": 1}
+
+    counted_traces.run([item], cache=tmp_path / "cache", progress=False)
+    counted_traces.plan([item], cache=tmp_path / "cache")
+    counted_traces.preview(item)
+
+    assert [1] == traces
+    assert () == shape_of(counted_traces).parameters[0].feeds
+
+
+def test_an_item_that_cannot_be_read_reaches_no_node(tmp_path):
+    """Its input is gone: no node calls it up to date."""
+    paths = [tmp_path / "there.txt", tmp_path / "gone.txt"]
+    for path in paths:
+        path.write_text("1")
+
+    @step
+    def content(path: Path) -> str:
+        return path.read_text()
+
+    @graph
+    def read(path: Path):
+        return {"read": content(path)}
+
+    run = {"cache": tmp_path / "cache", "progress": False}
+    read.run(paths, **run)
+    paths[1].unlink()
+
+    state = state_of(read.run(paths, **run))
+
+    assert {Outcome.CACHED: 1, Outcome.CANCELLED: 1} == state.nodes["content"].counts
+
+
+def test_an_output_that_cannot_be_placed_is_counted_once(photos, tmp_path):
+    """Its writer ran, and failed: it is not both done and failed for one item."""
+    (tmp_path / "out" / "2.png" / "in the way").mkdir(parents=True)
+
+    report = thumbs.run(photos, out=tmp_path / "out", cache=tmp_path / "cache", progress=False)
+
+    assert {Outcome.DONE: 3, Outcome.FAILED: 1} == state_of(report).nodes["write_image"].counts
+
+
+def test_nodes_behind_an_item_that_was_left_out_in_bulk_are_not_reached(tmp_path):
+    """As in the run that left it out; they have nothing of it that could be up to date."""
+    paths = [tmp_path / name for name in ("4.txt", "91.txt")]
+    for path in paths:
+        path.write_text(path.stem)
+        os.utime(path, (1e9, 1e9))
+
+    @step
+    def number_in(path: Path) -> int:
+        return int(path.read_text())
+
+    @graph
+    def squares(path: Path):
+        return {"squared": square(halve(number_in(path)))}
+
+    run = {"cache": tmp_path / "cache", "progress": False}
+    first = state_of(squares.run(paths, **run)).nodes["square"]
+    squares.run(paths, **run)
+
+    again = state_of(squares.run(paths, **run)).nodes["square"]
+
+    assert {Outcome.DONE: 1, Outcome.CANCELLED: 1} == first.counts
+    assert {Outcome.CACHED: 1, Outcome.CANCELLED: 1} == again.counts
 
 
 def test_what_is_not_recorded_is_not_drawn():
