@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from creevey_graph.columns import counted
+from creevey_graph.columns import counted, listed
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.plan import NodeCount, Plan
 from creevey_graph.report import Report
@@ -158,26 +158,46 @@ def _behind(plan: Plan) -> dict[str, str]:
 def _whys(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield (node, why it would run): itself, a node above, one below that is made anew, or its items."""
     behind = _behind(plan)
-    others = {reason: count for reason, count in plan.reasons.items() if not reason.startswith(_CHANGED)}
     readers = {} if plan.shape is None else plan.shape.readers()
-    has_changed = sum(plan.reasons.values()) - sum(others.values()) >= max(others.values(), default=0)
     feeding = set[str]()
     for name in reversed(plan.nodes):
         below = [reader for reader in readers.get(name, ()) if plan.nodes[reader].runs]
-        if has_changed and any(one in plan.changes or one in behind or one in feeding for one in below):
+        if _has_changed(plan, name) and any(
+            one in plan.changes or one in behind or one in feeding for one in below
+        ):
             feeding.add(name)
     for name, count in plan.nodes.items():
         if not count.runs:
             continue
         running = [reader for reader in readers.get(name, ()) if plan.nodes[reader].runs]
+        others = _others(plan, name)
         if name in plan.changes:
             yield name, plan.changes[name]
         elif name in behind:
             yield name, f"{Reason.INPUT_CHANGED}: by '{behind[name]}' above"
         elif others and name not in feeding:
-            yield name, max(others, key=lambda reason: others[reason])
+            ranked = sorted(others, key=lambda reason: -others[reason])
+            yield name, listed(ranked if name in plan.node_reasons else ranked[:1])
         elif running:
             yield name, f"made again for {', '.join(running)}: its values are not kept"
+
+
+def _reasons_of(plan: Plan, name: str) -> Mapping[str, int]:
+    """Return reason -> items that a node would run for; of a plan that does not tell, those of all items."""
+    return plan.node_reasons.get(name, plan.reasons)
+
+
+def _others(plan: Plan, name: str) -> dict[str, int]:
+    """Return the reasons that are the items' own, no change of the graph."""
+    reasons = _reasons_of(plan, name)
+    return {reason: count for reason, count in reasons.items() if not reason.startswith(_CHANGED)}
+
+
+def _has_changed(plan: Plan, name: str) -> bool:
+    """Return whether a node would run for the graph's changes at least as often as for any other reason."""
+    others = _others(plan, name)
+    changed = sum(_reasons_of(plan, name).values()) - sum(others.values())
+    return changed >= max(others.values(), default=0)
 
 
 # --- a run -------------------------------------------------------------------------------------

@@ -101,6 +101,22 @@ def test_a_plan_tells_why_each_node_would_run(photos, tmp_path):
     )
 
 
+def test_a_node_is_told_the_reasons_of_the_items_that_it_runs_for(photos, tmp_path):
+    """Three outputs are lost, which come from the cache: that is not why a new item is loaded."""
+    run = {"out": tmp_path / "out", "cache": tmp_path / "cache"}
+    thumbs.run(photos, progress=False, **run)
+    for number in range(3):
+        (tmp_path / "out" / f"{number}.png").unlink()
+    draw(photos / "new.png", 9)
+
+    lost = state_of(thumbs.plan(photos, **run))
+    draw(photos / "3.png", 8)
+    mixed = state_of(thumbs.plan(photos, **run))
+
+    assert "new item" == lost.nodes["load_image"].why
+    assert {"input changed", "new item"} == set(mixed.nodes["load_image"].why.split(", "))
+
+
 def test_a_run_remembers_what_had_changed(photos, tmp_path):
     """After it, the changed node tells it; also when the report is read from its file."""
     run = {"out": tmp_path / "out", "cache": tmp_path / "cache", "progress": False}
