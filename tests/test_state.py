@@ -1,12 +1,17 @@
 """What a plan and a run say of each node: the same counts, why, and where an edit reaches."""
 
+import enum
 import json
+import zlib
+from pathlib import Path
 
+import attrs
 import pytest
 from runs import draw, thumbs
 
 from creevey_graph import Report, SkipItem, graph, step
-from creevey_graph.events import Outcome
+from creevey_graph.events import ItemsCached, Outcome, RunStarted
+from creevey_graph.journal import Journal, row_line
 from creevey_graph.shape import HIDDEN, shape_from_json, shape_of, shape_to_json
 from creevey_graph.state import shape_in, state_of
 from creevey_graph.timeline import MOST_BINS, Timeline
@@ -96,6 +101,22 @@ def test_a_plan_tells_why_each_node_would_run(photos, tmp_path):
     )
 
 
+def test_a_node_is_told_the_reasons_of_the_items_that_it_runs_for(photos, tmp_path):
+    """Three outputs are lost, which come from the cache: that is not why a new item is loaded."""
+    run = {"out": tmp_path / "out", "cache": tmp_path / "cache"}
+    thumbs.run(photos, progress=False, **run)
+    for number in range(3):
+        (tmp_path / "out" / f"{number}.png").unlink()
+    draw(photos / "new.png", 9)
+
+    lost = state_of(thumbs.plan(photos, **run))
+    draw(photos / "3.png", 8)
+    mixed = state_of(thumbs.plan(photos, **run))
+
+    assert "new item" == lost.nodes["load_image"].why
+    assert {"input changed", "new item"} == set(mixed.nodes["load_image"].why.split(", "))
+
+
 def test_a_run_remembers_what_had_changed(photos, tmp_path):
     """After it, the changed node tells it; also when the report is read from its file."""
     run = {"out": tmp_path / "out", "cache": tmp_path / "cache", "progress": False}
@@ -140,6 +161,135 @@ def test_graph_parameters_are_followed_to_where_they_go():
     feeds = {parameter.name: parameter.feeds for parameter in shape_of(thumbs).parameters}
 
     assert {"size": (("resize", "size"),), "bottom": (("trim", "bottom"),)} == feeds
+
+
+class Fit(enum.Enum):
+    """What there is one of."""
+
+    FILL = "fill"
+
+
+@attrs.frozen
+class Options:
+    """A value that cannot be copied by us."""
+
+    side: int = 1
+
+
+OPTIONS, FOLDER, traces = Options(), Path("here"), []
+
+
+@step
+def placed(number: int, *, where: object = None) -> int:
+    return number
+
+
+@graph
+def constants(number: int, *, fit: Fit = Fit.FILL, options: Options = OPTIONS, folder: Path = FOLDER):
+    return placed(number, where=Fit.FILL), placed(number, where=OPTIONS), placed(number, where=FOLDER)
+
+
+@graph
+def moody(number: int, *, side: int = 1):
+    return placed(
+        placed(number, where=side if type(side) is int else 7), where=7 if type(side) is int else side
+    )
+
+
+@graph
+def counted_traces(number: int, *, side: int = 1):
+    traces.append(side)
+    return placed(number, where=side)
+
+
+@pytest.mark.parametrize("wired", [constants, moody])
+def test_a_constant_is_not_taken_for_a_parameter(wired):
+    """Members of enums, objects and paths that stand in the graph too; a function with moods is not believed."""
+    assert {} == {one.name: one.feeds for one in shape_of(wired).parameters if one.feeds}
+
+
+def test_a_path_is_followed():
+    """A path is copied, and so told apart from an equal one."""
+
+    @graph
+    def moved(number: int, *, folder: Path = FOLDER):
+        return placed(placed(number, where=FOLDER), where=folder)
+
+    assert (("placed_2", "where"),) == shape_of(moved).parameters[0].feeds
+
+
+def test_an_edited_node_is_not_fed():
+    """What was put in the place of a node that got a parameter has its own value."""
+
+    @graph
+    def sided(number: int, *, side: int = 1):
+        return placed(number, where=side)
+
+    edited = sided.replace("placed", step(placed.func, name="placed").bind(where=5))
+
+    assert [(("placed", "where"),), ()] == [shape_of(one).parameters[0].feeds for one in (sided, edited)]
+
+
+def test_a_graph_with_an_effect_is_traced_once(tmp_path):
+    """Neither a run nor a plan, a preview or a drawing calls a function again that somebody would notice."""
+    item = {"number": 1}
+
+    counted_traces.run([item], cache=tmp_path / "cache", progress=False)
+    counted_traces.plan([item], cache=tmp_path / "cache")
+    counted_traces.preview(item)
+
+    assert [1] == traces
+    assert () == shape_of(counted_traces).parameters[0].feeds
+
+
+def test_an_item_that_cannot_be_read_reaches_no_node(tmp_path):
+    """Its input is gone: no node calls it up to date."""
+    paths = [tmp_path / "there.txt", tmp_path / "gone.txt"]
+    for path in paths:
+        path.write_text("1")
+
+    @step
+    def content(path: Path) -> str:
+        return path.read_text()
+
+    @graph
+    def read(path: Path):
+        return {"read": content(path)}
+
+    run = {"cache": tmp_path / "cache", "progress": False}
+    read.run(paths, **run)
+    paths[1].unlink()
+
+    state = state_of(read.run(paths, **run))
+
+    assert {Outcome.CACHED: 1, Outcome.CANCELLED: 1} == state.nodes["content"].counts
+
+
+def test_an_output_that_cannot_be_placed_is_counted_once(photos, tmp_path):
+    """Its writer ran, and failed: it is not both done and failed for one item."""
+    (tmp_path / "out" / "2.png" / "in the way").mkdir(parents=True)
+
+    report = thumbs.run(photos, out=tmp_path / "out", cache=tmp_path / "cache", progress=False)
+
+    assert {Outcome.DONE: 3, Outcome.FAILED: 1} == state_of(report).nodes["write_image"].counts
+
+
+def test_nodes_behind_an_item_that_was_left_out_in_bulk_are_not_reached(tmp_path):
+    """As in the run that left it out; they have nothing of it that could be up to date."""
+    items = [{"number": number} for number in (4, 91)]
+    first = numbers.run(items, cache=tmp_path / "cache", progress=False)
+    later, journal = Report(tmp_path / "later.jsonl"), Journal(tmp_path / "later.jsonl")
+    lines = "\n".join(map(row_line, first.rows)).encode()
+
+    for event in (
+        RunStarted("numbers", 2, first.columns, "serial", "2", nodes=first.nodes),
+        ItemsCached(range(2), zlib.compress(lines), cached=1, skipped=1),
+    ):
+        later.add(event, journal(event))
+    journal.close()
+
+    assert {Outcome.DONE: 1, Outcome.CANCELLED: 1} == state_of(first).nodes["square"].counts
+    assert {Outcome.CACHED: 1, Outcome.CANCELLED: 1} == state_of(later).nodes["square"].counts
 
 
 def test_what_is_not_recorded_is_not_drawn():

@@ -10,7 +10,6 @@ from creevey_graph.errors import UsageError
 from creevey_graph.events import Event, ItemFinished, ItemsCached, Noticed, Outcome, RunFinished, RunStarted
 from creevey_graph.screen import screen_of
 from creevey_graph.text import safe_text
-from creevey_graph.views.live_bar import LiveBar
 from creevey_graph.views.meter import Meter, clock_text, rate_text
 from creevey_graph.views.told_failures import ToldFailures
 
@@ -48,7 +47,8 @@ def open_progress(progress: bool | str, stream: TextIO, *, stays: bool = True) -
         bar: Progress = import_module("creevey_graph.views.notebook_bar").NotebookBar()
         return bar
     if progress == "bar" or (progress != "lines" and screen_of(stream).can_redraw):
-        return LiveBar(stream, stays=stays)
+        live: Progress = import_module("creevey_graph.views.live_bar").LiveBar(stream, stays=stays)
+        return live
     return Lines(stream, has_last=progress is True)
 
 

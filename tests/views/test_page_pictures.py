@@ -17,6 +17,7 @@ from creevey_graph.images import load_image, resize, trim, write_image
 from creevey_graph.previews import output_at
 from creevey_graph.views.page import page_data, write_page
 from creevey_graph.views.page.strips import Strips
+from creevey_graph.views.page.writing import AS_NOW, OTHER_GRAPH
 
 
 def data_in(page):
@@ -151,6 +152,21 @@ def test_a_report_read_from_a_file_shows_what_lies_on_disk(go, photos, tmp_path)
     (photos / "a.png").unlink()
     data = data_in(Report.load(loaded.path).to_html(tmp_path / "run.html"))
     assert pictures_of(data, "a.png")["source"].endswith("not there any more")
+
+
+def test_pictures_made_by_the_graph_of_today_say_so(go, photos, tmp_path):
+    """Nobody takes a step as it was edited since for what the run showed; the run's own page needs no such word."""
+    report = go(thumbs, photos)
+    loaded = Report.load(report.path)
+    pages = (
+        report.to_html(tmp_path / "own.html"),
+        loaded.to_html(tmp_path / "same.html", graph=thumbs),
+        loaded.to_html(tmp_path / "other.html", graph=thumbs.bind(size=(5, 5))),
+    )
+
+    notes = [data_in(page)["details"]["0"].get("note", "") for page in pages]
+
+    assert ["", AS_NOW, OTHER_GRAPH] == notes
 
 
 def test_items_that_are_not_given_any_more_are_told(go, photos, tmp_path):

@@ -58,6 +58,7 @@ class Strips:
         previewer: Asked for the values of steps; None shows what lies on disk.
         seconds: Time for all of it.
         how: The command that shows all steps, told where there is no *previewer*.
+        of: What the reader should know of the steps that *previewer* asks, such as that they are today's.
         clock: Seconds.
 
     State: left = characters that pictures may still take; ran_out = why the last strips are missing, "" while none is.
@@ -70,12 +71,14 @@ class Strips:
         *,
         seconds: float,
         how: str = "",
+        of: str = "",
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self._out = out
         self._previewer = previewer
         self._seconds = seconds
         self._how = how
+        self._about = of
         self._clock = clock
         self.left = ROOM
         self.ran_out = ""
@@ -110,7 +113,7 @@ class Strips:
         if self._previewer is None:
             shown, note = self._on_disk(row), f"{NO_GRAPH}{self._how}" if self._how else note
         elif row.key in self._previewer.found:
-            shown = self._of_steps(row, deadline_s)
+            shown, note = self._of_steps(row, deadline_s), self._about
         else:
             shown = self._on_disk(row)
             note = note or "The steps cannot be shown: the item is not among those that were given any more."

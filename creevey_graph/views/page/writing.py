@@ -12,6 +12,7 @@ from creevey_graph.errors import SourceError, UsageError
 from creevey_graph.held import stored_beside
 from creevey_graph.previews import Previewer, previewer_for
 from creevey_graph.report import Report
+from creevey_graph.shape import Shape, shape_of
 from creevey_graph.state import Stored, shape_in, state_of
 from creevey_graph.text import safe_text
 from creevey_graph.views.page.data import page_data
@@ -20,6 +21,11 @@ from creevey_graph.views.page.recipes import recipes_of
 from creevey_graph.views.page.strips import Strips
 from creevey_graph.views.svg import draw_svg, svg_style
 
+AS_NOW = "Made again for this page by the code of the graph as it is now, which may have been edited since this run."
+OTHER_GRAPH = (
+    "Made again for this page by the graph as it is now, which is not the one of this run: its steps, their "
+    "parameters or their connections differ."
+)
 SAMPLE, MOST_FAILURES, SECONDS = 24, 200, 20.0
 NO_DRAWING = '<svg viewBox="0 0 1 1" width="0" height="0" role="img" aria-label="no drawing"></svg>'
 
@@ -72,7 +78,9 @@ def write_page(
     chosen = previewer or report.previewer
     if graph is not None:
         chosen = previewer_for(graph, items, report.out, _cache_of(report) if cache is None else cache)
-    strips = Strips(report.out, chosen, seconds=seconds, how=_command(report, target))
+    strips = Strips(
+        report.out, chosen, seconds=seconds, how=_command(report, target), of=_about(report, graph)
+    )
     recipes = recipes_of(report, graph=graph_argument, settings=settings, items=items_argument)
     try:
         data = page_data(
@@ -95,6 +103,18 @@ def write_page(
     except OSError as exc:
         raise UsageError(_cannot(target, exc.strerror or str(exc))) from exc
     return target
+
+
+def _about(report: Report, graph: Any) -> str:
+    """Say what the pictures of steps are worth that a graph makes after a run that may not have been its own."""
+    if graph is None:  # the steps of this process's own run, as they were frozen for it
+        return ""
+    ran, now = shape_in(report), shape_of(graph)
+    return AS_NOW if ran is None or _calls(ran) == _calls(now) else OTHER_GRAPH
+
+
+def _calls(shape: Shape) -> tuple[Any, ...]:
+    return [node.call for node in shape.nodes], sorted(shape.edges)
 
 
 def checked_page(path: Path | str) -> Path:
