@@ -15,6 +15,8 @@ from creevey_graph.views.quoting import inert
 
 _HEADING, _LINE = 24.0, 17.0
 _BAR_PX, _BAR_ROW = 6.0, 18.0
+_MOST_BAR_PX = 720.0
+"""Over a wide graph the bar would leave the screen, and its last part, the failures, with it."""
 _MOST_REASONS = 2
 TIMES = "\N{MULTIPLICATION SIGN}"
 _STALE = (Reason.CODE_CHANGED, Reason.PARAMETER_CHANGED, Reason.DEPENDENCY_CHANGED)
@@ -88,5 +90,5 @@ def draw_header(pen: Pen, header: Header, x: float, y: float, width: float) -> M
         parts.append(pen.words(classes, x, at + 12, text))
         at += _LINE
     if header.counts:
-        parts.append(draw_bar(pen, header.counts, Box(x, at + 6, width, _BAR_PX)))
+        parts.append(draw_bar(pen, header.counts, Box(x, at + 6, min(width, _MOST_BAR_PX), _BAR_PX)))
     return joined(*parts)

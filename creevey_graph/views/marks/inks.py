@@ -77,6 +77,7 @@ STYLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "back": {"fill": "{paper}"},
         "back-group": {"fill": "{group}"},
         "group": {"fill": "{group}", "stroke": "{group-border}", "stroke-width": "1"},
+        "fan": {"fill": "none", "stroke": "{group-border}", "stroke-width": "1"},
         "group-name": {"fill": "{muted}", **_SMALL, "font-weight": "600"},
         "track": {"fill": "{track}"},
         "heat": {"fill": "{heat}"},
