@@ -33,6 +33,7 @@ class Header:
         counts: Outcome -> items, for a bar; empty for none.
         width: Of the widest line.
         height: Of all of it.
+        is_planned: Whether the counts are of what has yet to be done.
     """
 
     heading: str
@@ -40,6 +41,7 @@ class Header:
     counts: tuple[tuple[Outcome, int], ...]
     width: float
     height: float
+    is_planned: bool = False
 
 
 def header_of(shape: Shape, state: GraphState | None, apart: Sequence[str], width: float) -> Header:
@@ -59,7 +61,8 @@ def header_of(shape: Shape, state: GraphState | None, apart: Sequence[str], widt
         counts = tuple((outcome, state.counts[outcome]) for outcome in Outcome if state.counts.get(outcome))
     widths = [text_px(heading, 17, bold=True), *(text_px(text, 12) for _, text in lines)]
     height = _HEADING + _LINE * len(lines) + (_BAR_ROW if counts else 0)
-    return Header(heading, lines, counts, max(widths), height)
+    is_planned = state is not None and state.kind == "plan"
+    return Header(heading, lines, counts, max(widths), height, is_planned)
 
 
 def _lines(
@@ -90,5 +93,6 @@ def draw_header(pen: Pen, header: Header, x: float, y: float, width: float) -> M
         parts.append(pen.words(classes, x, at + 12, text))
         at += _LINE
     if header.counts:
-        parts.append(draw_bar(pen, header.counts, Box(x, at + 6, min(width, _MOST_BAR_PX), _BAR_PX)))
+        box = Box(x, at + 6, min(width, _MOST_BAR_PX), _BAR_PX)
+        parts.append(draw_bar(pen, header.counts, box, is_planned=header.is_planned))
     return joined(*parts)

@@ -80,6 +80,7 @@ STYLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "fan": {"fill": "none", "stroke": "{group-border}", "stroke-width": "1"},
         "group-name": {"fill": "{muted}", **_SMALL, "font-weight": "600"},
         "track": {"fill": "{track}"},
+        "hollow": {"fill": "{paper}", "stroke": "{done}", "stroke-width": "1.2"},
         "heat": {"fill": "{heat}"},
         "tag": {"fill": "{stale}"},
         "tag-text": {"fill": "{paper}", "font-size": "10px", "font-weight": "650"},
