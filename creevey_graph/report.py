@@ -152,17 +152,19 @@ class Report:
         self.spared.update(event.spared)
         self.restored.update(event.restored)
         self.timeline.add(event.at_s, {event.row.outcome: 1})
-        if event.row.step is not None and event.row.outcome in (Outcome.FAILED, Outcome.SKIPPED):
+        if event.row.outcome in (Outcome.FAILED, Outcome.SKIPPED):
             self._note_end(event)
         self.node_seconds.update(event.row.seconds)
         if event.row.outcome is Outcome.FAILED:
             self._failed.append(event.index)
 
     def _note_end(self, event: ItemFinished) -> None:
-        """Count where an item ended before its time, and the nodes behind that it did not come to."""
-        step = event.row.step or ""
-        self.ended_at[step, event.row.outcome] += 1
+        """Count where an item ended before its time, and the nodes behind that it did not come to: all, without a step."""
+        step = event.row.step
+        if step is not None:
+            self.ended_at[step, event.row.outcome] += 1
         behind = self.nodes[self.nodes.index(step) + 1 :] if step in self.nodes else ()
+        behind = self.nodes if step is None else behind
         self.unreached.update(node for node in behind if node not in event.executed)
 
     def _add_rows(self, event: ItemsCached, begins: int) -> None:
