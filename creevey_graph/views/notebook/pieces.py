@@ -101,7 +101,7 @@ def drawing(shape: Shape | None, state: GraphState | None = None) -> Markup | No
     if shape is None or not 0 < len(shape.nodes) <= MOST_DRAWN:
         return None
     try:
-        drawn = Markup(draw_svg(shape, state))
+        drawn = Markup(draw_svg(shape, state, with_header=False))  # the frame says what it would
     except Exception:  # noqa: BLE001 - a report may be of another version
         return None
     width = _WIDTH.search(drawn)  # where there is little room it is made smaller, but not without end
