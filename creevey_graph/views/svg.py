@@ -47,7 +47,8 @@ def draw_svg(
         shape: The graph.
         state: What a plan or run says of its nodes.
         with_style: Whether it has its own `<style>`; a page with several drawings carries `svg_style()` once.
-        with_header: Whether its name, and what became of its items, stand over it; a page tells that itself.
+        with_header: Whether its name, and what became of its items, stand over it; a page tells that itself, and only
+            parameters that are not drawn are told.
     """
     return _drawn(Pen(), shape, state, style_sheet() if with_style else "", with_header=with_header)
 
@@ -72,7 +73,7 @@ def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str, *, with
     groups = entries_of(list(cards.values()), state)
     room = max(layout.width, _LEAST_WIDTH)
     apart = [one.name for one in shape.parameters if one.name not in pills]
-    header = header_of(shape, state, apart, room) if with_header else None
+    header = header_of(shape, state, apart, room, is_whole=with_header) if with_header or apart else None
     rows = rows_of(groups, room)
     width = math.ceil(max(layout.width, header.width if header else 0, width_of(rows)))
     x, y = MARGIN_PX, MARGIN_PX
@@ -108,7 +109,9 @@ def _laid_out(shape: Shape, cards: Mapping[str, Card]) -> tuple[Layout, Mapping[
     feeds = {f"{_PILL}{one.name}": _fed(shape, one.name) for one in shape.parameters}
     pills = {name: nodes for name, nodes in feeds.items() if name in cards}
     single = {name: nodes[0] for name, nodes in pills.items() if len(nodes) == 1}
-    layout, fans = _layered(shape, cards, {name: nodes for name, nodes in pills.items() if name not in single})
+    layout, fans = _layered(
+        shape, cards, {name: nodes for name, nodes in pills.items() if name not in single}
+    )
     sizes = {name: (node, (cards[name].width, cards[name].height)) for name, node in single.items()}
     layout = place_beside(layout, sizes)
     if len(layout.boxes) == len(cards):

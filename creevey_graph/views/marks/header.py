@@ -44,7 +44,9 @@ class Header:
     is_planned: bool = False
 
 
-def header_of(shape: Shape, state: GraphState | None, apart: Sequence[str], width: float) -> Header:
+def header_of(
+    shape: Shape, state: GraphState | None, apart: Sequence[str], width: float, *, is_whole: bool = True
+) -> Header:
     """
     Return the header.
 
@@ -53,7 +55,11 @@ def header_of(shape: Shape, state: GraphState | None, apart: Sequence[str], widt
         state: What there is to be told of it.
         apart: Names of graph parameters that have no pill.
         width: What lines are broken at.
+        is_whole: Whether more is told than those parameters.
     """
+    if not is_whole:
+        told = tuple(("aside", line) for line in _told_apart(shape, apart, width))
+        return Header("", told, (), max(text_px(text, 12) for _, text in told), _LINE * len(told))
     heading = fitted(inert(shape.name), width / 1.05, 17, bold=True)
     lines = tuple(_lines(shape, state, apart, width))
     counts: tuple[tuple[Outcome, int], ...] = ()
@@ -80,15 +86,20 @@ def _lines(
                 yield f"said {classes}", line
         if (more := len(state.reasons) - _MOST_REASONS) > 0:
             yield "aside", f"and {more:,} more reason{'s' * (more != 1)}"
-    told = [f"{one.name} = {one.text}" for one in shape.parameters if one.name in apart]
-    for line in broken(inert(f"parameters: {', '.join(told)}"), width, 12, 2) if told else ():
+    for line in _told_apart(shape, apart, width):
         yield "aside", line
+
+
+def _told_apart(shape: Shape, apart: Sequence[str], width: float) -> list[str]:
+    """Return the lines that tell of graph parameters without a pill."""
+    told = [f"{one.name} = {one.text}" for one in shape.parameters if one.name in apart]
+    return broken(inert(f"parameters: {', '.join(told)}"), width, 12, 2) if told else []
 
 
 def draw_header(pen: Pen, header: Header, x: float, y: float, width: float) -> Markup:
     """Return the header, its left upper corner at *x*, *y*."""
-    parts = [pen.words("heading", x, y + 16, header.heading)]
-    at = y + _HEADING
+    parts = [pen.words("heading", x, y + 16, header.heading)] if header.heading else []
+    at = y + (_HEADING if header.heading else 0.0)
     for classes, text in header.lines:
         parts.append(pen.words(classes, x, at + 12, text))
         at += _LINE

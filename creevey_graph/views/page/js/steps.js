@@ -24,6 +24,15 @@ function createGraph(rows, choose) {
     select(chosen);
   }
 
+  /** Show the graph's beginning: a wide one begins in its middle, and its left end is often empty paper. */
+  function reveal() {
+    const first = place.querySelector("[data-node]");
+    if (!first || place.scrollWidth <= place.clientWidth) return;
+    const at = first.getBoundingClientRect();
+    const middle = at.left + at.width / 2 - place.getBoundingClientRect().left + place.scrollLeft;
+    place.scrollLeft = middle - place.clientWidth / 2;
+  }
+
   function select(name) {
     chosen = name;
     for (const node of nodes()) {
@@ -44,6 +53,7 @@ function createGraph(rows, choose) {
     if (event.key === "Enter" || event.key === " ") pick(event);
   });
   dressNodes();
+  reveal();
   return { select, dressNodes };
 }
 
@@ -57,7 +67,7 @@ function showSteps(state, rows, choose) {
     const counts = node.counts ?? {};
     const ran = counts.done ?? 0;
     const hits = (counts.cached ?? 0) + (counts.restored ?? 0);
-    const button = make("button", { type: "button", class: "link", title: node.policy ? `${name}: ${node.policy}` : null, click: () => choose(name) }, name);
+    const button = make("button", { type: "button", class: "link", title: node.policy ? `${name}: ${node.policy}` : name, click: () => choose(name) }, name);
     const line = make(
       "tr",
       {},
@@ -67,7 +77,7 @@ function showSteps(state, rows, choose) {
       make("td", { class: "number" }, count(hits)),
       make("td", { class: "number" }, ran + hits ? `${((100 * hits) / (ran + hits)).toFixed(0)} %` : "–"),
       make("td", { class: "seconds" }, secondsBar(node.seconds, most)),
-      holds && make("td", { class: "number" }, node.stored ? `${count(node.stored.values)} · ${bytes(node.stored.bytes)}` : "–"),
+      holds && make("td", { class: "number" }, node.stored?.values ? `${count(node.stored.values)} · ${bytes(node.stored.bytes)}` : "–"),
     );
     return node.why ? [line, make("tr", { class: "why" }, make("td", { colspan: heads.length }, make("bdi", {}, node.why)))] : [line];
   });
