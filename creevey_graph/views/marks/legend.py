@@ -101,7 +101,7 @@ def _outcomes(cards: Sequence[Card], state: GraphState | None) -> Iterator[Entry
         yield Entry("much of the time", 18.0, _patch)
 
 
-def _swatch(outcome: Outcome, is_planned: bool) -> Callable[[Pen, float, float], Markup]:  # noqa: FBT001 - within here
+def _swatch(outcome: Outcome, is_planned: bool) -> Callable[[Pen, float, float], Markup]:
     return lambda pen, x, y: draw_part(pen, outcome, Box(x, y - 2.5, 14, 5), is_planned=is_planned)
 
 
