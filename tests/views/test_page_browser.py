@@ -450,6 +450,21 @@ def wide_graph():
     return Shape("wide", ("photo",), tuple(nodes), tuple(edges))
 
 
+def test_the_graph_is_one_stop_of_the_tab_key(show):
+    """A graph of 120 nodes is passed by one press; arrows move among its nodes, Enter chooses."""
+    data = page_sample(200)
+    page = show(data)
+    nodes = page.locator("#graph [role=button]")
+    assert 1 == page.locator('#graph [role=button][tabindex="0"]').count()
+    nodes.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert "true" == nodes.nth(1).get_attribute("aria-pressed")
+    page.keyboard.press("Tab")
+
+    assert 0 == page.locator("#graph :focus").count()
+
+
 def test_many_steps_do_not_push_the_items_away(show):
     """A table of 120 steps scrolls in its own place; a long name is cut, and stands whole in its tooltip."""
     data = page_sample(60)

@@ -15,10 +15,11 @@ function createGraph(rows, choose) {
       svg.style.minWidth = `${Math.round(LEAST_SCALE * (svg.width.baseVal.value || 0))}px`;
     }
     place.classList.toggle("cut", place.scrollHeight > place.clientHeight + 1 || place.scrollWidth > place.clientWidth + 1);
+    const stop = nodes().find((node) => node.dataset.node === chosen) ?? nodes()[0]; // of the Tab key; arrows go on from there
     for (const node of nodes()) {
       const about = node.querySelector("title")?.textContent;
       node.setAttribute("role", "button");
-      node.setAttribute("tabindex", "0");
+      node.setAttribute("tabindex", node === stop ? "0" : "-1");
       node.setAttribute("aria-label", `Filter by step ${node.dataset.node}${about ? `: ${about}` : ""}`);
     }
     select(chosen);
@@ -53,6 +54,7 @@ function createGraph(rows, choose) {
     if (event.key === "Enter" || event.key === " ") pick(event);
   });
   dressNodes();
+  if (nodes().length) rove(place, '[role="button"]');
   reveal();
   return { select, dressNodes };
 }
