@@ -10,12 +10,22 @@ from creevey_graph.shape import Shape, shape_of
 from creevey_graph.state import NodeState, state_of_plan
 from creevey_graph.views import VIEWS
 from creevey_graph.views.markup import Markup, facts, folded, joined, pre, shortened, table, tag
-from creevey_graph.views.notebook.pieces import bar, beside, drawing, framed, heading, lines, muted, took
+from creevey_graph.views.notebook.pieces import (
+    TO_RUN,
+    bar,
+    beside,
+    drawing,
+    framed,
+    heading,
+    lines,
+    muted,
+    took,
+)
 
 MOST_NODES = 300
 """Rows of a table of nodes."""
 MOST_REASONS = 12
-_PLANNED = MappingProxyType({Outcome.DONE: "to run", Outcome.CACHED: "up to date"})
+_PLANNED = MappingProxyType({Outcome.DONE: TO_RUN, Outcome.CACHED: "up to date"})
 
 
 def show_graph(graph: Any) -> Markup:
