@@ -49,6 +49,7 @@ class Report:
     (absolute, "" where there is none), scope (its rows in the cache's index), input_root and is_recursive (where
     items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; previewer = what makes values of steps again, for pages; counts = outcome -> items; executed = node -> items
     it ran for; restored = writer -> items whose output it wrote again; ended_at = (node, failed or skipped) -> items;
+    first_skips = node -> why the first item that it left out was;
     unreached = node -> items that ended before it; changes = node -> how it differs from what it was; shape = what
     the graph looks like, as plain data; timeline = when items ended; spared = node -> items it did not have to run for after all; seconds = wall time; notices =
     lines to be told; stopped, interrupted, damaged, orphans, pruned: how it ended.
@@ -76,6 +77,7 @@ class Report:
         self.node_seconds: Counter[str] = Counter()
         self.restored: Counter[str] = Counter()
         self.ended_at: Counter[tuple[str, Outcome]] = Counter()
+        self.first_skips: dict[str, str] = {}
         self.unreached: Counter[str] = Counter()
         self.changes: Mapping[str, str] = {}
         self.shape: Mapping[str, Any] = {}
@@ -165,9 +167,12 @@ class Report:
 
     def _note_end(self, event: ItemFinished) -> None:
         """Count where an item ended before its time, and the nodes behind that it did not come to."""
-        if event.row.step is not None:
-            self.ended_at[event.row.step, event.row.outcome] += 1
-        self.unreached.update(node for node in self.behind(event.row.step) if node not in event.executed)
+        step = event.row.step
+        if step is not None:
+            self.ended_at[step, event.row.outcome] += 1
+            if event.row.outcome is Outcome.SKIPPED:
+                self.first_skips.setdefault(step, event.row.error or "")
+        self.unreached.update(node for node in self.behind(step) if node not in event.executed)
 
     def behind(self, step: str | None) -> tuple[str, ...]:
         """Return the nodes that an item does not come to which ends at *step*, or before any, where it is None."""

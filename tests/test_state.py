@@ -3,6 +3,7 @@
 import enum
 import json
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import attrs
@@ -70,6 +71,19 @@ def test_a_run_counts_every_node(tmp_path):
     assert {Outcome.DONE: 2, Outcome.CANCELLED: 2} == last.counts
     again = state_of(Report.load(report.path))
     assert [node.counts for node in state.nodes.values()] == [node.counts for node in again.nodes.values()]
+
+
+def test_an_item_that_cannot_be_read_reaches_no_node(photos, tmp_path):
+    """A file of a list that is not there is no hit of the cache at every node: it came to none of them."""
+    listed = tmp_path / "photos.csv"
+    listed.write_text(f"photo\n{photos / '0.png'}\n{photos / 'gone.png'}\n", encoding="utf-8")
+
+    report = thumbs.run(listed, out=tmp_path / "out", cache=tmp_path / "cache", progress=False)
+
+    assert {1: len(report.nodes)} == Counter(
+        node.counts.get(Outcome.CANCELLED, 0) for node in state_of(report).nodes.values()
+    )
+    assert not any(Outcome.CACHED in node.counts for node in state_of(report).nodes.values())
 
 
 def test_a_second_run_counts_what_was_left_out_in_bulk(tmp_path):

@@ -44,7 +44,19 @@ def summary_lines(report: Report, screen: Screen) -> Iterator[str]:
     for text in _ending(report):
         yield f"{painted('stopped:', 'yellow')} {text}"
     yield from failure_lines(report, FIRST_FAILURES, by_kind=True)
+    yield from _skip_lines(report)
     yield from _remarks(report)
+
+
+def _skip_lines(report: Report) -> Iterator[str]:
+    """Yield which steps left items out, and why each did the first time."""
+    if not report.first_skips:
+        return
+    count = report.counts[Outcome.SKIPPED]
+    yield painted(f"{count:,} skipped", INKS[Outcome.SKIPPED].terminal) + ":"
+    for node, why in report.first_skips.items():
+        number = counted(report.ended_at[node, Outcome.SKIPPED], "item")
+        yield f"  {number} by step {safe_text(node)}" + (f", such as: {first_line(why)}" if why else "")
 
 
 def _worked(report: Report, screen: Screen) -> Iterator[str]:

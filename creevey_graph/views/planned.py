@@ -18,10 +18,10 @@ BEHIND = "·"
 LEAST_POLICY = 24
 """Columns for what becomes of values, beside why."""
 _COUNTS: tuple[tuple[Outcome, str, Callable[[NodeCount], int]], ...] = (
-    (Outcome.DONE, "runs", lambda count: count.runs),
+    (Outcome.DONE, "to run", lambda count: count.runs),
     (Outcome.RESTORED, "restored", lambda count: count.restores),
     (Outcome.CACHED, "read", lambda count: count.loads),
-    (Outcome.CACHED, "kept", lambda count: count.kept),
+    (Outcome.CACHED, "cached", lambda count: count.kept),
 )
 
 
@@ -53,7 +53,9 @@ def node_lines(plan: Plan, state: GraphState, screen: Screen) -> Iterator[str]:
     width = screen.width or WIDE
     wide = width >= WIDE
     whys = _whys(plan, state)
-    shown = [one for one in _COUNTS if one[1] in ("runs", "kept") or any(map(one[2], plan.nodes.values()))]
+    shown = [
+        one for one in _COUNTS if one[1] in ("to run", "cached") or any(map(one[2], plan.nodes.values()))
+    ]
     head: list[str | Cell] = [
         "  step",
         "",

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from creevey_graph.columns import Cell, table
+from creevey_graph.columns import Cell, counted, table
 from creevey_graph.events import Outcome
+from creevey_graph.paint import painted
 from creevey_graph.report import Report
 from creevey_graph.state import NodeState, state_of_report
 from creevey_graph.views.bars import BAR_WIDTH, WIDE, WIDE_BAR_WIDTH, bar, mark
@@ -12,6 +13,9 @@ from creevey_graph.views.palette import INKS
 TITLES = {Outcome.DONE: "ran", Outcome.CANCELLED: "not reached"}
 SLOWEST = "◂"
 """Marks the share of the node that took most."""
+MOST_NODES = 24
+"""Of more, those that had nothing to do are not listed one by one."""
+_IDLE = {Outcome.CACHED, Outcome.CANCELLED}
 _ALWAYS = (Outcome.DONE,)
 
 
@@ -27,8 +31,14 @@ def executed_table(report: Report) -> list[str]:
 
 
 def ran_lines(report: Report, width: int) -> Iterator[str]:
-    """Yield the table with a bar of outcomes for each node, its share of the time, and the slowest marked."""
-    nodes = state_of_report(report).nodes
+    """
+    Yield the table with a bar of outcomes for each node, its share of the time, and the slowest marked.
+
+    Of many nodes those that had nothing to do are only counted.
+    """
+    every = state_of_report(report).nodes
+    is_long = len(every) > MOST_NODES
+    nodes = {name: node for name, node in every.items() if not is_long or set(node.counts) - _IDLE}
     outcomes = [
         one for one in Outcome if one in _ALWAYS or any(one in state.counts for state in nodes.values())
     ]
@@ -57,6 +67,9 @@ def ran_lines(report: Report, width: int) -> Iterator[str]:
     fewer = [2 + place for place, one in enumerate(outcomes) if one not in (Outcome.DONE, Outcome.FAILED)]
     drop = (last - 1, *reversed(fewer), 1, last - 2, last)
     yield from table(head, rows, left=(0, 1), width=width, drop=drop)
+    if more := len(every) - len(nodes):
+        words = f"{counted(more, 'more step')}: nothing to do"
+        yield f"  {painted(words, 'dim')}"
 
 
 def _time_cells(state: NodeState, whole: float, *, is_slowest: bool) -> list[Cell]:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from creevey_graph.shape import Shape
 from creevey_graph.state import GraphState
-from creevey_graph.views.layout import Box, Layout, lay_out
+from creevey_graph.views.layout import Box, Layout
 from creevey_graph.views.marks.cards import Card, Kind, card_of_input, card_of_node, card_of_parameter
 from creevey_graph.views.marks.faces import draw_card
+from creevey_graph.views.marks.fans import is_fan, lay_out_with_fans
 from creevey_graph.views.marks.header import draw_header, header_of
 from creevey_graph.views.marks.inks import Theme, style_sheet
 from creevey_graph.views.marks.legend import ROW_PX, draw_legend, entries_of, rows_of, width_of
@@ -46,7 +47,8 @@ def draw_svg(
         shape: The graph.
         state: What a plan or run says of its nodes.
         with_style: Whether it has its own `<style>`; a page with several drawings carries `svg_style()` once.
-        with_header: Whether its name, and what became of its items, stand over it; a page tells that itself.
+        with_header: Whether its name, and what became of its items, stand over it; a page tells that itself, and only
+            parameters that are not drawn are told.
     """
     return _drawn(Pen(), shape, state, style_sheet() if with_style else "", with_header=with_header)
 
@@ -66,12 +68,12 @@ def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str, *, with
     cards = {name: card_of_input(name, state) for name in shape.inputs}
     cards |= {f"{_PILL}{name}": card_of_parameter(one) for name, one in pills.items()}
     cards |= {node.name: card_of_node(node, shape, state, list(pills)) for node in shape.nodes}
-    layout = _laid_out(shape, cards)
+    layout, fans = _laid_out(shape, cards)
 
     groups = entries_of(list(cards.values()), state)
     room = max(layout.width, _LEAST_WIDTH)
     apart = [one.name for one in shape.parameters if one.name not in pills]
-    header = header_of(shape, state, apart, room) if with_header else None
+    header = header_of(shape, state, apart, room, is_whole=with_header) if with_header or apart else None
     rows = rows_of(groups, room)
     width = math.ceil(max(layout.width, header.width if header else 0, width_of(rows)))
     x, y = MARGIN_PX, MARGIN_PX
@@ -87,7 +89,7 @@ def _drawn(pen: Pen, shape: Shape, state: GraphState | None, style: str, *, with
         paper,
         draw_header(pen, header, x, y, min(width, room)) if header else Markup(""),
         *frames,
-        *_lines(pen, shape, state, layout, cards),
+        *_lines(pen, shape, state, layout, fans),
         *names,
         *_nodes(pen, shape, state, layout, cards),
         draw_legend(pen, rows, x, foot),
@@ -102,29 +104,32 @@ def _fed(shape: Shape, parameter: str) -> list[str]:
     return [name for name in dict.fromkeys(node for node, _ in feeds) if name in names]
 
 
-def _laid_out(shape: Shape, cards: Mapping[str, Card]) -> Layout:
-    """Return the layout; a pill that finds no room beside its only node, or has several, gets a place of its own."""
+def _laid_out(shape: Shape, cards: Mapping[str, Card]) -> tuple[Layout, Mapping[str, Sequence[str]]]:
+    """Return layout and fans; a pill that finds no room beside its only node, or has several, gets a place of its own."""
     feeds = {f"{_PILL}{one.name}": _fed(shape, one.name) for one in shape.parameters}
     pills = {name: nodes for name, nodes in feeds.items() if name in cards}
     single = {name: nodes[0] for name, nodes in pills.items() if len(nodes) == 1}
-    layout = _layered(shape, cards, {name: nodes for name, nodes in pills.items() if name not in single})
+    layout, fans = _layered(
+        shape, cards, {name: nodes for name, nodes in pills.items() if name not in single}
+    )
     sizes = {name: (node, (cards[name].width, cards[name].height)) for name, node in single.items()}
     layout = place_beside(layout, sizes)
     if len(layout.boxes) == len(cards):
-        return layout
+        return layout, fans
     left = {name for name in single if name not in layout.boxes}
     again = {name: nodes for name, nodes in pills.items() if name in left or name not in single}
-    layout = place_beside(
-        _layered(shape, cards, again), {name: found for name, found in sizes.items() if name not in left}
-    )
-    return layout if len(layout.boxes) == len(cards) else _layered(shape, cards, pills)
+    layout, fans = _layered(shape, cards, again)
+    layout = place_beside(layout, {name: found for name, found in sizes.items() if name not in left})
+    return (layout, fans) if len(layout.boxes) == len(cards) else _layered(shape, cards, pills)
 
 
-def _layered(shape: Shape, cards: Mapping[str, Card], pills: Mapping[str, Sequence[str]]) -> Layout:
-    """Return the layout of all nodes and of some pills."""
+def _layered(
+    shape: Shape, cards: Mapping[str, Card], pills: Mapping[str, Sequence[str]]
+) -> tuple[Layout, Mapping[str, Sequence[str]]]:
+    """Return the layout of all nodes and of some pills, and its fans."""
     edges = [(giver, reader) for giver, reader, _ in shape.edges]
     edges += [(name, node) for name, nodes in pills.items() for node in nodes]
-    return lay_out(
+    return lay_out_with_fans(
         {
             name: (card.width, card.height)
             for name, card in cards.items()
@@ -145,7 +150,12 @@ def _groups(pen: Pen, layout: Layout) -> tuple[list[Markup], list[Markup]]:
     """Return the boxes of sub-graphs, outer ones first, and their names, which stand over the lines."""
     frames, names = [], []
     for path, box in sorted(layout.groups.items(), key=lambda group: len(group[0])):
-        frame = pen.mark("rect", "group", x=box.x, y=box.y, width=box.width, height=box.height, rx=9)
+        is_many = is_fan(path[-1])
+        classes = "fan" if is_many else "group"
+        frame = pen.mark("rect", classes, x=box.x, y=box.y, width=box.width, height=box.height, rx=9)
+        if is_many:
+            frames.append(frame)
+            continue
         frames.append(pen.mark("g", "", pen.told([f"sub-graph {'/'.join(path)}"]), frame))
         name = fitted(inert(path[-1]), box.width - 20, 11, bold=True)
         back = Box(box.x + 7, box.y + 4, text_px(name, 11, bold=True) + 6, 15)
@@ -155,7 +165,7 @@ def _groups(pen: Pen, layout: Layout) -> tuple[list[Markup], list[Markup]]:
 
 
 def _lines(
-    pen: Pen, shape: Shape, state: GraphState | None, layout: Layout, cards: Mapping[str, Card]
+    pen: Pen, shape: Shape, state: GraphState | None, layout: Layout, fans: Mapping[str, Sequence[str]]
 ) -> list[Markup]:
     """Return edges, those that bring something changed over the others, then labels over all of them."""
     labels = labels_of(shape)
@@ -164,18 +174,20 @@ def _lines(
     lines = []
     for route in layout.routes:
         is_pill = route.source.startswith(_PILL)
-        giver, reader = nodes.get(route.source), nodes.get(route.target)
+        giver, readers = nodes.get(route.source), fans.get(route.target, (route.target,))
+        told = [_edge_told(route.source, reader, parameters) for reader in readers]
         lines.append(
             Line(
                 route,
-                told=_edge_told(route.source, route.target, parameters),
+                told="; ".join(told),
                 label="" if is_pill else labels.get((route.source, route.target), ""),
                 is_parameter=is_pill,
-                is_stale=bool(giver and reader and giver.is_stale and reader.is_stale),
+                is_stale=bool(giver and giver.is_stale)
+                and any(reader in nodes and nodes[reader].is_stale for reader in readers),
             )
         )
     lines.sort(key=lambda line: line.is_stale)
-    taken = [layout.boxes[name] for name in cards]
+    taken = list(layout.boxes.values())
     groups = list(layout.groups.values())
     return [*(draw_line(pen, line) for line in lines), *draw_labels(pen, lines, taken, groups)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from creevey_graph.columns import table
+from creevey_graph.columns import listed, table
 from creevey_graph.events import Outcome
 from creevey_graph.shape import Shape, ShapeNode
 from creevey_graph.state import GraphState, NodeState
@@ -15,6 +15,8 @@ _LEAST_WIDTH = 40
 """Of the calls, so that policies stand out from them."""
 _LEAST_REST = 16
 """Columns beside the longest call; with fewer, policies are left out."""
+_LEAST_CALL = 32
+"""Columns that are left of calls where counts stay whole."""
 _INDENT = "  "
 _PLANNED: Mapping[Outcome, str] = {Outcome.DONE: "to run"}
 _RAN: Mapping[Outcome, str] = {Outcome.DONE: "ran", Outcome.CANCELLED: "not reached"}
@@ -40,9 +42,14 @@ def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | Non
     if width is None or longest < _LEAST_WIDTH < width // 2:
         rows[0][0] += " " * (_LEAST_WIDTH - width_of(rows[0][0]))
     last = len(rows[0]) - 1
-    if width is not None and longest + counts_width + _LEAST_REST > width:
+    has_policy = width is None or longest + counts_width + _LEAST_REST <= width
+    if not has_policy:
         rows, last = [row[:-1] for row in rows], last - 1
-    lines = table([""] * (last + 1), rows, left=(0, 1, 2), width=width, shrink=(last,) if last else ())[1:]
+    has_room = (
+        width is not None and width - counts_width >= _LEAST_CALL
+    )  # calls are cut first: counts are looked for
+    shrink = () if not last or (has_room and not has_policy) else (last,)
+    lines = table([""] * (last + 1), rows, left=(0, 1, 2), width=width, shrink=shrink)[1:]
     return "\n".join([*_head(shape, state, width), *lines])
 
 
@@ -80,6 +87,6 @@ def _head(shape: Shape, state: GraphState | None, width: int | None) -> list[str
     title = safe_text(f"graph {shape.name}" + ("" if state is None else f"  ({state.title})"))
     lines = [title]
     for parameter in shape.parameters:
-        feeds = ", ".join(f"{node}.{name}" for node, name in parameter.feeds)
+        feeds = listed([f"{node}.{name}" for node, name in parameter.feeds])
         lines.append(safe_text(f"  {parameter.name}={parameter.text}" + (f" → {feeds}" if feeds else "")))
     return lines if width is None else [part for line in lines for part in broken(line, width)]

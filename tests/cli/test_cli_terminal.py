@@ -95,7 +95,7 @@ def test_a_terminal_may_want_no_colours(folder, environ, coloured):
     text = at_terminal(folder, *STATUS, **environ)
 
     assert coloured == ("\x1b[" in text)
-    assert "█ runs" in text
+    assert "█ to run" in text
 
 
 @pytest.mark.parametrize("name", ["FORCE_COLOR", "CLICOLOR_FORCE"])

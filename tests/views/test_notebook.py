@@ -520,3 +520,14 @@ def test_a_step_of_many_parameters_takes_a_line_for_each():
         return (first_of_all,)
 
     assert "\n    *,\n    second_of_all" in html_of(many)
+
+
+def test_a_plan_has_hollow_bars_and_the_words_of_drawings(shown):
+    """What would run is an outline, called "to run"; a run calls the same "ran"; the graph's name stands once."""
+    made, _ = shown
+    found = {kind: html_of(made[kind]) for kind in ("plan", "report")}
+    texts = {kind: "".join(parsed(text).itertext()) for kind, text in found.items()}
+
+    assert (True, False) == tuple('class="creevey-hollow"' in text for text in found.values())
+    assert (True, True) == ("to run" in texts["plan"], "ran" in texts["report"])
+    assert not any('class="heading"' in text for text in found.values())

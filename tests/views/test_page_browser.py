@@ -8,7 +8,9 @@ from itertools import pairwise
 import pytest
 from page_samples import graph_svg, hostile_sample, page_sample
 
+from creevey_graph.shape import Shape, ShapeNode
 from creevey_graph.views.page.html import render_page
+from creevey_graph.views.svg import draw_svg
 
 
 def shown(page):
@@ -413,6 +415,71 @@ def test_a_contact_sheet_opens_its_items(show):
     assert page.url.endswith(f"#row={data['sheets']['failed'][1]}")
 
 
+def test_a_sheet_of_failures_says_where_each_failed(show):
+    """The step stands under the picture: many failures of one step are seen at a glance."""
+    data = page_sample(200)
+    page = show(data)
+    row = data["sheets"]["failed"][0]
+
+    assert (
+        f"at {data['steps'][data['rows']['step'][row]]}"
+        in page.locator("#sheet-failed ~ ul .tile").first.inner_text()
+    )
+
+
+def test_a_wide_graph_shows_its_beginning(show):
+    """Its left end is often empty paper; the first node stands in the middle instead."""
+    page = show(60, svg=draw_svg(wide_graph(), with_style=False, with_header=False))
+    place = page.locator("#graph").bounding_box()
+    first = page.locator("#graph [data-node]").first.bounding_box()
+
+    assert page.locator("#graph").evaluate("each => each.scrollLeft") > 0
+    assert abs(place["x"] + place["width"] / 2 - first["x"] - first["width"] / 2) < 2
+
+
+def wide_graph():
+    """Return a graph of one node that feeds eight pairs."""
+    nodes = [ShapeNode("load", "load")]
+    edges = [("photo", "load", ("path",))]
+    for number in range(8):
+        nodes += [ShapeNode(f"shrink_picture_{number}", "shrink"), ShapeNode(f"measure_{number}", "measure")]
+        edges += [
+            ("load", f"shrink_picture_{number}", ("image",)),
+            (f"shrink_picture_{number}", f"measure_{number}", ("image",)),
+        ]
+    return Shape("wide", ("photo",), tuple(nodes), tuple(edges))
+
+
+def test_the_graph_is_one_stop_of_the_tab_key(show):
+    """A graph of 120 nodes is passed by one press; arrows move among its nodes, Enter chooses."""
+    data = page_sample(200)
+    page = show(data)
+    nodes = page.locator("#graph [role=button]")
+    assert 1 == page.locator('#graph [role=button][tabindex="0"]').count()
+    nodes.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert "true" == nodes.nth(1).get_attribute("aria-pressed")
+    page.keyboard.press("Tab")
+
+    assert 0 == page.locator("#graph :focus").count()
+
+
+def test_many_steps_do_not_push_the_items_away(show):
+    """A table of 120 steps scrolls in its own place; a long name is cut, and stands whole in its tooltip."""
+    data = page_sample(60)
+    state = data["state"]["nodes"][data["steps"][0]]
+    names = [f"a_step_with_a_name_that_is_too_long_to_stand_in_a_table_{number}" for number in range(120)]
+    data["steps"] = [*data["steps"], *names]
+    data["state"]["nodes"].update(dict.fromkeys(names, state))
+    page = show(data)
+    name = page.locator("#steps tbody th button").last
+
+    assert page.locator("#steps").bounding_box()["height"] <= 900
+    assert name.bounding_box()["width"] <= 200
+    assert name.get_attribute("title").startswith(names[-1])
+
+
 def test_the_timeline_and_the_steps_tell_their_figures_in_words(show):
     """A picture has a sentence for those who do not see it, and the steps are a table."""
     data = page_sample(200)
@@ -733,6 +800,7 @@ def test_the_page_never_scrolls_sideways(show, width):
     data = page_sample(60)
     data["title"] = "a_graph_with_a_name_that_is_far_too_long_to_fit_anywhere_" * 3
     data["run"].update(notices=["x" * 500], out="/" + "y" * 300)
+    data["steps"][0] = "a_step_with_a_name_" * 6
     page = show(data, viewport={"width": width, "height": 800})
 
     assert width >= page.evaluate("document.documentElement.scrollWidth")

@@ -78,6 +78,32 @@ def test_rows_arrive_in_any_order(live):
     assert page.evaluate("({})[3]") is None
 
 
+def test_a_column_that_is_empty_no_more_is_shown(live):
+    """Reasons that come with the rows have their column, though no field of the rows changed its width."""
+    data = page_sample(60)
+    data["rows"]["fields"] = {}
+    data["rows"]["reason"] = [0] * 60
+    peer, page = live(without_rows(data))
+    assert 0 == page.locator('.items th[data-column="reason"]').count()
+    peer.send("rows", rows_message(data, range(10)))
+    is_shown(page, "10 of 10 rows")
+
+    assert 1 == page.locator('.items th[data-column="reason"]').count()
+
+
+def test_the_bar_of_a_run_that_goes_on_is_as_long_as_it_has_come(live):
+    """Of 60 items 15 ended: three quarters of the bar are empty; an item that is only planned took no time."""
+    data = page_sample(60)
+    data["run"].update(finished=False, counts={"done": 14, "failed": 1})
+    data["outcomes"] = [*data["outcomes"], "planned"]
+    data["rows"]["outcome"][0] = len(data["outcomes"]) - 1
+    _, page = live(data)
+    ends = "rects => Math.max(...rects.map(rect => rect.x.baseVal.value + rect.width.baseVal.value))"
+
+    assert 250 == round(page.locator("#tally rect").evaluate_all(ends))
+    assert "" == page.locator("tr.item").first.locator(".number").first.inner_text()
+
+
 def test_place_filter_and_selection_stay_as_rows_arrive(live):
     """Where one reads and what is chosen does not move, however many rows come above it; the counts grow."""
     data = page_sample(600)
@@ -119,6 +145,8 @@ def test_the_head_is_the_same_from_the_server_as_from_the_file(live):
             "items_per_second": 1234.56,
         },
         {"seconds": 0.0421, "total": 1_000_000, "out": "", "executor": ""},
+        {"finished": False, "total": 1000, "counts": {"done": 90, "failed": 1}},
+        {"finished": False, "planned": True, "counts": {}},
     ]
     for change in runs:
         run = {**data["run"], **change}
@@ -260,11 +288,30 @@ def test_an_item_is_previewed_with_other_parameters(live):
     page.get_by_text("resize: ValueError: <b>size</b> must be > 0").wait_for()
     assert ["size=0", "strength=0.5"] == peer.asked[-1]["set"]
     assert 3 == strip.locator("img").count()
+    assert not strip.evaluate("each => each.classList.contains('old')")
     page.get_by_role("button", name="Reset").click()
     page.get_by_text("made with nothing").wait_for()
 
     assert "0.8" == page.get_by_label("strength").input_value()
     assert "0.500" in page.locator("#item").inner_text()
+
+
+def test_a_value_that_is_refused_leaves_the_pictures(live):
+    """They fade and stay, so that the field does not jump from under the hand that types into it."""
+
+    def answer(query):
+        status, given = answering(query)
+        return (status, {**given, "pictures": [], "error": "size: no"}) if "set" in query else (status, given)
+
+    _, page = live(page_sample(60), answer=answer)
+    page.locator("tr.item").nth(2).click()
+    page.get_by_text("made with nothing").wait_for()
+    place = page.get_by_label("strength").bounding_box()
+    page.get_by_label("strength").fill("much")
+    page.get_by_text("size: no").wait_for()
+
+    assert 5 == page.locator("#item .strip.old img").count()
+    assert place == page.get_by_label("strength").bounding_box()
 
 
 def test_keys_typed_into_a_parameter_are_its_own(live):

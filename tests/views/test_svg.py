@@ -331,10 +331,17 @@ def test_labels_stand_only_where_a_node_reads_several_things():
     assert ["value_0", "value_1"] == sorted(labels)
 
 
-@pytest.mark.parametrize("count", [1, 40, 200])
-def test_nothing_overlaps_and_nothing_leaves_the_paper(count):
+def fan(count):
+    """Return a graph in which *count* nodes read one value and nothing else."""
+    nodes = [ShapeNode("load", "load"), *(ShapeNode(f"measure_{n}", "measure") for n in range(count))]
+    edges = [("photo", "load", ("path",)), *(("load", f"measure_{n}", ("image",)) for n in range(count))]
+    return Shape("fan", ("photo",), tuple(nodes), tuple(edges))
+
+
+@pytest.mark.parametrize("shape", [many(1), many(40), many(200), fan(30)], ids=lambda shape: shape.name)
+def test_nothing_overlaps_and_nothing_leaves_the_paper(shape):
     """Cards stand apart, on the paper."""
-    root = parsed(draw_svg(many(count)))
+    root = parsed(draw_svg(shape))
     width, height = float(root.get("width")), float(root.get("height"))
     boxes = []
     for node in root.iter(f"{SVG}g"):
@@ -350,3 +357,48 @@ def test_nothing_overlaps_and_nothing_leaves_the_paper(count):
 def test_a_graph_of_nothing_is_drawn():
     """A report may tell of one."""
     assert [] == named(parsed(draw_svg(Shape("empty", (), (), ()))))
+
+
+def test_many_results_of_one_value_stand_in_rows():
+    """Thirty measures of one picture fit a screen: in a frame, with one arrow to it that names all of them."""
+    root = parsed(draw_svg(fan(30)))
+
+    edges = [group.findtext(f"{SVG}title") for group in root.iter(f"{SVG}g") if group.get("class") == "edge"]
+    assert float(root.get("width")) <= 1280
+    assert 1 == len([part for part in root.iter(f"{SVG}rect") if part.get("class") == "fan"])
+    assert [2, 30] == [len(edges), edges[1].count("load → measure_")]
+    assert 32 == len(named(root))
+
+
+def test_a_few_results_of_one_value_have_a_line_each():
+    """A frame would hide more than it shows."""
+    root = parsed(draw_svg(fan(8)))
+
+    assert [] == [part for part in root.iter(f"{SVG}rect") if part.get("class") == "fan"]
+
+
+def test_what_has_yet_to_run_is_a_hollow_bar():
+    """A full bar reads as work that is done: in a plan the part that would run is an outline."""
+    shape = fan(2)
+    nodes = {node.name: NodeState({Outcome.DONE: 1}) for node in shape.nodes}
+
+    found = {
+        kind: {part.get("class") for part in parsed(draw_svg(shape, state)).iter(f"{SVG}rect")}
+        for kind in ("plan", "run")
+        for state in [GraphState(kind, "1 item", 1, {Outcome.DONE: 1}, nodes)]
+    }
+
+    assert {"plan": (True, False), "run": (False, True)} == {
+        kind: ("hollow" in classes, "fill-done" in classes) for kind, classes in found.items()
+    }
+
+
+def test_the_bar_over_a_wide_graph_stays_on_the_screen():
+    """Failures are the last part of it: over a graph of 4,000 px nobody would see them."""
+    shape = Shape("wide", (), tuple(ShapeNode("n" * 20 + str(n), "n") for n in range(40)), ())
+    state = GraphState("run", "2 items", 2, {Outcome.DONE: 1, Outcome.FAILED: 1}, {})
+
+    root = parsed(draw_svg(shape, state))
+
+    failed = next(part for part in root.iter(f"{SVG}rect") if part.get("class") == "fill-failed")
+    assert float(failed.get("x")) + float(failed.get("width")) <= 760

@@ -7,7 +7,7 @@ import terminal_samples as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creevey_graph.shape import shape_of
+from creevey_graph.shape import ShapeParameter, shape_of
 from creevey_graph.state import state_of
 from creevey_graph.views.lanes import Lanes, drawing_order
 from creevey_graph.views.tree import draw_text
@@ -102,6 +102,22 @@ def test_a_graph_parameter_says_where_it_goes():
     lines = draw_text(samples.MERGED).split("\n")
 
     assert ["  radius=2.0 → blur.radius", "  token=…"] == lines[1:3]
+
+
+def test_a_graph_parameter_that_feeds_many_names_the_first():
+    """A list of thirty says less than five of them and how many more there are."""
+    nodes = [samples.node(f"n_{number}", "photo") for number in range(30)]
+    gain = ShapeParameter("gain", "1.5", tuple((one.name, "gain") for one in nodes))
+    shown = draw_text(samples.shape("wide", ["photo"], nodes, [gain])).split("\n")[1]
+
+    assert "  gain=1.5 → n_0.gain, n_1.gain, n_2.gain, n_3.gain, n_4.gain and 25 more" == shown
+
+
+def test_counts_stay_whole_where_calls_do_not():
+    """At 80 columns it is the call that is cut."""
+    shown = draw_text(samples.TRAINING, state_of(samples.edited_plan()), width=80)
+
+    assert "1,019 to run, 474 cached, 7 restored" in shown
 
 
 def test_with_a_state_nodes_show_their_counts():

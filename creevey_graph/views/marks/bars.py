@@ -9,21 +9,42 @@ from creevey_graph.views.marks.pen import Markup, Pen, joined
 LEAST_PX = 4.0
 """A single failure of thousands is to be seen."""
 _GAP = 1.0
+_HALF_LINE = 0.6
 
 
-def draw_bar(pen: Pen, counts: Sequence[tuple[Outcome, int]], box: Box) -> Markup:
-    """Return a bar that fills *box*, a track where there is nothing to count."""
+def draw_bar(
+    pen: Pen, counts: Sequence[tuple[Outcome, int]], box: Box, *, is_planned: bool = False
+) -> Markup:
+    """
+    Return a bar that fills *box*, a track where there is nothing to count.
+
+    Args:
+        pen: Draws it.
+        counts: Outcome -> items.
+        box: What it fills.
+        is_planned: Whether what is done has yet to be: that part is hollow, for a full bar reads as work behind one.
+    """
     total = sum(count for _, count in counts)
     if not total:
         return pen.mark("rect", "track", x=box.x, y=box.y, width=box.width, height=box.height, rx=2)
     widths = shared_px([count for _, count in counts], box.width - _GAP * (len(counts) - 1))
     parts, x = [], box.x
     for (outcome, _), width in zip(counts, widths, strict=True):
-        parts.append(
-            pen.mark("rect", f"fill-{outcome}", x=x, y=box.y, width=width, height=box.height, rx=1.5)
-        )
+        parts.append(draw_part(pen, outcome, Box(x, box.y, width, box.height), is_planned=is_planned))
         x += width + _GAP
     return joined(*parts)
+
+
+def draw_part(pen: Pen, outcome: Outcome, box: Box, *, is_planned: bool) -> Markup:
+    """Return the part of one outcome."""
+    if not (is_planned and outcome is Outcome.DONE):
+        return pen.mark(
+            "rect", f"fill-{outcome}", x=box.x, y=box.y, width=box.width, height=box.height, rx=1.5
+        )
+    width, height = box.width - 2 * _HALF_LINE, box.height - 2 * _HALF_LINE
+    return pen.mark(
+        "rect", "hollow", x=box.x + _HALF_LINE, y=box.y + _HALF_LINE, width=width, height=height, rx=1.5
+    )
 
 
 def shared_px(counts: Sequence[int], width: float) -> list[float]:

@@ -175,7 +175,8 @@ def _state(pen: Pen, card: Card, left: float, right: float, y: float) -> Iterato
         room = right - left - TAG_PX - 6
         yield pen.words("reason", left + TAG_PX + 6, y, ended(standing.reason, room, SMALL_PX))
         y += REASON_ROW
-    yield draw_bar(pen, standing.counts, Box(left, y - 5, right - left, 5))
+    box = Box(left, y - 5, right - left, 5)
+    yield draw_bar(pen, standing.counts, box, is_planned=standing.is_planned)
     y += BAR_ROW
     for place, row in enumerate(card.figures):
         if place == 0 and standing.seconds:

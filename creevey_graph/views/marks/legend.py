@@ -7,6 +7,7 @@ import attrs
 from creevey_graph.events import Outcome
 from creevey_graph.state import GraphState
 from creevey_graph.views.layout import Box
+from creevey_graph.views.marks.bars import draw_part
 from creevey_graph.views.marks.cards import SMALL_PX, Card, Kind
 from creevey_graph.views.marks.faces import draw_kept, draw_outline
 from creevey_graph.views.marks.keeping import Kept
@@ -91,7 +92,7 @@ def _outcomes(cards: Sequence[Card], state: GraphState | None) -> Iterator[Entry
     present = {outcome for standing in standings for outcome, _ in standing.counts} | set(state.counts)
     for outcome in Outcome:
         if outcome in present:
-            yield Entry(word_of(outcome, state.kind), 14.0, _swatch(outcome))
+            yield Entry(word_of(outcome, state.kind), 14.0, _swatch(outcome, state.kind == "plan"))
     if any(standing.is_changed for standing in standings):
         yield Entry("changed", 18.0, _bordered("card card-changed"))
     if any(standing.is_stale and not standing.is_changed for standing in standings):
@@ -100,8 +101,8 @@ def _outcomes(cards: Sequence[Card], state: GraphState | None) -> Iterator[Entry
         yield Entry("much of the time", 18.0, _patch)
 
 
-def _swatch(outcome: Outcome) -> Callable[[Pen, float, float], Markup]:
-    return lambda pen, x, y: pen.mark("rect", f"fill-{outcome}", x=x, y=y - 2.5, width=14, height=5, rx=1.5)
+def _swatch(outcome: Outcome, is_planned: bool) -> Callable[[Pen, float, float], Markup]:
+    return lambda pen, x, y: draw_part(pen, outcome, Box(x, y - 2.5, 14, 5), is_planned=is_planned)
 
 
 def _bordered(classes: str) -> Callable[[Pen, float, float], Markup]:

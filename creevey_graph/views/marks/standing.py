@@ -33,6 +33,7 @@ class Standing:
         reason: What changed in it, shortly; "" unless it is changed.
         is_changed: Whether it differs itself.
         is_stale: Whether it runs since it, or one above it, changed.
+        is_planned: Whether it has yet to run.
     """
 
     counts: tuple[tuple[Outcome, int], ...]
@@ -43,6 +44,7 @@ class Standing:
     reason: str
     is_changed: bool
     is_stale: bool
+    is_planned: bool = False
 
 
 def standing_of(name: str, state: GraphState) -> Standing | None:
@@ -60,6 +62,7 @@ def standing_of(name: str, state: GraphState) -> Standing | None:
         inert(short_reason(name, node.why)) if node.is_changed else "",
         node.is_changed,
         node.is_stale,
+        state.kind == "plan",
     )
 
 

@@ -27,13 +27,13 @@ def show_explanation(explanation: Explanation) -> Markup:
     told = f"to do: {explanation.reason}" if explanation.reason else explanation.outcome
     shown = explanation.nodes[:MOST_NODES]
     rows = [(tag("b", node.name), _action(node.action), joined(_why(node)), node.policy) for node in shown]
-    nodes = table(("node", "what becomes of it", "why", "its values are"), rows)
+    nodes = table(("step", "what becomes of it", "why", "its values are"), rows)
     source = explanation.source if explanation.source != explanation.key else ""
     return framed(
         shortened(explanation.key),
         shortened(told, 300),
         muted(shortened(source, 300)) if source else None,
-        with_rest(nodes, len(explanation.nodes) - MOST_NODES, "nodes"),
+        with_rest(nodes, len(explanation.nodes) - MOST_NODES, "steps"),
         *(part for node in shown for part in _code(node)),
         kind=f"in graph {explanation.graph}",
     )

@@ -10,12 +10,22 @@ from creevey_graph.shape import Shape, shape_of
 from creevey_graph.state import NodeState, state_of_plan
 from creevey_graph.views import VIEWS
 from creevey_graph.views.markup import Markup, facts, folded, joined, pre, shortened, table, tag
-from creevey_graph.views.notebook.pieces import bar, beside, drawing, framed, heading, lines, muted, took
+from creevey_graph.views.notebook.pieces import (
+    TO_RUN,
+    bar,
+    beside,
+    drawing,
+    framed,
+    heading,
+    lines,
+    muted,
+    took,
+)
 
 MOST_NODES = 300
 """Rows of a table of nodes."""
 MOST_REASONS = 12
-_PLANNED = MappingProxyType({Outcome.DONE: "to run", Outcome.CACHED: "up to date"})
+_PLANNED = MappingProxyType({Outcome.DONE: TO_RUN, Outcome.CACHED: "up to date"})
 
 
 def show_graph(graph: Any) -> Markup:
@@ -30,13 +40,13 @@ def show_graph(graph: Any) -> Markup:
     plain = None if drawn is None else pre(VIEWS["text"](shape, None), class_="creevey-plain")
     parameters = [(parameter.name, tag("code", parameter.text)) for parameter in shape.parameters]
     told = (heading("parameters"), facts(parameters)) if parameters else ()
-    nodes = folded(f"{len(shape.nodes):,} nodes as a table", node_table(shape), is_open=drawn is None)
+    nodes = folded(f"{len(shape.nodes):,} steps as a table", node_table(shape), is_open=drawn is None)
     return framed(shape.name, shape.about, plain, beside(drawn, *told), nodes, kind="graph")
 
 
 def node_table(shape: Shape) -> Markup:
     """Return the nodes of a graph with what is declared of them."""
-    head = ("node", "call", "its values are", "column", "code", "about")
+    head = ("step", "call", "its values are", "column", "code", "about")
     rows = (
         (
             tag("b", "/".join((*node.group, node.name))),
@@ -48,7 +58,7 @@ def node_table(shape: Shape) -> Markup:
         )
         for node in shape.nodes[:MOST_NODES]
     )
-    return with_rest(table(head, rows), len(shape.nodes) - MOST_NODES, "nodes")
+    return with_rest(table(head, rows), len(shape.nodes) - MOST_NODES, "steps")
 
 
 def with_rest(shown: Markup, left: int, what: str) -> Markup:
@@ -64,9 +74,9 @@ def show_plan(plan: Plan) -> Markup:
     state = state_of_plan(plan)
     drawn = drawing(plan.shape, state)
     told = [
-        None if drawn else bar(state.counts, _PLANNED),
+        bar(state.counts, _PLANNED),
         tag("p", *_parts_told(plan)),
-        with_rest(_plan_table(plan, state.nodes), len(plan.nodes) - MOST_NODES, "nodes"),
+        with_rest(_plan_table(plan, state.nodes), len(plan.nodes) - MOST_NODES, "steps"),
         *_reasons(plan),
         lines("orphans: outputs of items that are gone; run(…, prune=True) deletes them", plan.orphans),
         lines("accepted", [accepted_text(node, "graph.accept") for node in plan.accepted]),
@@ -95,12 +105,12 @@ def _parts_told(plan: Plan) -> Iterator[Markup | str]:
 def _plan_table(plan: Plan, states: Mapping[str, NodeState]) -> Markup:
     counts = list(plan.nodes.items())[:MOST_NODES]
     figures = {
-        "runs": [count.runs for _, count in counts],
+        "to run": [count.runs for _, count in counts],
         "restored": [count.restores for _, count in counts],
         "read": [count.loads for _, count in counts],
-        "kept": [count.kept for _, count in counts],
+        "cached": [count.kept for _, count in counts],
     }
-    heads = [head for head, numbers in figures.items() if head == "runs" or any(numbers)]
+    heads = [head for head, numbers in figures.items() if head == "to run" or any(numbers)]
     has_seconds = any(states[name].seconds for name, _ in counts)
     rows = []
     for place, (name, _) in enumerate(counts):
@@ -111,7 +121,7 @@ def _plan_table(plan: Plan, states: Mapping[str, NodeState]) -> Markup:
             (named(name, state, _PLANNED), *numbers, *seconds, why(state), plan.policies.get(name, ""))
         )
     last = len(heads) + has_seconds
-    head = ("node", *heads, *(["takes"] if has_seconds else []), "why", "its values are")
+    head = ("step", *heads, *(["takes"] if has_seconds else []), "why", "its values are")
     return table(head, rows, numbers=range(1, last + 1))
 
 

@@ -13,6 +13,8 @@ from creevey_graph.views.notebook.style import style
 from creevey_graph.views.svg import draw_svg
 
 _WIDTH = re.compile(r'<svg [^>]*\bwidth="([\d.]+)"')
+TO_RUN = "to run"
+"""What is called so is not done yet: its part of a bar is hollow."""
 MOST_LINES = 10
 """Notices, orphans and the like that are shown; how many more there are is told."""
 MOST_DRAWN = 150
@@ -50,7 +52,7 @@ def bar(counts: Mapping[Outcome, int], words: Mapping[Outcome, str] = MappingPro
     parts = (
         tag(
             "span",
-            class_=f"creevey-fill-{outcome}",
+            class_="creevey-hollow" if words.get(outcome) == TO_RUN else f"creevey-fill-{outcome}",
             style=f"width:{100 * counts[outcome] / total:.4g}%",
             title=f"{counts[outcome]:,} {words.get(outcome, outcome)}",
         )
@@ -101,7 +103,7 @@ def drawing(shape: Shape | None, state: GraphState | None = None) -> Markup | No
     if shape is None or not 0 < len(shape.nodes) <= MOST_DRAWN:
         return None
     try:
-        drawn = Markup(draw_svg(shape, state))
+        drawn = Markup(draw_svg(shape, state, with_header=False))  # the frame says what it would
     except Exception:  # noqa: BLE001 - a report may be of another version
         return None
     width = _WIDTH.search(drawn)  # where there is little room it is made smaller, but not without end

@@ -1,6 +1,7 @@
 """A report, its rows, and one of them."""
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from creevey_graph.events import Outcome, Row
@@ -29,6 +30,8 @@ MOST_FIELDS = 6
 """Columns of the graph that a table of rows shows."""
 MOST_TRACEBACK = 6_000
 """Characters of a traceback: its end is what tells."""
+_WORDS = MappingProxyType({Outcome.DONE: "ran", Outcome.CANCELLED: "not reached"})
+"""What outcomes are called at a step."""
 MOST_READ = 50_000
 """Rows that are read to find where items were left out; of a longer run it is not told which step did."""
 
@@ -38,7 +41,7 @@ def show_report(report: Report) -> Markup:
     state = state_of_report(report, reads_rows=report.total <= MOST_READ)
     drawn = drawing(shape_in(report), state)
     told = [
-        None if drawn else bar(state.counts),
+        bar(state.counts),
         tag("p", counted(state.counts)),
         _node_table(state),
         *_failures(report),
@@ -60,10 +63,10 @@ def _node_table(state: GraphState) -> Markup | None:
     rows = []
     for name, node in list(state.nodes.items())[:MOST_NODES]:
         counts = [_count(node.counts.get(outcome, 0), outcome) for outcome in outcomes]
-        rows.append((named(name, node), *counts, took(node.seconds), *((why(node),) if told else ())))
-    head = ("node", *map(str, outcomes), "took", *(("why",) if told else ()))
+        rows.append((named(name, node, _WORDS), *counts, took(node.seconds), *((why(node),) if told else ())))
+    head = ("step", *(_WORDS.get(one, str(one)) for one in outcomes), "took", *(("why",) if told else ()))
     shown = table(head, rows, numbers=range(1, len(outcomes) + 2))
-    return with_rest(shown, len(state.nodes) - MOST_NODES, "nodes")
+    return with_rest(shown, len(state.nodes) - MOST_NODES, "steps")
 
 
 def _count(number: int, outcome: Outcome) -> Markup | str:
@@ -184,7 +187,7 @@ def show_row(row: Row) -> Markup:
         "",
         facts(pairs),
         *((heading("columns"), facts(fields)) if fields else ()),
-        *((heading("took"), table(("node", "time"), seconds, numbers=(1,))) if seconds else ()),
+        *((heading("took"), table(("step", "time"), seconds, numbers=(1,))) if seconds else ()),
         folded("traceback", _traceback(row), is_open=True) if row.traceback else None,
         muted("row.reproduce() raises the error here, for a debugger (%debug)") if row.origin else None,
         kind="row of a report",

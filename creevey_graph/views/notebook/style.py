@@ -73,6 +73,7 @@ overflow-wrap:break-word;font-weight:400;background:none}
 background:var(--cv-track);max-width:520px}
 .creevey table .creevey-bar{width:90px;margin:6px 0 0}
 .creevey .creevey-bar span{display:block;height:100%;min-width:2px}
+.creevey .creevey-bar .creevey-hollow{background:var(--cv-paper);border:1.5px solid var(--cv-done);box-sizing:border-box}
 .creevey.creevey .creevey-strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:10px;\
 margin:6px 0 0;padding:0;list-style:none}
 .creevey.creevey .creevey-strip li{margin:0;padding:8px;border:1px solid var(--cv-line);border-radius:6px;min-width:0;\

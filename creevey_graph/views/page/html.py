@@ -77,7 +77,7 @@ def render_page(
         made=quoted(data.get("made") or ""),
         no_made="" if data.get("made") else " hidden",
         ended=static.ended(data["run"]),
-        tally=static.tally(data["run"]["counts"]),
+        tally=static.tally(data["run"]),
         facts=static.facts(data["run"]),
         notices=static.notices(data["run"]),
         failures=failures,

@@ -41,13 +41,14 @@ def _ending(run: Mapping[str, Any]) -> tuple[str, str]:
     return ("bad", f"Finished {took}, {failed:,} failed") if failed else ("good", f"Finished {took}")
 
 
-def tally(counts: Mapping[str, int]) -> str:
-    """Return the counts of outcomes: a bar and a line of figures."""
+def tally(run: Mapping[str, Any]) -> str:
+    """Return the counts of outcomes: a bar, as long as the run has come, and a line of figures."""
+    counts = run["counts"]
     shown = [(outcome, counts[outcome]) for outcome in Outcome if counts.get(outcome)]
     words = ", ".join(f"{count:,} {outcome}" for outcome, count in shown) or "no item ended"
     rects = "".join(
         f'<rect class="{outcome}" x="{x:.2f}" width="{width:.2f}" height="10"></rect>'
-        for outcome, x, width in spans(shown)
+        for outcome, x, width in spans(shown, 0 if run["finished"] else run["total"])
     )
     figures = "".join(f'<li class="{outcome}"><b>{count:,}</b> {outcome}</li>' for outcome, count in shown)
     return (
@@ -56,11 +57,18 @@ def tally(counts: Mapping[str, int]) -> str:
     )
 
 
-def spans(shown: list[tuple[Outcome, int]]) -> Iterator[tuple[Outcome, float, float]]:
-    """Yield (outcome, where its part of a bar begins, how long it is); the smallest part can still be seen."""
-    total = sum(count for _, count in shown)
+def spans(shown: list[tuple[Outcome, int]], whole: int = 0) -> Iterator[tuple[Outcome, float, float]]:
+    """
+    Yield (outcome, where its part of a bar begins, how long it is); the smallest part can still be seen.
+
+    Args:
+        shown: Counts of outcomes, none of them 0.
+        whole: What a full bar stands for, at least what there is.
+    """
+    have = sum(count for _, count in shown)
+    total = max(have, whole)
     widths = [max(_LEAST, BAR * count / total) for _, count in shown]
-    x, scale = 0.0, BAR / sum(widths, start=0.0) if widths else 1.0
+    x, scale = 0.0, min(1.0, BAR * have / total / sum(widths)) if widths else 1.0
     for (outcome, _), width in zip(shown, widths, strict=True):
         yield outcome, x, width * scale
         x += width * scale
@@ -73,7 +81,8 @@ def facts(run: Mapping[str, Any]) -> str:
 
 def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Items", f"{run['total']:,}"
-    yield "Time", duration(run["seconds"])
+    if not run.get("planned"):
+        yield "Time", duration(run["seconds"])
     if run.get("items_per_second") is not None:
         yield "Items/s", f"{run['items_per_second']:,.1f}"
     if run.get("cache_hit_rate") is not None:

@@ -94,7 +94,7 @@ function rove(container, selector) {
     event.preventDefault();
     list[Math.max(0, Math.min(list.length - 1, to))].focus();
   });
-  settle(all()[0]);
+  settle(all().find((each) => each.tabIndex === 0) ?? all()[0]);
 }
 
 /** Tell screen readers, once a pause comes. */

@@ -85,6 +85,7 @@ function createItem(rows, details, table, enlarge, parameters) {
     const pictures = about.pictures ?? [];
     showStrip(strip, pictures, enlarge);
     strip.hidden = pictures.length === 0;
+    strip.classList.remove("old");
     fill(about);
     showSeconds(about.seconds ?? {});
     if (!dialog.open) {
@@ -132,6 +133,9 @@ function createItem(rows, details, table, enlarge, parameters) {
 
   function answered(answer) {
     if (answer.row !== row) return;
+    const isRefused = Boolean(answer.error) && !(answer.pictures ?? []).length;
+    strip.classList.toggle("old", isRefused); // the pictures that were stay, and so does the field that is typed in
+    if (isRefused) return;
     showStrip(strip, answer.pictures ?? [], enlarge);
     strip.hidden = strip.children.length === 0;
     if (answer.seconds) showSeconds(answer.seconds);

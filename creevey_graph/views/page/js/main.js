@@ -17,6 +17,8 @@ const graph = createGraph(rows, chooseStep);
 const timeline = createTimeline(data.outcomes);
 const item = createItem(rows, data.details, table, enlarge, data.parameters ?? []);
 
+let built = JSON.stringify(columns.visible);
+
 function refresh(keepsPlace = false) {
   const { view, counts } = filter.apply(orders.of(table.sort.id, table.sort.isDown));
   table.show(view, keepsPlace);
@@ -53,9 +55,10 @@ if (live) {
     details: data.details,
     receive: {
       rows() {
-        const before = JSON.stringify(columns.visible);
         columns.find();
-        if (JSON.stringify(columns.visible) !== before) table.rebuild();
+        const visible = JSON.stringify(columns.visible); // the rows are there already: what was built before them differs
+        if (visible !== built) table.rebuild();
+        built = visible;
         filters.refill();
         refresh(true);
       },

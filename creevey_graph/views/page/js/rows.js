@@ -1,5 +1,6 @@
 // The items: columns as the page's data has them, read by row number. A live page adds to them.
 
+const PLANNED = "planned"; // of an item that no run came to yet: it took no time
 const OUTPUTS_BETWEEN = ", ";
 
 /** Return a field's value as it is shown. */
@@ -60,7 +61,7 @@ class Rows {
       case "error":
         return columns[id][row] < 0 ? null : this.texts[columns[id][row]];
       case "seconds":
-        return columns.seconds[row];
+        return this.outcome(row) === PLANNED ? null : columns.seconds[row];
       case "outputs":
         return columns.outputs[row] ? columns.outputs[row].join(OUTPUTS_BETWEEN) : null;
       default:

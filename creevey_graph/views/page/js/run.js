@@ -7,7 +7,7 @@ const LEAST = 4;
 function showRun(run, outcomes) {
   const [kind, words] = ending(run);
   byId("ended").replaceChildren(make("span", { class: kind }, words));
-  byId("tally").replaceChildren(...tally(run.counts, outcomes));
+  byId("tally").replaceChildren(...tally(run.counts, outcomes, run.finished ? 0 : run.total));
   byId("facts").replaceChildren(
     ...facts(run).map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, text))),
   );
@@ -26,12 +26,13 @@ function ending(run) {
   return run.counts.failed ? ["bad", `${took}, ${count(run.counts.failed)} failed`] : ["good", took];
 }
 
-/** Return the parts of a bar: [outcome, where it begins, its length]; the smallest can still be seen. */
-function spans(counts, outcomes) {
+/** Return the parts of a bar: [outcome, where it begins, its length]; the smallest can still be seen. `total` is what a full bar stands for, at least what there is. */
+function spans(counts, outcomes, whole = 0) {
   const parts = outcomes.filter((outcome) => counts[outcome]).map((outcome) => [outcome, counts[outcome]]);
-  const total = parts.reduce((sum, [, each]) => sum + each, 0);
+  const ended = parts.reduce((sum, [, each]) => sum + each, 0);
+  const total = Math.max(ended, whole);
   const widths = parts.map(([, each]) => Math.max(LEAST, (BAR * each) / total));
-  const scale = BAR / widths.reduce((sum, each) => sum + each, 0);
+  const scale = Math.min(1, (BAR * ended) / total / widths.reduce((sum, each) => sum + each, 0));
   let x = 0;
   return parts.map(([outcome], at) => {
     const begins = x;
@@ -43,25 +44,25 @@ function spans(counts, outcomes) {
 const toldCounts = (counts, outcomes) =>
   outcomes.filter((outcome) => counts[outcome]).map((outcome) => `${count(counts[outcome])} ${outcome}`).join(", ");
 
-function bar(counts, outcomes, nothing) {
-  const rects = spans(counts, outcomes).map(([outcome, x, width]) =>
+function bar(counts, outcomes, nothing, whole = 0) {
+  const rects = spans(counts, outcomes, whole).map(([outcome, x, width]) =>
     draw("rect", { class: outcome, x: x.toFixed(2), width: width.toFixed(2), height: 10 }),
   );
   const words = toldCounts(counts, outcomes) || nothing;
   return draw("svg", { class: "bar", viewBox: `0 0 ${BAR} 10`, preserveAspectRatio: "none", role: "img", "aria-label": words }, rects);
 }
 
-function tally(counts, outcomes) {
+function tally(counts, outcomes, whole) {
   const figures = outcomes
     .filter((outcome) => counts[outcome])
     .map((outcome) => make("li", { class: outcome }, make("b", {}, count(counts[outcome])), ` ${outcome}`));
-  return [bar(counts, outcomes, "no item ended"), make("ul", { class: "legend" }, figures)];
+  return [bar(counts, outcomes, "no item ended", whole), make("ul", { class: "legend" }, figures)];
 }
 
 function facts(run) {
   const found = [
     ["Items", count(run.total)],
-    ["Time", duration(run.seconds)],
+    ...(run.planned ? [] : [["Time", duration(run.seconds)]]),
   ];
   const tenths = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
   if (run.items_per_second != null) found.push(["Items/s", run.items_per_second.toLocaleString("en", tenths)]);

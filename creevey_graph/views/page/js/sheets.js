@@ -23,6 +23,7 @@ function showSheets(data, rows, open) {
       { type: "button", class: `tile ${outcome}`, title: told || key, "aria-label": `${key}, ${outcome}${told ? `: ${told}` : ""}`, click: () => open(row) },
       make("span", { class: "tile-picture" }, last ? picture(last, "") : make("span", { class: "quiet" }, "no picture")),
       make("bdi", {}, nameOf(key)),
+      outcome === "failed" && rows.text(row, "step") !== "" ? make("bdi", { class: "quiet" }, `at ${rows.text(row, "step")}`) : null,
     );
   }
 }

@@ -15,13 +15,23 @@ function createGraph(rows, choose) {
       svg.style.minWidth = `${Math.round(LEAST_SCALE * (svg.width.baseVal.value || 0))}px`;
     }
     place.classList.toggle("cut", place.scrollHeight > place.clientHeight + 1 || place.scrollWidth > place.clientWidth + 1);
+    const stop = nodes().find((node) => node.dataset.node === chosen) ?? nodes()[0]; // of the Tab key; arrows go on from there
     for (const node of nodes()) {
       const about = node.querySelector("title")?.textContent;
       node.setAttribute("role", "button");
-      node.setAttribute("tabindex", "0");
+      node.setAttribute("tabindex", node === stop ? "0" : "-1");
       node.setAttribute("aria-label", `Filter by step ${node.dataset.node}${about ? `: ${about}` : ""}`);
     }
     select(chosen);
+  }
+
+  /** Show the graph's beginning: a wide one begins in its middle, and its left end is often empty paper. */
+  function reveal() {
+    const first = place.querySelector("[data-node]");
+    if (!first || place.scrollWidth <= place.clientWidth) return;
+    const at = first.getBoundingClientRect();
+    const middle = at.left + at.width / 2 - place.getBoundingClientRect().left + place.scrollLeft;
+    place.scrollLeft = middle - place.clientWidth / 2;
   }
 
   function select(name) {
@@ -44,6 +54,8 @@ function createGraph(rows, choose) {
     if (event.key === "Enter" || event.key === " ") pick(event);
   });
   dressNodes();
+  if (nodes().length) rove(place, '[role="button"]');
+  reveal();
   return { select, dressNodes };
 }
 
@@ -57,7 +69,7 @@ function showSteps(state, rows, choose) {
     const counts = node.counts ?? {};
     const ran = counts.done ?? 0;
     const hits = (counts.cached ?? 0) + (counts.restored ?? 0);
-    const button = make("button", { type: "button", class: "link", title: node.policy ? `${name}: ${node.policy}` : null, click: () => choose(name) }, name);
+    const button = make("button", { type: "button", class: "link", title: node.policy ? `${name}: ${node.policy}` : name, click: () => choose(name) }, name);
     const line = make(
       "tr",
       {},
@@ -67,7 +79,7 @@ function showSteps(state, rows, choose) {
       make("td", { class: "number" }, count(hits)),
       make("td", { class: "number" }, ran + hits ? `${((100 * hits) / (ran + hits)).toFixed(0)} %` : "–"),
       make("td", { class: "seconds" }, secondsBar(node.seconds, most)),
-      holds && make("td", { class: "number" }, node.stored ? `${count(node.stored.values)} · ${bytes(node.stored.bytes)}` : "–"),
+      holds && make("td", { class: "number" }, node.stored?.values ? `${count(node.stored.values)} · ${bytes(node.stored.bytes)}` : "–"),
     );
     return node.why ? [line, make("tr", { class: "why" }, make("td", { colspan: heads.length }, make("bdi", {}, node.why)))] : [line];
   });
