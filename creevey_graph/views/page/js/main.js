@@ -51,6 +51,7 @@ if (live) {
   startLive({
     rows,
     details: data.details,
+    hold: item.hold,
     receive: {
       rows() {
         const before = JSON.stringify(columns.visible);
