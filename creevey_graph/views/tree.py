@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from creevey_graph.columns import table
 from creevey_graph.events import Outcome
+from creevey_graph.plan import reasons_table
 from creevey_graph.shape import Shape, ShapeNode
 from creevey_graph.state import GraphState, NodeState
 from creevey_graph.text import safe_text
@@ -29,7 +30,7 @@ def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | Non
 
     Args:
         shape: The graph.
-        state: What a plan or a run says of it; nodes then show their counts.
+        state: What a plan or a run says of it; nodes then show their counts, and the reasons stand below.
         width: Columns a line may take, policies being shortened first; None for any.
     """
     rows = list(_rows(shape, state)) or [["", "", ""]]
@@ -43,7 +44,7 @@ def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | Non
     if width is not None and longest + counts_width + _LEAST_REST > width:
         rows, last = [row[:-1] for row in rows], last - 1
     lines = table([""] * (last + 1), rows, left=(0, 1, 2), width=width, shrink=(last,) if last else ())[1:]
-    return "\n".join([*_head(shape, state, width), *lines])
+    return "\n".join([*_head(shape, state, width), *lines, *_whys(state, width)])
 
 
 def _rows(shape: Shape, state: GraphState | None) -> Iterator[list[str]]:
@@ -74,6 +75,15 @@ def _counts(state: NodeState, kind: str) -> str:
         if outcome in state.counts
     )
     return f"{CHANGED} {told}" if state.is_changed else told
+
+
+def _whys(state: GraphState | None, width: int | None) -> Iterator[str]:
+    """Yield the reasons, with how many items each holds for."""
+    if state is None or not state.reasons:
+        return
+    yield "why:"
+    for line in reasons_table(state.reasons):
+        yield from [line] if width is None else broken(line, width)
 
 
 def _head(shape: Shape, state: GraphState | None, width: int | None) -> list[str]:
