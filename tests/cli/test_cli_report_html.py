@@ -82,6 +82,9 @@ def test_open_shows_the_page(cli, folder, monkeypatch):
     [
         (["run", "graph.py", "photos", "--out", "out", "--html", "gone/run.html"], "no folder 'gone'"),
         (["run", "graph.py", "photos", "--out", "out", "--html", "photos"], "is a directory"),
+        (["run", "graph.py", "photos", "--out", "out", "--html", "graph.py"], "ends in .html or .htm"),
+        (["report", "--html", "graph.py"], "ends in .html or .htm"),
+        (["report", "--html", "--graph", "graph.py"], "ends in .html or .htm"),
         (["run", "graph.py", "photos", "--out", "out", "--open"], "--open shows the page of --html"),
         (["report", "--html", "gone/run.html"], "no folder 'gone'"),
         (["report", "--graph", "graph.py"], "say --html FILE too"),
