@@ -59,16 +59,13 @@ class Report:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.graph = ""
-        self.executor = ""
+        self.graph = self.executor = self.run_id = ""
         self.jobs = 0
         self.versions: Mapping[str, str] = {}
-        self.run_id = ""
         self.total = 0
         self.columns: tuple[str, ...] = ()
         self.nodes: tuple[str, ...] = ()
-        self.out = ""
-        self.scope = ""
+        self.out = self.scope = ""
         self.input_root, self.is_recursive = "", True
         self.left_out = self.updates = 0
         self.counts: Counter[Outcome] = Counter()
@@ -87,9 +84,8 @@ class Report:
         self.stopped = ""
         self.interrupted = False
         self.finished = False
-        self.damaged = 0
+        self.damaged = self.pruned = 0
         self.orphans: tuple[str, ...] = ()
-        self.pruned = 0
         self.origin: Callable[[Row], Any] | None = None
         self.previewer: Any = None
         self._width = 0

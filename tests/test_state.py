@@ -256,7 +256,7 @@ def test_a_graph_with_an_effect_is_traced_once(tmp_path):
     assert () == shape_of(counted_traces).parameters[0].feeds
 
 
-def test_an_item_that_cannot_be_read_reaches_no_node(tmp_path):
+def test_an_item_whose_file_is_gone_since_reaches_no_node(tmp_path):
     """Its input is gone: no node calls it up to date."""
     paths = [tmp_path / "there.txt", tmp_path / "gone.txt"]
     for path in paths:

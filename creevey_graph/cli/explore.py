@@ -14,6 +14,7 @@ from creevey_graph.cli.items import Asked, list_options
 from creevey_graph.cli.options import cache_folder, cache_option, opened_graph
 from creevey_graph.cli.tables import short_path
 from creevey_graph.errors import SourceError
+from creevey_graph.explore.following import graph_of
 from creevey_graph.explore.items import Items, planned_report, planned_rows
 from creevey_graph.explore.loaded import Loaded
 from creevey_graph.explore.pages import LOOKS, Pages
@@ -134,6 +135,10 @@ def _made(
         watch.step()
         if watch.feed() is None and report_file is not None:
             watch.close()
+            if opened is not None and (other := graph_of(report_file)) not in (None, name):
+                raise UsageError(
+                    f"the report is of graph '{safe_text(str(other))}', not of '{safe_text(name)}'; name that graph, or none"
+                )
             raise SourceError(
                 f"'{report_file}' is no report of a run; they stand in the cache folder, in runs/"
             )

@@ -62,6 +62,8 @@ def _home_of(graph: Graph) -> str:
 
 
 def _which(where: str, graphs: dict[str, Graph]) -> str:
+    if not graphs and Path(where).is_dir():
+        return f"'{where}' is a folder, not a graph's file; name one, such as graph.py"
     if not graphs:
         return f"'{where}' has no graph; put @graph above a function that calls steps"
     named = ", ".join(f"{where}:{name}" for name in sorted(graphs))

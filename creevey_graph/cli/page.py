@@ -12,6 +12,7 @@ from creevey_graph.cli.tables import short_path
 from creevey_graph.display import page
 
 F = TypeVar("F", bound=Callable[..., Any])
+SUFFIXES = (".html", ".htm")
 INTERRUPTED_SECONDS = 2.0
 """For pictures, where somebody wants the command to end."""
 
@@ -41,6 +42,10 @@ def check_html(path: Path | None, *, opens: bool) -> None:
         if opens:
             raise UsageError("--open shows the page of --html; say --html FILE too")
         return
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(
+            f"--html: name a file that ends in {' or '.join(SUFFIXES)}; '{path}' may be something else"
+        )
     if not path.parent.is_dir():
         raise UsageError(f"--html: there is no folder '{path.parent}'; make it first")
 

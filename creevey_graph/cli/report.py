@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from creevey_graph import Report, SourceError, UsageError
+from creevey_graph import Graph, Report, SourceError, UsageError
 from creevey_graph.cli.items import Asked, list_options
 from creevey_graph.cli.numbers import numbers_lines
 from creevey_graph.cli.options import cache_folder, cache_option, json_option, opened_graph
@@ -16,6 +16,8 @@ from creevey_graph.cli.summary import failure_lines, report_data, summary_lines,
 from creevey_graph.cli.tables import echo_json, echo_lines, screen, short_path
 from creevey_graph.columns import counted
 from creevey_graph.errors import SourceNotFound
+from creevey_graph.shape import shape_of
+from creevey_graph.state import shape_in
 
 STDOUT = Path("-")
 TABLE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -84,6 +86,8 @@ def report(
     _write(csv_file, loaded.to_csv, len(loaded.rows))
     _write(jsonl_file, loaded.to_jsonl, len(loaded.rows))
     write_html(loaded, html_file, opens=opens, **made_again)
+    if made_again:
+        _tell_parameters(made_again["graph"], loaded)
     if as_json:
         echo_json(loaded.summary() if summary else report_data(loaded))
     elif summary:
@@ -112,6 +116,19 @@ def _made_again(
         "settings": settings,
         "items_argument": typed(asked.items),
     }
+
+
+def _tell_parameters(graph: Graph, report: Report) -> None:
+    """Tell where the parameters that a page's pictures are made with are not those of its run."""
+    shape = shape_in(report)
+    ran = {} if shape is None else {parameter.name: parameter.text for parameter in shape.parameters}
+    for parameter in shape_of(graph).parameters:
+        if (before := ran.get(parameter.name, parameter.text)) != parameter.text:
+            click.echo(
+                f"note: pictures are made with {parameter.name}={parameter.text}, but the run had {before}; "
+                "say --set as it was there",
+                err=True,
+            )
 
 
 def _write(path: Path | None, write: Callable[[Path | BinaryIO], None], count: int) -> None:

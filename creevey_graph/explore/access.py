@@ -22,6 +22,7 @@ MOST_CHARACTERS = 16_384
 """Of a request's target."""
 MOST_FIELDS = 200
 ICON = "/favicon.ico"
+TUNNEL = "through a tunnel, keep the port: ssh -L {port}:127.0.0.1:{port} HOST"
 _PATH = re.compile(r"/(?P<name>[a-z]+)(?P<whole>-whole)?(?:/(?P<number>[1-9]\d{0,8}))?")
 _NAMES = (LOOPBACK, "localhost")
 _OWN_SITE = ("same-origin", "none")
@@ -113,7 +114,7 @@ def checked(method: str, target: str, headers: Message, *, port: int, token: str
     hosts = headers.get_all("Host", [])
     names = {f"{name}:{port}" for name in _NAMES}
     if len(hosts) != 1 or hosts[0].strip().lower() not in names:
-        raise Refused(403, "this server answers to 127.0.0.1 and localhost only")
+        raise Refused(403, f"this server answers to {LOOPBACK}:{port} only; {TUNNEL.format(port=port)}")
     _check_site(headers, names)
     try:
         parts = urlsplit(target)

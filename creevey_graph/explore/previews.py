@@ -76,7 +76,8 @@ class Previews:
             limit = f"{self._turns.limit_s:g} s"
             return _answer(
                 asked,
-                error=f"takes longer than {limit}{at}, and goes on in the background; ask again for what is done by then",
+                error=f"takes longer than {limit}{at}, and goes on in the background; ask again for what is "
+                f"done by then, or, where it never ends, start explore again",
                 step=self._at,
             )
 

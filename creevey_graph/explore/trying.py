@@ -69,7 +69,7 @@ def try_item(frozen: FrozenGraph, item: Item, kept: Kept, check: Callable[[str],
     values: dict[int, Any] = dict(enumerate(item.values))
     for node, key in zip(frozen.nodes, keys, strict=True):
         check(node.name)
-        problem = problems.get(node.slot)
+        problem: BaseException | None = problems.get(node.slot)
         if problem is None and (text := _not_run(node, values, outputs)):
             trial.pictures.append({**picture_of(node.name, node.name, None), "text": text})
         elif problem is None:
@@ -89,7 +89,7 @@ def _not_run(node: FrozenNode, values: dict[int, Any], outputs: dict[int, str]) 
 
 def _try_node(
     trial: Trial, node: FrozenNode, key: str | None, values: dict[int, Any], kept: Kept
-) -> Exception | None:
+) -> BaseException | None:
     """Take a node's value from *kept*, or run it; return what it raised."""
     held = kept.get(key)
     if held is None:
@@ -97,7 +97,7 @@ def _try_node(
         try:
             value = call(node, values, is_last_reader=lambda slot: isinstance(values[slot], Iterator))
             check_returned(node, value)
-        except Exception as exc:  # noqa: BLE001 - whatever a step raises is told
+        except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - whatever a step raises is told; Ctrl-C goes to the main thread
             return exc
         seconds = perf_counter() - began
         held = Held(value, picture_of(node.name, node.name, value), seconds)

@@ -87,7 +87,7 @@ def draw_file(path: Path | str, shape: Shape, state: GraphState | None = None, *
         UsageError: No view has this suffix, the path is a folder or in none, or it cannot be written.
     """
     path = Path(path)
-    if not view:
+    if not view and not path.is_dir():
         check_suffix(path)
     check_place(path)
     try:

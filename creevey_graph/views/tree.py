@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from creevey_graph.columns import listed, table
 from creevey_graph.events import Outcome
+from creevey_graph.plan import reasons_table
 from creevey_graph.shape import Shape, ShapeNode
 from creevey_graph.state import GraphState, NodeState
 from creevey_graph.text import safe_text
@@ -31,7 +32,7 @@ def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | Non
 
     Args:
         shape: The graph.
-        state: What a plan or a run says of it; nodes then show their counts.
+        state: What a plan or a run says of it; nodes then show their counts, and the reasons stand below.
         width: Columns a line may take, policies being shortened first; None for any.
     """
     rows = list(_rows(shape, state)) or [["", "", ""]]
@@ -45,12 +46,11 @@ def draw_text(shape: Shape, state: GraphState | None = None, *, width: int | Non
     has_policy = width is None or longest + counts_width + _LEAST_REST <= width
     if not has_policy:
         rows, last = [row[:-1] for row in rows], last - 1
-    has_room = (
-        width is not None and width - counts_width >= _LEAST_CALL
-    )  # calls are cut first: counts are looked for
+    # Calls are cut first: counts are looked for.
+    has_room = width is not None and width - counts_width >= _LEAST_CALL
     shrink = () if not last or (has_room and not has_policy) else (last,)
     lines = table([""] * (last + 1), rows, left=(0, 1, 2), width=width, shrink=shrink)[1:]
-    return "\n".join([*_head(shape, state, width), *lines])
+    return "\n".join([*_head(shape, state, width), *lines, *_whys(state, width)])
 
 
 def _rows(shape: Shape, state: GraphState | None) -> Iterator[list[str]]:
@@ -81,6 +81,15 @@ def _counts(state: NodeState, kind: str) -> str:
         if outcome in state.counts
     )
     return f"{CHANGED} {told}" if state.is_changed else told
+
+
+def _whys(state: GraphState | None, width: int | None) -> Iterator[str]:
+    """Yield the reasons, with how many items each holds for."""
+    if state is None or not state.reasons:
+        return
+    yield "why:"
+    for line in reasons_table(state.reasons):
+        yield from [line] if width is None else broken(line, width)
 
 
 def _head(shape: Shape, state: GraphState | None, width: int | None) -> list[str]:

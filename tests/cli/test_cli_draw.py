@@ -55,6 +55,7 @@ def test_what_a_run_would_do_is_drawn(cli, folder):
     drawn = cli("draw", "graph.py", *PLANNED, "--format", "svg").stdout
     assert "card-changed" in drawn
     assert "code changed: step &#x27;inverted&#x27;" in drawn
+    assert "why:\n      3  code changed: step 'inverted'" in cli("draw", "graph.py", *PLANNED).stdout
 
 
 def test_what_the_latest_run_did_is_drawn(cli, folder):
@@ -100,7 +101,7 @@ def test_no_browser_is_no_failure(cli, monkeypatch):
     [
         ((), 2, "name a GRAPH (file.py:name), or draw the latest run with --report"),
         (("graph.py", "-o", "graph.pgn"), 2, "no view has the suffix '.pgn'; did you mean '.png'?"),
-        (("graph.py", "-o", "photos"), 2, "the suffix tells how to draw"),
+        (("graph.py", "-o", "photos"), 2, "'photos' is a folder; name a file in it"),
         (("graph.py", "-o", "photos", "--format", "svg"), 2, "'photos' is a folder"),
         (("graph.py", "--out", "out"), 2, "name them with --items"),
         (("graph.py", "--labels"), 2, "name them with --items"),
@@ -111,6 +112,7 @@ def test_no_browser_is_no_failure(cli, monkeypatch):
         (("--report", "graph.py"), 2, "draw graph.py --report"),
         (("graph.py", "--report", "photos/0.jpg"), 3, "is no report"),
         (("graph.py", "--json", "--open"), 2, "--json prints data"),
+        (("photos",), 2, "'photos' is a folder, not a graph's file"),
         (("nothing.py",), 2, "no file 'nothing.py'"),
     ],
 )

@@ -186,3 +186,18 @@ def test_the_token_stands_on_no_command_line(monkeypatch):
 
     assert not path.exists()
     assert "secret" not in opened[0]
+
+
+def test_a_report_of_another_graph_is_told(cli, folder):
+    """It is no report of the graph that was named, and said so."""
+    cli("run", "graph.py", "photos", "--out", "out")
+    (folder / "other.py").write_text(
+        (folder / "graph.py").read_text(encoding="utf-8").replace("def small(", "def large("),
+        encoding="utf-8",
+    )
+    [report] = (folder / ".creevey" / "runs").glob("*.jsonl")
+
+    ran = cli("explore", "other.py", "--report", str(report))
+
+    assert 2 == ran.exit_code
+    assert "the report is of graph 'small', not of 'large'; name that graph, or none" in ran.stderr

@@ -58,6 +58,33 @@ def test_report_writes_a_page_of_the_latest_run(cli, folder):
     assert [name for name in STEPS if name != "inverted"] == labels(data_in(folder / "run.html"))
 
 
+def test_other_parameters_than_the_runs_are_told(cli, folder):
+    """The page is written, since its steps are still those; what differs is named with the remedy."""
+    cli("run", "graph.py", "photos", "--out", "out", "--set", "size=4,4")
+
+    other = cli("report", "--html", "run.html", "--graph", "graph.py")
+    same = cli("report", "--html", "run.html", "--graph", "graph.py", "--set", "size=4,4")
+
+    assert "note: pictures are made with size=(8, 8), but the run had (4, 4); say --set" in other.stderr
+    assert "note" not in same.stderr
+    assert [0, 0] == [other.exit_code, same.exit_code]
+
+
+def test_a_page_is_not_made_with_another_graph(cli, folder):
+    """Pictures of its steps would stand for those of the run."""
+    cli("run", "graph.py", "photos", "--out", "out")
+    (folder / "other.py").write_text(
+        (folder / "graph.py").read_text(encoding="utf-8").replace("def small(", "def large("),
+        encoding="utf-8",
+    )
+
+    ran = cli("report", "--html", "run.html", "--graph", "other.py")
+
+    assert 2 == ran.exit_code
+    assert "the report is of graph 'small', not of 'large'; name that graph, or none" in ran.stderr
+    assert not (folder / "run.html").exists()
+
+
 def test_data_on_stdout_stays_data(cli, folder):
     """`--json` with a page beside it is still one object."""
     ran = cli("run", "graph.py", "photos", "--out", "out", "--json", "--html", "run.html")
@@ -82,6 +109,9 @@ def test_open_shows_the_page(cli, folder, monkeypatch):
     [
         (["run", "graph.py", "photos", "--out", "out", "--html", "gone/run.html"], "no folder 'gone'"),
         (["run", "graph.py", "photos", "--out", "out", "--html", "photos"], "is a directory"),
+        (["run", "graph.py", "photos", "--out", "out", "--html", "graph.py"], "ends in .html or .htm"),
+        (["report", "--html", "graph.py"], "ends in .html or .htm"),
+        (["report", "--html", "--graph", "graph.py"], "ends in .html or .htm"),
         (["run", "graph.py", "photos", "--out", "out", "--open"], "--open shows the page of --html"),
         (["report", "--html", "gone/run.html"], "no folder 'gone'"),
         (["report", "--graph", "graph.py"], "say --html FILE too"),

@@ -77,6 +77,18 @@ def test_another_host_is_refused(explorer, host):
     assert 403 == ask(explorer, "/", Host=host.format(explorer.address[1]))[0]
 
 
+def test_who_came_through_a_tunnel_of_another_port_is_told_the_remedy(explorer):
+    """`ssh -L 9999:127.0.0.1:PORT` makes browsers ask localhost:9999, which cannot be told from a foreign name."""
+    port = explorer.address[1]
+
+    _, _, body = ask(explorer, "/", Host="localhost:9999")
+
+    assert (
+        f"this server answers to 127.0.0.1:{port} only; through a tunnel, keep the port: "
+        f"ssh -L {port}:127.0.0.1:{port} HOST" == body.decode().strip()
+    )
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:{0}", "localhost:{0}", "LOCALHOST:{0}"])
 def test_its_own_names_are_answered(explorer, host):
     """127.0.0.1 and localhost are one server."""

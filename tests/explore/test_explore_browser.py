@@ -167,3 +167,38 @@ def test_the_next_run_is_shown_by_itself(place, open_page, monkeypatch):
                 "() => document.querySelectorAll('tr.item .restored, tr.item .cached').length > 0"
             )
         shown(page, "5 of 5 rows")
+
+
+@pytest.mark.parametrize("leaves", ["Escape", "back", "link"])
+def test_the_next_run_waits_for_an_open_item(place, open_page, monkeypatch, leaves):
+    """Who tries a parameter keeps what they typed, and previews of it; the new run is shown once they close it."""
+    with explored(place, monkeypatch) as explorer:
+        with running(place):
+            pass
+        page = open_page(explorer.url)
+        shown(page, "4 of 4 rows")
+        if leaves == "link":
+            page.goto(f"{explorer.url}#row=0")
+            page.reload()
+        else:
+            page.get_by_text("0.png", exact=True).first.click()
+        level = page.locator("input[data-parameter=level]")
+        level.fill("40")
+        page.wait_for_function("() => document.querySelectorAll('#item .strip img').length >= 4")
+        first = sources(page)
+        with running(place):
+            page.get_by_text("Another run has begun; it is shown once this is closed.").wait_for()
+            assert "40" == level.input_value()
+            level.fill("90")
+            page.wait_for_function(
+                "given => document.querySelectorAll('#item .strip img')[2]?.src !== given", arg=first[2]
+            )
+            if leaves == "back":
+                page.go_back()
+            else:
+                page.keyboard.press("Escape")
+            page.wait_for_function(
+                "() => document.querySelectorAll('tr.item .restored, tr.item .cached').length > 0"
+            )
+        shown(page, "4 of 4 rows")
+        assert "#row" not in page.url

@@ -140,6 +140,25 @@ def test_an_error_is_told_with_its_step_and_what_was_made_until_then(previews, p
     assert {"name": "red", "text": "999", "changed": True} in preview["parameters"]
 
 
+def test_a_step_that_ends_the_program_costs_its_preview_only(photo):
+    """`KeyboardInterrupt` of a step is no Ctrl-C, which goes to the main thread."""
+
+    @step
+    def ending(image: Image.Image) -> Image.Image:
+        raise KeyboardInterrupt
+
+    @graph
+    def ended(photo: Path):
+        return {"image": ending(load_image(photo))}
+
+    previews = Previews(Loaded(ended), Items(None), limit_s=60)
+    preview = previews.of(asked(photo))
+    previews.close()
+
+    assert ("ending", "KeyboardInterrupt") == (preview["step"], preview["error"])
+    assert ["", "load_image"] == [picture["node"] for picture in preview["pictures"]]
+
+
 def test_a_skipped_item_is_told(previews, photo):
     """It is no error of a kind, but words."""
     assert "left out: too little red" == previews.of(asked(photo, "red=-1"))["error"]
@@ -370,6 +389,7 @@ def test_a_step_that_takes_too_long_is_told_and_goes_on(photo):
     while not begun.is_set():  # the limit may end before the picture is loaded
         told = previews.of(asked(photo))
     assert "takes longer than 0.05 s" in told["error"]
+    assert "where it never ends, start explore again" in told["error"]
     go_on.set()
     until = 200
     while told["error"] and until:

@@ -128,6 +128,17 @@ def test_with_a_state_nodes_show_their_counts():
     assert "1,019 to run, 474 cached, 7 restored" in shown
 
 
+def test_the_reasons_stand_below_a_plan():
+    """So that the mark of a changed node explains itself, within the width."""
+    shown = draw_text(samples.TRAINING, state_of(samples.edited_plan())).split("\n")
+    narrow = draw_text(samples.TRAINING, state_of(samples.edited_plan()), width=40).split("\n")
+
+    why = shown.index("why:")
+    assert "code changed: step 'tone'" in shown[why + 1]
+    assert max(map(len, narrow[narrow.index("why:") :])) <= 40
+    assert "why:" not in draw_text(samples.TRAINING).split("\n")
+
+
 def test_120_nodes_stay_readable():
     """A line each, and lanes no wider than what runs side by side."""
     nodes = [samples.node("n_0", "photo")]

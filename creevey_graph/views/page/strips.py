@@ -30,6 +30,10 @@ ITEM_SECONDS = 5.0
 """That one item's pictures may take, where there is as much time left."""
 MOST_OUTPUTS = 12
 """Of an item that are shown."""
+NOT_FOUND = (
+    "The steps cannot be shown: the item is not among those that were given, or is gone. Where it is of a list, "
+    "name that with --among (items= in Python)."
+)
 NO_GRAPH = (
     "Only the source file and the outputs are shown, since a report does not hold its graph. All steps: "
 )
@@ -116,7 +120,7 @@ class Strips:
             shown, note = self._of_steps(row, deadline_s), self._about
         else:
             shown = self._on_disk(row)
-            note = note or "The steps cannot be shown: the item is not among those that were given any more."
+            note = note or NOT_FOUND
         return Strip(tuple(map(self._picture, shown)), note)
 
     def _of_steps(self, row: Row, deadline_s: float) -> Iterator[Shown]:

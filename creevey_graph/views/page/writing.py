@@ -77,6 +77,11 @@ def write_page(
     stored = stored_beside(report) if stored is None else stored
     chosen = previewer or report.previewer
     if graph is not None:
+        if graph.name != report.graph:
+            raise UsageError(
+                f"page '{safe_text(str(target))}': the report is of graph '{safe_text(report.graph)}', not of "
+                f"'{safe_text(graph.name)}'; name that graph, or none"
+            )
         chosen = previewer_for(graph, items, report.out, _cache_of(report) if cache is None else cache)
     strips = Strips(
         report.out, chosen, seconds=seconds, how=_command(report, target), of=_about(report, graph)

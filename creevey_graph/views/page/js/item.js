@@ -11,12 +11,14 @@ function createItem(rows, details, table, enlarge, parameters) {
   const body = make("div", { class: "item-body" });
   const seconds = make("div");
   const preview = live && live.preview ? createPreview(parameters, answered) : null;
-  const inside = make("div", { class: "item-inside", tabindex: -1 }, problem, strip, preview?.element, body, seconds);
+  const later = make("p", { class: "note", role: "status" });
+  const inside = make("div", { class: "item-inside", tabindex: -1 }, later, problem, strip, preview?.element, body, seconds);
   const dialog = make("dialog", { class: "item-panel", id: "item", "aria-labelledby": "item-title" }, make("header", {}, title, place, before, next, close), inside);
   let row = -1;
   let isOwnEntry = false; // whether the entry in the browser's history was made by opening an item
   let isLeaving = false; // whether the browser is on its way back from it
   let wanted = -1;
+  let afterwards = null; // what is to be done once the panel is closed
 
   function open(other) {
     if (isLeaving) {
@@ -31,6 +33,13 @@ function createItem(rows, details, table, enlarge, parameters) {
     show(other);
   }
 
+  /** Do *act*, which takes the panel away, now or once it is closed: what is typed in it is not lost. */
+  function hold(act) {
+    if (!dialog.open) return act();
+    afterwards = act;
+    later.textContent = "Another run has begun; it is shown once this is closed.";
+  }
+
   function step(by) {
     const at = table.view.indexOf(row);
     const to = table.view[at + by];
@@ -39,6 +48,7 @@ function createItem(rows, details, table, enlarge, parameters) {
 
   function follow() {
     isLeaving = false;
+    if (afterwards && !dialog.open) return afterwards();
     const found = /^#row=(\d+)$/.exec(location.hash);
     if (found && rows.has(Number(found[1]))) return show(Number(found[1]));
     if (dialog.open) {
@@ -55,12 +65,16 @@ function createItem(rows, details, table, enlarge, parameters) {
   dialog.addEventListener("close", () => {
     row = -1;
     preview?.stop();
-    if (!location.hash.startsWith("#row=")) return;
-    if (isOwnEntry) {
-      isLeaving = true;
-      isOwnEntry = false;
-      history.back();
-    } else history.replaceState(null, "", location.href.split("#")[0]);
+    if (location.hash.startsWith("#row=")) {
+      if (isOwnEntry) {
+        isLeaving = true;
+        isOwnEntry = false;
+        history.back();
+        return; // to `follow`
+      }
+      history.replaceState(null, "", location.href.split("#")[0]);
+    }
+    afterwards?.();
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener("keydown", (event) => {
@@ -142,7 +156,7 @@ function createItem(rows, details, table, enlarge, parameters) {
   }
 
   document.body.append(dialog);
-  return { open, follow };
+  return { open, follow, hold };
 }
 
 function pairs(list) {

@@ -3,7 +3,7 @@
 const LIVE_EVERY_MS = 300;
 const SVG_ELEMENTS = new Set(["svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title", "desc", "defs", "marker", "clipPath", "use", "linearGradient", "stop", "pattern"]);
 
-function startLive({ rows, details, receive }) {
+function startLive({ rows, details, receive, hold }) {
   const link = byId("link-state");
   let isOver = false;
   let waiting = 0;
@@ -48,8 +48,10 @@ function startLive({ rows, details, receive }) {
     say("", isOver ? "The run has ended" : "The run has ended; the next one will be shown");
   });
   on("reset", () => {
+    isOver = true;
     source.close();
-    location.replace(location.href.split("#")[0]); // another run: its page
+    say("", "Another run has begun");
+    hold(() => location.replace(location.href.split("#")[0])); // its page
   });
 }
 

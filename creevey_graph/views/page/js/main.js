@@ -53,6 +53,7 @@ if (live) {
   startLive({
     rows,
     details: data.details,
+    hold: item.hold,
     receive: {
       rows() {
         columns.find();
