@@ -1,7 +1,7 @@
 """Every view of every sample graph is what its golden file shows; `python tests/views/samples.py` writes them anew."""
 
 import pytest
-from samples import GOLDEN, all_samples, golden_of
+from samples import GOLDEN, all_samples, drawn, golden_of
 
 from creevey_graph.views import VIEWS
 
@@ -36,4 +36,4 @@ def test_a_view_is_what_its_golden_file_shows(samples, name, view):
     """To the character, in every process."""
     expected = golden_of(name, view).read_text(encoding="utf-8")
 
-    assert expected == f"{VIEWS[view](*samples[name])}\n"
+    assert expected == drawn(name, view, samples)
