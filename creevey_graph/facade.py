@@ -27,7 +27,6 @@ from creevey_graph.places import check_places
 from creevey_graph.plan import Plan
 from creevey_graph.planner import make_plan, preview_item, reproduce_row
 from creevey_graph.preview import Preview
-from creevey_graph.previews import Previewer
 from creevey_graph.report import Report
 from creevey_graph.runner import run
 from creevey_graph.shape import shape_of, shape_to_json
@@ -129,7 +128,7 @@ class Graph(DeclaredGraph):
         check_places(listing, folder, known.index)
         report = Report(new_report(opened))
         report.origin = functools.partial(reproduce_row, listing, opened)
-        report.previewer = Previewer(lambda _: listing, folder, opened)
+        report.make_previewer = lambda: _asked_for("previews").Previewer(lambda _: listing, folder, opened)
         journal = Journal(report.path)
 
         def record(event: Event) -> None:

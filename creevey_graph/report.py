@@ -4,6 +4,7 @@ Report: a fold of events. Rows stand in the journal's file; here is where each b
 A report holds 12 bytes an item; rows are read when they are asked for, in input order.
 """
 
+import functools
 import heapq
 import json
 from array import array
@@ -33,8 +34,8 @@ from creevey_graph.journal import read_journal, rows_of
 from creevey_graph.manifest import flat_row, write_csv, write_jsonl
 from creevey_graph.rows import ABSENT, LOOSE, Rows
 from creevey_graph.summary import summarize
-from creevey_graph.text import first_line, safe_text
 from creevey_graph.timeline import Timeline
+from creevey_graph.verdict import failure_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,7 @@ class Report:
     A listener while the run goes on, a record afterwards. State: path = the journal's file;
     graph, executor, jobs, run_id, total (items looked at), columns, nodes (in the order they run), out
     (absolute, "" where there is none), scope (its rows in the cache's index), input_root and is_recursive (where
-    items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; previewer = what makes values of steps again, for pages; counts = outcome -> items; executed = node -> items
+    items came from), left_out (items not looked at), updates (how many later runs it took over), versions (of what took part): of the run; origin = what runs a failed item again; make_previewer = makes what makes values of steps again, for pages; counts = outcome -> items; executed = node -> items
     it ran for; restored = writer -> items whose output it wrote again; ended_at = (node, failed or skipped) -> items;
     first_skips = node -> why the first item that it left out was;
     unreached = node -> items that ended before it; changes = node -> how it differs from what it was; shape = what
@@ -87,7 +88,7 @@ class Report:
         self.damaged = self.pruned = 0
         self.orphans: tuple[str, ...] = ()
         self.origin: Callable[[Row], Any] | None = None
-        self.previewer: Any = None
+        self.make_previewer: Callable[[], Any] | None = None
         self._width = 0
         self._places: array[int] = array("q")
         self._numbers: array[int] = array("i")
@@ -168,7 +169,12 @@ class Report:
             self.ended_at[step, event.row.outcome] += 1
             if event.row.outcome is Outcome.SKIPPED:
                 self.first_skips.setdefault(step, event.row.error or "")
-        self.unreached.update(node for node in self.behind(step) if node not in event.executed)
+        passed = self.behind(step)
+        if not event.executed and event.row.traceback is None and event.row.outcome is Outcome.FAILED:
+            passed = tuple(
+                node for node in self.nodes if node != step
+            )  # its worker died, and with it what it knew
+        self.unreached.update(node for node in passed if node not in event.executed)
 
     def behind(self, step: str | None) -> tuple[str, ...]:
         """Return the nodes that an item does not come to which ends at *step*, or before any, where it is None."""
@@ -209,6 +215,11 @@ class Report:
     def rows(self) -> Rows:
         """One row per item, in input order; items whose turn never came are `cancelled`."""
         return Rows(self.path, self._places, self._numbers, self._loose, self.origin)
+
+    @functools.cached_property
+    def previewer(self) -> Any:
+        """What makes values of steps again for pages; None for the report of another process."""
+        return None if self.make_previewer is None else self.make_previewer()
 
     @property
     def failed(self) -> list[Row]:
@@ -274,18 +285,7 @@ class Report:
 
     def failure_text(self) -> str:
         """Say what went wrong in one line."""
-        count = self.counts[Outcome.FAILED]
-        if count:
-            row = next(self.rows.of([min(self._failed)]))
-            where = f" in step '{row.step}'" if row.step else ""
-            return (
-                f"{count} of {self.total} items failed; first: {safe_text(row.key)}{where}: "
-                f"{first_line(row.error or '')} (all of them: report.failed)"
-            )
-        if self.interrupted:
-            left = self.counts[Outcome.CANCELLED]
-            return f"the run was interrupted; {'1 item is' if left == 1 else f'{left} items are'} left"
-        return self.stopped or "the run did not come to its end"
+        return failure_text(self, next(self.rows.of([min(self._failed)])) if self._failed else None)
 
     def to_csv(self, path: Path | str | BinaryIO) -> None:
         """Write one line per item, to a file or an open stream of bytes: the fixed columns, then the graph's."""

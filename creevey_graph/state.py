@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from creevey_graph.columns import counted, listed
+from creevey_graph.errors import UsageError
 from creevey_graph.events import Outcome, Reason
 from creevey_graph.plan import NodeCount, Plan
 from creevey_graph.report import Report
@@ -214,7 +215,15 @@ def state_of_report(
         stored: As for `state_of`.
         reads_rows: Whether its rows are read for where items were left out, of which it was told in bulk; without,
             these count as up to date.
+
+    Raises:
+        UsageError: It joins several runs, of which only the rows are joined.
     """
+    if report.updates:
+        raise UsageError(
+            f"this report joins {report.updates + 1} runs, which have no state of nodes in common; "
+            "show that of one of them: Report.load(path)"
+        )
     ended, unreached = Counter(report.ended_at), Counter(report.unreached)
     if reads_rows:
         _add_left_out(report, ended, unreached)

@@ -27,7 +27,7 @@ FLOORS = (
     ("signature", "options", "interrupts", "symbolic", "parts/", "journal_checks"),
     ("step", "cache/", "executors/", "sources/"),
     ("node", "stages", "validate", "telling", "images/", "journal", "outputs", "policy", "values", "apart"),
-    ("manifest", "frame", "rows", "versions", "timeline", "likeness"),
+    ("manifest", "frame", "rows", "versions", "verdict", "timeline", "likeness"),
     ("troubles", "thumbnails"),
     ("summary",),
     ("symbols", "compose", "wiring", "constants", "arrays/"),

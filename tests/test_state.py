@@ -10,7 +10,7 @@ import attrs
 import pytest
 from runs import draw, thumbs
 
-from creevey_graph import Report, SkipItem, graph, step
+from creevey_graph import Report, SkipItem, UsageError, graph, step
 from creevey_graph.events import ItemsCached, Outcome, RunStarted
 from creevey_graph.journal import Journal, row_line
 from creevey_graph.shape import HIDDEN, shape_from_json, shape_of, shape_to_json
@@ -338,3 +338,40 @@ def test_a_timeline_stays_small():
     assert len(rows) <= MOST_BINS
     assert 1005 == sum(sum(counts.values()) for _, counts in rows)
     assert sorted(begins for begins, _ in rows) == [begins for begins, _ in rows]
+
+
+def test_a_report_that_joins_runs_has_no_state_of_nodes(tmp_path):
+    """Its rows are of several runs; what the nodes did is not added up from half of it."""
+    run = {"cache": tmp_path / "cache", "progress": False}
+    first = numbers.run([{"number": 4}, {"number": 90}], **run)
+    first.update([numbers.run([{"number": 6}], **run)])
+
+    with pytest.raises(UsageError, match="this report joins 2 runs"):
+        state_of(first)
+
+
+def test_a_worker_that_died_leaves_no_node_up_to_date(tmp_path):
+    """Its item failed at the step in hand; that others were up to date is not known."""
+
+    @step
+    def fatal(number: int) -> int:
+        import os
+
+        if number == 3:
+            os._exit(9)
+        return number
+
+    @graph
+    def dying(number: int):
+        return {"fatal": fatal(halve(number))}
+
+    report = dying.run(
+        [{"number": number} for number in (4, 6, 8)],
+        cache=tmp_path / "cache",
+        executor="processes",
+        progress=False,
+    )
+
+    nodes = state_of(report).nodes
+    assert {Outcome.DONE: 2, Outcome.FAILED: 1} == nodes["fatal"].counts
+    assert {Outcome.DONE: 2, Outcome.CANCELLED: 1} == nodes["halve"].counts

@@ -163,7 +163,10 @@ def _shape_and_report(
         )
     shape = shape_in(report) if opened is None else shape_of(opened)
     if shape is None:
-        raise SourceNotFound(
-            f"'{report.path}' does not tell its graph, as reports of earlier versions do not; name GRAPH too"
+        why = (
+            "tells of a graph that is damaged, or too large to be drawn"
+            if report.shape
+            else "does not tell its graph, as reports of earlier versions do not"
         )
+        raise SourceNotFound(f"'{report.path}' {why}; name GRAPH too")
     return shape, state_of(report, stored_beside(report))
