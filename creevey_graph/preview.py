@@ -71,7 +71,8 @@ class Comparison:
 
     def __repr__(self) -> str:
         told = ", ".join(self.differing) or "nothing"
-        return f"<comparison of two previews of {self.before.key}: {told} differs>"
+        verb = "differ" if len(self.differing) > 1 else "differs"
+        return f"<comparison of two previews of {self.before.key}: {told} {verb}>"
 
 
 def is_same_value(one: Any, other: Any) -> bool:

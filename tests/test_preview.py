@@ -137,7 +137,7 @@ def test_a_comparison_names_what_differs(tmp_path):
     assert () == before.compare(framing.preview(tmp_path / "a.png")).differing
     wider = before.compare(framing.bind(border=4).preview(tmp_path / "a.png"))
     assert ("framed", "width") == wider.differing
-    assert "<comparison of two previews of a.png: framed, width differs>" == repr(wider)
+    assert "<comparison of two previews of a.png: framed, width differ>" == repr(wider)
     other = Preview("b")
     other["photo"] = before["photo"]
     assert ("opened", "framed", "width", "new") == before.compare(with_new(other)).differing
