@@ -1,6 +1,7 @@
 """`creevey-graph explore`: the page of a run, live, with previews."""
 
 import functools
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -85,7 +86,7 @@ def explore(
     """  # noqa: D301 - click wants the character
     if graph is None and settings:
         raise UsageError("--set is for the parameters of a graph; name it: creevey-graph explore GRAPH")
-    with _no_byte_code():
+    with _no_byte_code(), no_input():
         explorer = _made(
             graph,
             asked,
@@ -174,3 +175,14 @@ def _no_byte_code() -> Iterator[None]:
         yield
     finally:
         sys.dont_write_bytecode = before
+
+
+@contextmanager
+def no_input() -> Iterator[None]:
+    """Give steps that ask at the terminal an end of file: in a preview nobody would see the question."""
+    with open(os.devnull, encoding="utf-8") as nothing:  # noqa: PTH123 - no file
+        before, sys.stdin = sys.stdin, nothing
+        try:
+            yield
+        finally:
+            sys.stdin = before

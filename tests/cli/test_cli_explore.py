@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from creevey_graph.cli.browser import shown_secretly
+from creevey_graph.cli.explore import no_input
 
 PATIENCE_S = 60
 
@@ -201,3 +202,13 @@ def test_a_report_of_another_graph_is_told(cli, folder):
 
     assert 2 == ran.exit_code
     assert "the report is of graph 'small', not of 'large'; name that graph, or none" in ran.stderr
+
+
+def test_a_step_that_asks_at_the_terminal_gets_no_answer():
+    """It would wait for one that nobody knows is wanted."""
+    before = sys.stdin
+
+    with no_input(), pytest.raises(EOFError):
+        input()
+
+    assert before is sys.stdin
