@@ -86,7 +86,7 @@ def explore(
     """  # noqa: D301 - click wants the character
     if graph is None and settings:
         raise UsageError("--set is for the parameters of a graph; name it: creevey-graph explore GRAPH")
-    with _no_byte_code(), no_input():
+    with _no_byte_code():
         explorer = _made(
             graph,
             asked,
@@ -100,7 +100,7 @@ def explore(
             explorer.start()
             click.echo(explorer.url)
             click.echo("Ctrl-C ends it", err=True)
-            with shown_secretly(explorer.url) if opens else nullcontext():
+            with no_input(), shown_secretly(explorer.url) if opens else nullcontext():
                 while not explorer.closing.wait(_LOOK_S):
                     pass
         except KeyboardInterrupt:

@@ -28,11 +28,14 @@ def tree(folder):
 class Running:
     """`creevey-graph explore` in a process of its own; use as a context manager."""
 
-    def __init__(self, folder, *args):
+    def __init__(self, folder, *args, piped=None):
         command = [sys.executable, "-m", "creevey_graph", "explore", *map(str, args)]
-        self.process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = subprocess.Popen(command, cwd=folder, text=True, **streams)
+        if piped is not None:
+            self.process.stdin.write(piped)
+            self.process.stdin.close()
+            self.process.stdin = None
         self.url = self.process.stdout.readline().strip()
 
     def __enter__(self):
@@ -95,6 +98,12 @@ def test_items_are_shown_before_any_run(folder):
         assert 0 == running.end()[0]
 
     assert before == tree(folder)
+
+
+def test_a_list_may_be_piped_in(folder):
+    """It is read before steps are given no terminal to ask at."""
+    with Running(folder, "graph.py", "-", piped="photos/0.jpg\nphotos/2.jpg\n") as running:
+        assert 2 == running.data()["run"]["total"]
 
 
 def test_a_run_that_begins_is_picked_up(cli, folder):
