@@ -30,7 +30,7 @@ from creevey_graph.text import safe_text
 _LOOK_S = 0.5
 
 
-@click.command(short_help="Show a run in the browser while it runs; try parameters on its pictures.")
+@click.command(short_help="Show a run in the browser while it runs, and try parameters on its pictures.")
 @click.argument("graph", required=False)
 @click.argument("items", nargs=-1, metavar="[ITEMS]...")
 @click.option(
