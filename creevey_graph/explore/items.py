@@ -23,8 +23,7 @@ from creevey_graph.sources import BulkSource, Item, Source, open_source
 from creevey_graph.sources.base import is_url
 from creevey_graph.text import safe_text
 
-NO_RUN = "no run yet"
-NO_RUN_YET = "no run came to these items yet: the rows tell what one would do"
+NO_RUN_YET = "nothing runs yet: the rows tell what a run would do, and the page follows the next one"
 LOOKED_AT = "its files are not what they were"
 
 
@@ -123,7 +122,7 @@ def place_of(named: Named) -> str:
 
 def planned_report(graph: Graph, listing: Listing, out: Path | None) -> Report:
     """Return a report with the head that a run of these items would have, and nothing behind it."""
-    report = Report(Path(NO_RUN))
+    report = Report(Path())
     nodes = tuple(node.name for node in listing.frozen.nodes)
     place = "" if out is None else os.path.abspath(out)  # noqa: PTH100 - it is text
     facts = (graph.name, len(listing), listing.columns, "", "", 0, nodes, place, "", *listing.place)

@@ -33,7 +33,7 @@ def _ending(run: Mapping[str, Any]) -> tuple[str, str]:
     if run["stopped"]:
         return "bad", f"Stopped: {run['stopped']}"
     if run.get("planned"):
-        return "open", "Not run yet"
+        return "open", "What a run would do"
     if not run["finished"]:
         return "open", f"Not finished: {of}"
     failed = run["counts"].get(Outcome.FAILED, 0)

@@ -20,7 +20,7 @@ function ending(run) {
   const of = `${count(seen)} of ${count(run.total)} items ended`;
   if (run.interrupted) return ["bad", `Interrupted: ${of}`];
   if (run.stopped) return ["bad", `Stopped: ${run.stopped}`];
-  if (run.planned) return ["open", "Not run yet"];
+  if (run.planned) return ["open", "What a run would do"];
   if (!run.finished) return ["open", `Not finished: ${of}`];
   const took = `Finished in ${duration(run.seconds)}`;
   return run.counts.failed ? ["bad", `${took}, ${count(run.counts.failed)} failed`] : ["good", took];
