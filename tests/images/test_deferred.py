@@ -226,9 +226,11 @@ def put_a_pixel_by_access(image):
     image.load()[2, 2] = (255, 0, 0)
 
 
+SRGB = ImageCms.createProfile("sRGB")  # has the second it was made in
+
+
 def to_other_colours(image):
-    profile = ImageCms.createProfile("sRGB")
-    ImageCms.profileToProfile(image, profile, profile, inPlace=True)
+    ImageCms.profileToProfile(image, SRGB, SRGB, inPlace=True)
 
 
 CHANGES = {
