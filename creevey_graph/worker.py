@@ -170,10 +170,9 @@ class _ItemWork:
         reason = None if outcome is Outcome.CACHED else self._reason()
         row = self._row(outcome, reason=reason, outputs=tuple(paths), fields=fields)
         outputs = {**self._evidence.found, **self.steps.delivery.placed}
-        result = self._result(
+        return self._result(
             row, tuple(outputs[p] for p in sorted(outputs)), self.steps.delivery.leftovers(paths)
         )
-        return result if outcome is Outcome.CACHED else attrs.evolve(result, restored=self._restored())
 
     def _restored(self) -> tuple[str, ...]:
         pairs = zip(self.frozen.nodes, self.steps.actions, strict=True)
@@ -259,6 +258,7 @@ class _ItemWork:
             tuple(self.steps.keeping.entries),
             tuple(self.steps.executed),
             tuple(self.steps.spared),
+            self._restored() if row.outcome in (Outcome.DONE, Outcome.RESTORED) else (),
             leftovers=leftovers,
             damaged=damaged,
             problems=(*self.steps.keeping.problems, *problems),
