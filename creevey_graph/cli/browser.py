@@ -3,10 +3,12 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 
 import click
+
+from creevey_graph.text import safe_text
+from creevey_graph.views.quoting import quoted
 
 _ELSEWHERE = '<!DOCTYPE html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url={}">'
 
@@ -21,8 +23,8 @@ def show(address: str | Path) -> None:
     except (webbrowser.Error, OSError):
         is_open = False
     if not is_open:
-        shown = address.resolve() if isinstance(address, Path) else "the address"
-        click.echo(f"note: no browser could be started; open {shown} yourself", err=True)
+        shown = str(address.resolve()) if isinstance(address, Path) else "the address"
+        click.echo(f"note: no browser could be started; open {safe_text(shown)} yourself", err=True)
 
 
 @contextmanager
@@ -35,6 +37,6 @@ def shown_secretly(address: str) -> Iterator[None]:
     """
     with tempfile.TemporaryDirectory(prefix="creevey-explore-") as folder:  # mode 0700
         file = Path(folder, "explore.html")
-        file.write_text(_ELSEWHERE.format(escape(address)), encoding="utf-8")
+        file.write_text(_ELSEWHERE.format(quoted(address)), encoding="utf-8")
         show(file)
         yield

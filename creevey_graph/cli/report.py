@@ -18,6 +18,7 @@ from creevey_graph.columns import counted
 from creevey_graph.errors import SourceNotFound
 from creevey_graph.shape import shape_of
 from creevey_graph.state import shape_in
+from creevey_graph.text import safe_text
 
 STDOUT = Path("-")
 TABLE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -125,8 +126,8 @@ def _tell_parameters(graph: Graph, report: Report) -> None:
     for parameter in shape_of(graph).parameters:
         if (before := ran.get(parameter.name, parameter.text)) != parameter.text:
             click.echo(
-                f"note: pictures are made with {parameter.name}={parameter.text}, but the run had {before}; "
-                "say --set as it was there",
+                f"note: pictures are made with {safe_text(f'{parameter.name}={parameter.text}')}, but the run had "
+                f"{safe_text(before)}; say --set as it was there",
                 err=True,
             )
 

@@ -1,14 +1,13 @@
 """The graph as a Mermaid flowchart, for READMEs and notebooks."""
 
-import html
 from collections.abc import Iterator, Mapping
 
 from creevey_graph.shape import Shape, ShapeNode
 from creevey_graph.state import GraphState
-from creevey_graph.text import safe_text
 from creevey_graph.views.dot import worst
 from creevey_graph.views.marks.standing import Standing, standing_of
 from creevey_graph.views.palette import INKS, STALE
+from creevey_graph.views.quoting import quoted_element
 
 _MEANT = str.maketrans({"#": "&num;", "%": "&percnt;", "`": "&grave;", '"': "&quot;", "'": "&apos;"})
 
@@ -70,8 +69,7 @@ def _escaped(text: str) -> str:
     >>> _escaped("it's #1 of %%{wrap}%%")
     'it&apos;s &num;1 of &percnt;&percnt;{wrap}&percnt;&percnt;'
     """
-    told = html.escape(safe_text(text), quote=False)
-    return told.translate(_MEANT)
+    return quoted_element(text).translate(_MEANT)
 
 
 def _classes(ids: Mapping[str, str], standings: Mapping[str, Standing | None]) -> Iterator[str]:

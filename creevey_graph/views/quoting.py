@@ -31,3 +31,13 @@ def quoted(text: object, *, keep_newlines: bool = False) -> str:
     '&lt;b&gt;\\u202e&#x27;'
     """
     return escape(inert(str(text), keep_newlines=keep_newlines))
+
+
+def quoted_element(text: str) -> str:
+    """
+    Return *text* for the inside of an element only, where another language quotes it further: quotes stay.
+
+    >>> quoted_element("<b>'")
+    "&lt;b&gt;'"
+    """
+    return escape(inert(text), quote=False)
