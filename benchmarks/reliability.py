@@ -22,6 +22,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import attrs
@@ -33,8 +34,7 @@ START_S = 60.0
 
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reliability"), str(ROOT / "tests")]
 
-from plan import all_trials  # noqa: E402 - stands in the tests
-from trial import Trial, try_until  # noqa: E402
+from trial import Trial, try_until  # noqa: E402 - stands in the tests
 
 
 @attrs.define
@@ -51,9 +51,9 @@ class Standing:
 
 def main() -> int:
     options = read_options()
-    trials = chosen(all_trials(), options.only)
+    trials = chosen(import_module(options.plan).all_trials(), options.only)
     if options.worker:
-        return work(trials[options.worker], options.first, options.seconds)
+        return work(trials[options.worker], options.first, options.seconds, options.units)
     if options.list:
         for title, trial in trials.items():
             print(f"{title:28} {trial.gate:>7,} of {trial.release:>9,} {trial.unit}: {trial.what}")
@@ -62,7 +62,7 @@ def main() -> int:
     standings = read_state(options.state, trials, code)
     missing = {title: why for title, trial in trials.items() if (why := trial.missing())}
     try:
-        for title, line in run_trials(trials, missing, standings, options.hours * 3600):
+        for title, line in run_trials(trials, missing, standings, options):
             note(options.state, {"title": title, "code": code, **line}, standings)
     except KeyboardInterrupt:
         print("\ninterrupted; the state is kept", file=sys.stderr)
@@ -81,9 +81,11 @@ def read_options() -> argparse.Namespace:
         "--state", type=Path, default=Path("reliability.jsonl"), help="where every seed is noted"
     )
     parser.add_argument("--list", action="store_true", help="print the trials and their figures, run nothing")
+    parser.add_argument("--plan", default="plan", help=argparse.SUPPRESS)  # another one, of a test
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, default=BATCH_S, help=argparse.SUPPRESS)
+    parser.add_argument("--units", type=int, default=1, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -129,8 +131,11 @@ def add(standing: Standing, line: dict[str, object], *, is_now: bool) -> None:
 
 
 def note(path: Path, line: dict[str, object], standings: dict[str, Standing]) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    with path.open("ab+") as file:
+        is_cut = (
+            file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) + 1 and file.read(1) != b"\n"
+        )  # by a kill
+        file.write(b"\n" * bool(is_cut) + json.dumps(line).encode() + b"\n")
     add(standings[line["title"]], line, is_now=True)
     if line["outcome"] != "ok":
         print(f"{line['title']} seed {line['seed']}: {line['outcome']}\n{line['told']}", file=sys.stderr)
@@ -140,10 +145,13 @@ def note(path: Path, line: dict[str, object], standings: dict[str, Standing]) ->
 
 
 def run_trials(
-    trials: dict[str, Trial], missing: dict[str, str], standings: dict[str, Standing], left_s: float
+    trials: dict[str, Trial],
+    missing: dict[str, str],
+    standings: dict[str, Standing],
+    options: argparse.Namespace,
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield (title, line) for each seed until the time is over, or all that a release asks for is tried."""
-    ends = time.monotonic() + left_s
+    ends = time.monotonic() + options.hours * 3600
 
     def share(title: str) -> float:
         return standings[title].units / trials[title].release
@@ -158,13 +166,16 @@ def run_trials(
             file=sys.stderr,
         )
         left = min(BATCH_S, ends - time.monotonic())
-        yield from ((title, line) for line in batch(trials[title], standings[title].next_seed, left))
+        lines = batch(trials[title], standings[title], left, options.plan)
+        yield from ((title, line) for line in lines)
 
 
-def batch(trial: Trial, first: int, seconds: float) -> Iterator[dict[str, object]]:
+def batch(trial: Trial, standing: Standing, seconds: float, plan: str) -> Iterator[dict[str, object]]:
     """Yield a line for each seed that one worker process tries; the last of them where it hangs or dies."""
     command = [sys.executable, "-m", "benchmarks.reliability", "--worker", trial.title]
-    command += ["--first", str(first), "--seconds", str(seconds)]
+    first = standing.next_seed
+    command += ["--first", str(first), "--seconds", str(seconds), "--plan", plan]
+    command += ["--units", str(trial.release - standing.units)]
     worker = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
     lines: queue.Queue[str] = queue.Queue()
 
@@ -194,13 +205,13 @@ def failure(seed: int, outcome: str, told: str, seconds: float) -> dict[str, obj
     return {"seed": seed, "units": 0, "outcome": outcome, "seconds": seconds, "told": told}
 
 
-def work(trial: Trial, first: int, seconds: float) -> int:
-    """Try seeds in this process for *seconds*; a line of JSON for each."""
+def work(trial: Trial, first: int, seconds: float, most: int) -> int:
+    """Try seeds in this process for *seconds*, and until *most* units have been tried; a line of JSON for each."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a trial prints is no line of ours
     began = time.monotonic()
-    seed = first
-    while seed == first or time.monotonic() - began < seconds:
+    seed, tried = first, 0
+    while seed == first or (time.monotonic() - began < seconds and tried < most):
         folder = Path(tempfile.mkdtemp(prefix="creevey-reliability-"))
         started = time.monotonic()
         try:
@@ -218,7 +229,7 @@ def work(trial: Trial, first: int, seconds: float) -> int:
         line["seconds"] = round(time.monotonic() - started, 3)
         print(json.dumps(line), file=out, flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        seed += 1
+        seed, tried = seed + 1, tried + line["units"]
     return 0
 
 
