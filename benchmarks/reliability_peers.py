@@ -153,7 +153,7 @@ def try_damage(
 def try_servers(
     program: Program, place: Path, photos: Path, server: "Server", asked: argparse.Namespace
 ) -> str:
-    del asked
+    del asked, photos
     good = sorted(server.pictures)
     run(program, place, server.list_in(place / "good.txt", good), place / "whole")
     expected = outputs(place / "whole")
