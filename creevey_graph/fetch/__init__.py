@@ -3,6 +3,7 @@ HTTP GET to bytes: the only place that imports requests.
 
 - terms: what a caller may ask for, checked
 - clock, deadline: where time comes from, what is left of it, and sockets that keep to it
+- names: look-ups of names that end
 - addresses, connection: which addresses may be asked, and connections that keep to that
 - hosts: what all downloads of the process know of a host: how busy it is, and whether it is down
 - robots, courtesy, opt_out: what a site asks of machines
@@ -10,9 +11,8 @@ HTTP GET to bytes: the only place that imports requests.
 - job, attempt, answer: one download, one try of it, and all of its tries
 - failure, shown: errors and URLs as messages tell them
 
-A download ends: by its last byte, or by an error within about a second of its deadline. Not bounded:
-the system's name look-up, which offers no timeout. What the bytes mean is not decided here; see
-`images/load.py`.
+A download ends: by its last byte, or by an error within about a second of its deadline, the system's name
+look-up included. What the bytes mean is not decided here; see `images/load.py`.
 """
 
 from creevey_graph.fetch.addresses import ALLOWED_BY_ENVIRONMENT, NETWORK, Network

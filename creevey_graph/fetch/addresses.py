@@ -8,6 +8,7 @@ refuses the name: no honest site mixes them.
 
 import os
 import socket
+import time
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.errors import PrivateAddress
+from creevey_graph.fetch.names import LOOK_UPS
 from creevey_graph.text import safe_text
 
 ALLOWED_BY_ENVIRONMENT = "CREEVEY_ALLOW_PRIVATE_ADDRESSES"
@@ -81,7 +83,7 @@ def dial(
         network: Where addresses and connections come from.
         host: A name, or an address.
         port: TCP port.
-        timeout_s: Seconds for all addresses together, an equal share for each.
+        timeout_s: Seconds for the name look-up and all addresses together, an equal share for each of these.
         allow_private: Do not check.
         options: Set on the socket before it connects.
 
@@ -89,14 +91,16 @@ def dial(
         PrivateAddress: One of its addresses is not of the public internet.
         OSError: No such name, or no address took the connection; the last one's error.
     """
-    addresses = network.resolve(host.strip("[]"), port)
+    began = time.monotonic()
+    addresses = LOOK_UPS.find(network.resolve, host.strip("[]"), port, timeout_s)
+    left_s = max(0.001, timeout_s - (time.monotonic() - began))
     if not allow_private:
         for _, address in addresses:
             _check_public(host, address[0])
     problem = OSError("no address")
     for address in addresses:
         try:
-            return network.connect(address, timeout_s / len(addresses), options)
+            return network.connect(address, left_s / len(addresses), options)
         except OSError as error:
             problem = error
     raise problem
