@@ -424,3 +424,12 @@ def test_a_forked_process_has_connections_of_its_own(server):
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
         assert pool.submit(fetch, url, robots_txt=False).result() == BODY
     assert server.connections == 2
+
+
+def test_a_url_without_an_end_is_cut_in_messages(server):
+    """A server redirects to one of 60 000 characters; the row of a report does not hold them all."""
+    server.behave("/a.jpg", redirect("/" + "x" * 60_000))
+    server.behave("/" + "x" * 60_000, redirect("/" + "x" * 60_000))
+    with pytest.raises(TooManyRedirects) as caught:
+        fetch(server.url("/a.jpg"))
+    assert len(str(caught.value)) < 2300

@@ -5,6 +5,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from creevey_graph.text import safe_text
 
+_LONGEST = 2000
+"""Characters of a URL that are shown; a server may redirect to one of a megabyte."""
+
 
 def get_of(url: str) -> str:
     """
@@ -17,14 +20,14 @@ def get_of(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Return *url* inert, and without the password it may hold."""
+    """Return *url* inert, without the password it may hold, and cut where it is very long."""
     try:
         parts = urlsplit(url)
         if "@" in parts.netloc:
             url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     except ValueError:
         url = re.sub(r"//[^/]*@", "//", url)
-    return safe_text(url)
+    return safe_text(url if len(url) <= _LONGEST else url[:_LONGEST] + "…")
 
 
 def origin_of(url: str) -> str:
