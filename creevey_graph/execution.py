@@ -112,6 +112,25 @@ class Execution:
         slots = (node.slot for node in nodes if node.name == self.at and node.output is not None)
         return next((PurePath(self._known.paths[slot]) for slot in slots), None)
 
+    def doubt_downloads(self) -> None:
+        """
+        Keep nothing that came from the downloads above the node in hand, so that they are asked for again.
+
+        A body that broke off where no length was told looks whole until a picture is made of it, and so does
+        the page of an error: kept, it would fail in every run to come.
+        """
+        above = next((set(node.reads) for node in self._frozen.nodes if node.name == self.at), set())
+        for node in reversed(self._frozen.nodes):
+            above.update(node.reads if node.slot in above else ())
+        doubted: dict[int, str] = {}
+        for node in self._frozen.nodes:
+            if node.slot in above and (
+                node.step.options.downloads or not doubted.keys().isdisjoint(node.reads)
+            ):
+                doubted[node.slot] = node.name
+        if doubted:
+            self.keeping.withdraw(doubted.values())
+
     @property
     def _known(self) -> Evidence:
         assert self.evidence is not None

@@ -245,6 +245,14 @@ class Keeping:
         """Return the bytes of a record, None where they are gone or damaged."""
         return None if self._cache is None else self._cache.load(record)
 
+    def withdraw(self, names: Collection[str]) -> None:
+        """Let go of what these nodes gave, before it is committed."""
+        withdrawn = [entry for entry in self.entries if entry.record.step in names]
+        self.entries = [entry for entry in self.entries if entry.record.step not in names]
+        self.fresh = {slot: entry for slot, entry in self.fresh.items() if entry.record.step not in names}
+        if self._cache is not None:
+            self._cache.discard(withdrawn)
+
     def undo(self) -> None:
         """Remove what was written and will not be committed."""
         if self._cache is not None:

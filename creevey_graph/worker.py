@@ -18,7 +18,7 @@ from creevey_graph.arena import keep_blocks
 from creevey_graph.atomic import Scratch, as_target
 from creevey_graph.cache import FileState, ItemState, encode_state
 from creevey_graph.columns import listed
-from creevey_graph.errors import SkipItem, SourceChanged
+from creevey_graph.errors import ImageError, SkipItem, SourceChanged
 from creevey_graph.events import NOT_TRIED, Outcome, Row
 from creevey_graph.evidence import Evidence
 from creevey_graph.execution import Execution
@@ -133,6 +133,8 @@ class _ItemWork:
             return self._ended(Outcome.SKIPPED, str(exc))
         except Exception as exc:  # noqa: BLE001 - the item boundary
             self._give_up()
+            if isinstance(exc, ImageError):
+                self.steps.doubt_downloads()
             return self.failed(exc)
         restored = Outcome.RESTORED if Action.RESTORE in self.steps.actions else Outcome.CACHED
         outcome = Outcome.DONE if self.steps.executed else restored
