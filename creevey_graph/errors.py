@@ -18,6 +18,7 @@ CreeveyError
 │   ├── TooSlow        (TimeoutError)      the server sends fewer bytes a second than asked for
 │   ├── TooLarge                           more bytes than allowed; permanent
 │   ├── TooManyRedirects                   redirects lead on and on, or in a circle; permanent
+│   ├── InsecureRedirect (PermissionError) https leads to http, which anybody on the way can read and change
 │   ├── PrivateAddress (PermissionError)   the address is not of the public internet
 │   ├── OptedOut       (PermissionError)   the site asks not to be used; permanent
 │   ├── HostGivenUp    (ConnectionError)   the host was down for others just now; not asked
@@ -140,6 +141,10 @@ class TooManyRedirects(FetchError):
     """A download was led from URL to URL, in a circle or without an end."""
 
     is_permanent = True
+
+
+class InsecureRedirect(FetchError, PermissionError):
+    """A download by https was led to http, where anybody on the way can read and change what comes."""
 
 
 class PrivateAddress(FetchError, PermissionError):

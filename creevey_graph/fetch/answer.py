@@ -57,7 +57,7 @@ def fetch_answer(
         UsageError: An option is unknown, or has a value it cannot have.
         HTTPStatusError: The server answered with an error status.
         DeadlineExceeded: Not finished after `deadline_s`.
-        TooSlow, TooLarge, TooManyRedirects, PrivateAddress, OptedOut, HostGivenUp, WrongContent,
+        TooSlow, TooLarge, TooManyRedirects, InsecureRedirect, PrivateAddress, OptedOut, HostGivenUp, WrongContent,
             HashMismatch, BadURL: As `creevey_graph.errors` says.
         FetchError: Anything else: no such host, connection refused, a broken body.
 

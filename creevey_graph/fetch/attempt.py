@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 import attrs
 import requests
 
-from creevey_graph.errors import BadURL, FetchError, OptedOut, TooManyRedirects
+from creevey_graph.errors import BadURL, FetchError, InsecureRedirect, OptedOut, TooManyRedirects
 from creevey_graph.fetch.agent import token_of
 from creevey_graph.fetch.body import drain, read_into, unpacked
 from creevey_graph.fetch.connection import ask, is_same_place, redirect_target
@@ -74,7 +74,7 @@ def attempt(url: str, job: Job) -> Answer:
             raise TooManyRedirects(
                 f"{get_of(url)}: more than {terms.max_redirects} redirects, the last to {shown(found)}"
             )
-        _checked_origin(found)
+        _check_downgrade(url, found)
         if not is_same_place(here, found):
             private = _CREDENTIALS.union(name.lower() for name in terms.secret_headers or ())
             headers = {name: text for name, text in headers.items() if name.lower() not in private}
@@ -169,6 +169,15 @@ def _check_opt_out(url: str, response: requests.Response, job: Job) -> None:
         raise OptedOut(
             f"{get_of(url)}: the site asks machines not to use it (X-Robots-Tag: {directive}); "
             "pass respect_opt_out=False if you may use it all the same"
+        )
+
+
+def _check_downgrade(url: str, found: str) -> None:
+    """Check that what was asked for by https comes by https, over all hops; a URL of http promised nothing."""
+    if _checked_origin(found).startswith("http:") and urlsplit(url).scheme == "https":
+        raise InsecureRedirect(
+            f"{get_of(url)}: redirects lead from https to {shown(found)}, which anybody on the way can read and "
+            "change; give the http URL itself if that will do"
         )
 
 
