@@ -21,7 +21,7 @@ CreeveyError
 │   ├── InsecureRedirect (PermissionError) https leads to http, which anybody on the way can read and change
 │   ├── PrivateAddress (PermissionError)   the address is not of the public internet
 │   ├── OptedOut       (PermissionError)   the site asks not to be used; permanent
-│   ├── HostGivenUp    (ConnectionError)   the host was down for others just now; not asked
+│   ├── HostGivenUp    (ConnectionError)   the host was down or busy for others just now; not asked
 │   ├── WrongContent   (ValueError)        the answer is of another kind than asked for
 │   └── HashMismatch   (ValueError)        the bytes are not those that were promised; permanent
 ├── ImageError        (ValueError)         bytes are no picture that can be read
@@ -162,7 +162,7 @@ class OptedOut(FetchError, PermissionError):
 
 
 class HostGivenUp(FetchError, ConnectionError):
-    """A host gave no connection several times in a row, so that this URL of it was not asked for."""
+    """A host gave no connection, or asked for peace, several times in a row: this URL of it was not asked for."""
 
 
 class WrongContent(FetchError, ValueError):

@@ -230,3 +230,34 @@ def test_an_interrupt_at_the_end_of_a_wait_gives_the_place_back(server, monkeypa
     monkeypatch.undo()
     assert visitor.hosts.find("http://pictures.example")._active == 0
     assert visitor.fetch(per_host=1) == BODY
+
+
+def test_a_host_that_only_asks_for_peace_is_given_up(server):
+    """It held each thread that asked it for an hour of a list, a minute at a time; now for two of them."""
+    visitor = Visitor(server)
+    server.behave("/busy", status(429, Retry_After="60"))
+    errors = [visitor.error("http://pictures.example/busy", deadline_s=900, retries=9) for _ in range(50)]
+    assert (server.gets["/busy"], [round(seconds) for seconds in visitor.time.slept]) == (3, [60, 60])
+    assert str(errors[0]).endswith("/busy: 429 Too Many Requests (3 tries)")
+    assert {type(error) for error in errors[1:]} == {HostGivenUp}
+    assert "http://pictures.example asked for peace 3 times in a row, so it was not asked" in str(errors[1])
+    assert not any(error.is_permanent for error in errors)
+
+
+def test_a_busy_host_that_serves_in_between_is_waited_for(server):
+    """A limit of so many a minute is kept to, however often it is met."""
+    visitor = Visitor(server)
+    for _ in range(5):
+        server.behave("/a.jpg", status(429, Retry_After="30"), times=2)
+        assert visitor.fetch(deadline_s=900) == BODY
+    assert [round(seconds) for seconds in visitor.time.slept] == [30] * 10
+
+
+def test_a_host_given_up_for_peace_is_asked_again_later(server):
+    """After a minute it counts what it says then."""
+    visitor = Visitor(server)
+    server.behave("/a.jpg", status(429, Retry_After="30"), times=3)
+    visitor.error(deadline_s=900)
+    assert isinstance(visitor.error(), HostGivenUp)
+    visitor.time.slept.append(60.0)
+    assert [visitor.fetch() for _ in range(2)] == [BODY] * 2

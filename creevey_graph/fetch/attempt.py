@@ -97,8 +97,8 @@ def _hop(url: str, headers: Mapping[str, str], job: Job) -> Answer | str:
         except HTTP_ERRORS as error:
             raise _failure(url, error, job, slot) from error
         except Again as again:
-            if again.retry_after_s:
-                host.hold(again.retry_after_s, job.limits.clock)
+            if again.retry_after_s and host.hold(slot, again.retry_after_s, job.limits.clock):
+                raise again.error from again  # given up: no more tries
             raise
 
 
@@ -116,7 +116,8 @@ def _asked(url: str, headers: Mapping[str, str], job: Job, host: Host) -> Answer
         rest = job.partial.range_headers(url)
         known = job.validators.headers(url) if job.validators is not None and not rest else {}
         with ask(url, {**headers, **known, **rest} if known or rest else headers, job.wire) as response:
-            host.connected()
+            is_busy = response.status_code >= _BAD_REQUEST and "Retry-After" in response.headers
+            host.connected(is_busy=is_busy)
             target = redirect_target(response)
             if target is not None or response.status_code >= _BAD_REQUEST:
                 drain(response)

@@ -5,7 +5,8 @@ A dead host must cost seconds, not the full round of tries for each of its URLs.
 failed, one URL at a time tries the host, each after a longer pause; after the third in a row the host is
 given up: its URLs fail at once for a minute, then one may try again. Failures of connections that were
 begun before the last failure count with it, so that eight at once are one, and a server that is
-restarted is not taken for a dead one.
+restarted is not taken for a dead one. So is a host given up that does nothing but ask to be left in peace: it
+would hold every thread that asks it, a minute at a time, and other hosts would wait for the threads.
 """
 
 import os
@@ -24,7 +25,7 @@ from creevey_graph.fetch.shown import get_of
 from creevey_graph.stopping import SLICE_S, check_interrupted
 
 GIVE_UP_AFTER = 3
-"""Connections that fail in a row before a host is given up."""
+"""Connections that fail, or requests for peace, in a row before a host is given up."""
 COOL_DOWN_S = 60.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 _KEPT = 4096
@@ -65,6 +66,9 @@ class Host:
         _refused_until: While given up: when the next one may try.
         _is_probed: One tries whether it is back.
         _held_until: Before then nothing is asked.
+        _pleas: Times in a row that it asked for peace, each after what it had asked for before.
+        _asked_peace_at: When it last did.
+        _spared_until: Given up for that: before then nothing is asked, nor waited for.
 
     Thread safety: `_changed` guards all but `robots`.
     """
@@ -81,6 +85,9 @@ class Host:
         self._refused_until = 0.0
         self._is_probed = False
         self._held_until = 0.0
+        self._pleas = 0
+        self._asked_peace_at = 0.0
+        self._spared_until = 0.0
 
     @contextmanager
     def slot(self, url: str, limits: Limits, per_host: int) -> Iterator[Slot]:
@@ -123,12 +130,17 @@ class Host:
         return self._active >= per_host or (self._failures > 0 and self._is_probed)
 
     def _is_refused(self, now: float) -> bool:
-        return self._failures >= GIVE_UP_AFTER and (now < self._refused_until or self._is_probed)
+        is_down = self._failures >= GIVE_UP_AFTER and (now < self._refused_until or self._is_probed)
+        return is_down or now < self._spared_until
 
     def _told_given_up(self, url: str, now: float) -> str:
+        if now < self._spared_until:
+            why, until = f"asked for peace {self._pleas} times in a row", self._spared_until
+        else:
+            why = f"gave no connection {self._failures} times in a row ({self._cause})"
+            until = self._refused_until
         return (
-            f"{get_of(url)}: {self.origin} gave no connection {self._failures} times in a row "
-            f"({self._cause}), so it was not asked; run again {max(1.0, self._refused_until - now):.0f} s "
+            f"{get_of(url)}: {self.origin} {why}, so it was not asked; run again {max(1.0, until - now):.0f} s "
             "later, when it is tried again"
         )
 
@@ -143,8 +155,12 @@ class Host:
             else:
                 self._changed.notify()
 
-    def connected(self) -> None:
-        """Take in that the host answered."""
+    def connected(self, *, is_busy: bool = False) -> None:
+        """Take in that the host answered; *is_busy*: that it may come later."""
+        if self._pleas and not is_busy:
+            with self._changed:
+                self._pleas = 0
+                self._spared_until = 0.0
         if self._failures:
             with self._changed:
                 self._failures = 0
@@ -165,10 +181,18 @@ class Host:
                     self._held_until = max(self._held_until, self._failed_at + pause_s)
             return self._failures >= GIVE_UP_AFTER
 
-    def hold(self, seconds: float, clock: Clock) -> None:
-        """Ask nothing of the host for so long: it said so in Retry-After."""
+    def hold(self, slot: Slot, seconds: float, clock: Clock) -> bool:
+        """Ask nothing of the host for so long, as it said in Retry-After; return whether it is given up."""
         with self._changed:
-            self._held_until = max(self._held_until, clock.monotonic() + seconds)
+            now = clock.monotonic()
+            self._held_until = max(self._held_until, now + seconds)
+            if slot.begin >= self._asked_peace_at:
+                self._pleas += 1
+                self._asked_peace_at = now
+                if self._pleas >= GIVE_UP_AFTER:
+                    self._spared_until = now + COOL_DOWN_S
+                    self._changed.notify_all()
+            return self._pleas >= GIVE_UP_AFTER
 
 
 class Hosts:
