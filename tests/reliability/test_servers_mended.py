@@ -5,7 +5,8 @@ import functools
 import pytest
 from rude_answers import redirect
 from rude_server import CERTIFICATES, RudeServer, leading_to, politely
-from servers_hostile import ASKED, MORE, try_table
+from servers_table import ASKED, MORE
+from servers_tried import try_table
 
 from creevey_graph.errors import InsecureRedirect
 from creevey_graph.execution import Execution
