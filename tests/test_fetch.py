@@ -191,7 +191,9 @@ def test_heeds_retry_after_as_a_date(server):
     assert fake.slept == [10.0]
 
 
-@pytest.mark.parametrize(("text", "slept"), [("86400", 60.0), ("soon", 1.0), ("-5", 1.0), ("", 1.0)])
+@pytest.mark.parametrize(
+    ("text", "slept"), [("86400", 60.0), ("soon", 1.0), ("-5", 1.0), ("", 1.0), ("9\x1d", 9.0)]
+)
 def test_retry_after_is_capped_and_may_be_nonsense(server, fake, text, slept):
     """No server makes us wait a day."""
     server.behave("/a.jpg", status(429, Retry_After=text), times=1)

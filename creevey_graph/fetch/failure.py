@@ -77,7 +77,8 @@ def check_status(url: str, response: requests.Response, limits: Limits) -> None:
 
 def retry_after_s(text: str, clock: Clock) -> float:
     """Read a Retry-After header, seconds or a date; 0 where it is neither, 60 at most."""
-    if re.fullmatch(r"[0-9]{1,9}", text.strip()):
+    text = text.strip()  # of more than `float` takes for space
+    if re.fullmatch(r"[0-9]{1,9}", text):
         wait_s = float(text)
     else:
         try:
