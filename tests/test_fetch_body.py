@@ -2,8 +2,11 @@
 
 import gzip
 import hashlib
+import random
+import time
 import tracemalloc
 import zlib
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given, settings
@@ -20,7 +23,9 @@ from creevey_graph.errors import (
     WrongContent,
 )
 from creevey_graph.fetch import Validators, fetch, fetch_answer
+from creevey_graph.fetch import body as bodies
 from creevey_graph.fetch.content import sniffed
+from creevey_graph.fetch.deadline import Limits
 
 BODY = bytes(range(256)) * 1000
 OTHER = BODY[::-1]
@@ -386,3 +391,45 @@ def test_the_cap_is_exact(server, most):
             get(server, path, max_bytes=most)
     assert caught.value.is_permanent
     assert get(server, "/b.jpg", max_bytes=most + 1) == BODY[: most + 1]
+
+
+def test_a_body_of_many_members_is_unpacked_in_time(monkeypatch):
+    """Each end of a member copied all that was left: 50 MB of empty members would have taken an hour."""
+    fed, begun = [], zlib.decompressobj
+
+    class Counted:
+        def __init__(self, bits):
+            self.inner = begun(bits)
+
+        def decompress(self, piece, most):
+            fed.append(len(piece))
+            return self.inner.decompress(piece, most)
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+    monkeypatch.setattr(bodies.zlib, "decompressobj", Counted)
+    members = 2_000
+    response = SimpleNamespace(headers={"Content-Encoding": "gzip"})
+    limits = Limits(time.monotonic() + 60, 60.0, 1.0, 1.0, 0.0, 100, FakeTime().clock)
+    assert b"" == bodies.unpacked(gzip.compress(b"") * members, "http://host/", response, limits)
+    assert len(fed) < 2.1 * members
+    assert sum(fed) < members * 5000
+
+
+def test_unpacking_ends_at_the_deadline(server):
+    """A body that came in time may take long to unpack."""
+    packed = gzip.compress(b"") * 50_000
+    server.behave("/a.jpg", sends(packed, Content_Encoding="gzip"))
+    late = FakeTime(tick_s=0.001)
+    with pytest.raises(DeadlineExceeded, match="not finished after 3 s"):
+        get(server, clock=late.clock, deadline_s=3)
+
+
+@pytest.mark.parametrize("cuts", [1, 4096, 8192, 10_000])
+def test_members_and_padding_may_be_cut_anywhere(server, cuts):
+    """They are read in pieces of 4 KiB."""
+    noise = random.Random(0).randbytes(30_000)
+    packed = gzip.compress(noise[:cuts]) + bytes(cuts) + gzip.compress(noise[cuts:]) + bytes(70_000)
+    server.behave("/a.jpg", sends(packed, Content_Encoding="gzip"))
+    assert get(server) == noise

@@ -11,6 +11,7 @@ from creevey_graph.fetch.deadline import Limits
 from creevey_graph.fetch.shown import get_of
 
 _CHUNK_BYTES = 64 * 2**10
+_PIECE_BYTES = 4 * 2**10
 _MOST_PACKINGS = 3
 _GZIP, _ZLIB, _DEFLATE = 31, 15, -15
 _UNREADABLE = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
@@ -87,20 +88,45 @@ def _bits_of_deflate(body: bytes) -> int:
 
 def _unpacked(body: bytes, bits: int, url: str, limits: Limits) -> bytes:
     plain = bytearray()
-    rest = body
+    at = 0
     try:
-        while rest:  # gzip: one member after the other
-            member = zlib.decompressobj(bits)
-            plain += member.decompress(rest, limits.max_bytes + 1 - len(plain))
-            if len(plain) > limits.max_bytes:
-                raise too_large(url, limits, "unpacked it is more")
-            if not member.eof:
-                raise BrokenBody("the packed body is cut")
-            rest = member.unused_data if bits == _GZIP else b""
-            rest = rest.lstrip(b"\0")  # padding
+        while at < len(body):  # gzip: one member after the other
+            at = _unpack_member(body, at, bits, plain, url, limits)
+            if bits != _GZIP:
+                break
+            at = _behind_padding(body, at)
     except zlib.error as error:
         raise BrokenBody(f"the packed body is damaged ({error})") from error
     return bytes(plain)
+
+
+def _unpack_member(body: bytes, at: int, bits: int, plain: bytearray, url: str, limits: Limits) -> int:  # noqa: PLR0917
+    """
+    Append to *plain* what is packed in *body* from *at* on; return where it ends.
+
+    In pieces: what is left of one is copied at each end of a member. A megabyte of members of 20 bytes took 1.3 s,
+    50 of them would have taken an hour.
+    """
+    member = zlib.decompressobj(bits)
+    while not member.eof:
+        piece = body[at : at + _PIECE_BYTES]
+        if not piece:
+            raise BrokenBody("the packed body is cut")
+        if limits.left_s() <= 0:
+            raise BrokenBody("the packed body is not unpacked in time")
+        plain += member.decompress(piece, limits.max_bytes + 1 - len(plain))
+        if len(plain) > limits.max_bytes:
+            raise too_large(url, limits, "unpacked it is more")
+        at += len(piece) - len(member.unused_data)
+    return at
+
+
+def _behind_padding(body: bytes, at: int) -> int:
+    """Return where the zeros end that begin at *at*, if any do."""
+    while at < len(body) and body[at] == 0:
+        piece = body[at : at + _CHUNK_BYTES]
+        at += len(piece) - len(piece.lstrip(b"\0"))
+    return at
 
 
 def too_large(url: str, limits: Limits, got: str) -> TooLarge:
