@@ -161,6 +161,13 @@ def leads_to_other(peer: Peer) -> bytes:
     return answer(b"", f"Location: {peer.server.sites['other'].url()}", status="302 Found")
 
 
+def leads_without_body(peer: Peer) -> bytes:
+    """Lead elsewhere, with a body that never comes."""
+    if peer.path == "/2":
+        return answer(peer.site.body)
+    return head("Location: /2", "Content-Length: 100", status="302 Found")
+
+
 def sets_cookie(peer: Peer) -> bytes:
     if peer.path == "/2":
         return answer(peer.site.body)

@@ -18,6 +18,7 @@ from rude_answers import (
     greets,
     gzip_bomb,
     leads_to_other,
+    leads_without_body,
     never_answers,
     of_body,
     packed,
@@ -312,6 +313,10 @@ MORE = (
         "404-endless", repeating(head(status="404 Not Found"), b"x" * 9999), "HTTPStatusError: .* 404 "
     ),
     Behaviour("999", status("999 Go away"), "HTTPStatusError: .* 999 ", (1, 2)),
+    Behaviour(
+        "404-silent-body", repeating(head("Content-Length: 9", status="404 Not Found"), b"", 9.0), " 404 "
+    ),
+    Behaviour("302-silent-body", replying(leads_without_body), gets=TWICE),
     Behaviour("429-negative", status("429 Busy", "Retry-After: -5"), r" 429 .*\(2 tries\)", TWICE),
     # redirects
     Behaviour("location-with-controls", redirect("/a\x1b[31m\x07b"), "TooManyRedirects: .*a.x1b", TWICE),
