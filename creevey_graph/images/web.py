@@ -100,7 +100,8 @@ def download(
         per_host: How many downloads ask a host at once, of all worker processes together; the others wait.
 
     Returns:
-        The body, byte for byte; `load_image` reads it.
+        The body, byte for byte; `load_image` reads it. Where it cannot (an ImageError), the bytes are not
+        kept, so that the next run asks for them again: the body may have been cut, or an error's page.
 
     Raises:
         FetchError: The download failed; see `creevey_graph.fetch.fetch_answer` for the kinds. Its
