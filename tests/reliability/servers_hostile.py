@@ -1,9 +1,16 @@
 """R13: hostile servers: 66 behaviours one by one, those thought of since, and all of them mixed with good ones."""
 
+import os
+
 from servers_mixed import try_mix
 from servers_table import ASKED, MORE
 from servers_tried import try_table
 from trial import Trial
+
+
+def _missing() -> str:
+    return "" if os.access("/proc/self/clear_refs", os.W_OK) else "the peak of memory cannot be measured"
+
 
 TRIALS = (
     Trial(
@@ -14,6 +21,7 @@ TRIALS = (
         66,
         660,
         lambda seed, folder: try_table(ASKED, seed, folder),
+        _missing,
     ),
     Trial(
         "R13",
@@ -23,6 +31,7 @@ TRIALS = (
         len(MORE),
         10 * len(MORE),
         lambda seed, folder: try_table(MORE, seed, folder),
+        _missing,
     ),
     Trial(
         "R13",
@@ -32,6 +41,7 @@ TRIALS = (
         1,
         800,
         lambda seed, folder: try_mix(seed, folder, executor="threads", count=1000),
+        _missing,
     ),
     Trial(
         "R13",
@@ -41,5 +51,6 @@ TRIALS = (
         1,
         200,
         lambda seed, folder: try_mix(seed, folder, executor="processes", count=150),
+        _missing,
     ),
 )

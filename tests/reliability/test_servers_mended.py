@@ -1,16 +1,17 @@
 """What trials of hostile servers have found, and that they find it: each guard taken away lets one fail."""
 
 import functools
+import threading
 
 import pytest
 from rude_answers import redirect
-from rude_server import CERTIFICATES, RudeServer, leading_to, politely
+from rude_server import CERTIFICATES, RudeServer, answer, leading_to, politely
 from servers_table import ASKED, MORE
 from servers_tried import try_table
 
 from creevey_graph.errors import InsecureRedirect
 from creevey_graph.execution import Execution
-from creevey_graph.fetch import Hosts, addresses, attempt, body, connection, courtesy, fetch
+from creevey_graph.fetch import Hosts, addresses, attempt, body, connection, fetch
 from creevey_graph.fetch.deadline import Limits
 from creevey_graph.fetch.partial import Partial
 
@@ -77,7 +78,6 @@ WITHOUT = (
     (Partial, "is_continued_by", lambda *_: True, "rest-of-another"),
     (Limits, "left_s", lambda _: 9.0, "slow-headers"),
     (Execution, "doubt_downloads", lambda _: None, "short-without-length"),
-    (courtesy, "MAX_BYTES", 2**40, "robots-endless"),
 )
 
 
@@ -89,3 +89,23 @@ def test_a_guard_that_is_gone_is_found(tmp_path, monkeypatch, without):
     monkeypatch.setattr(where, guard, broken)
     with pytest.raises(AssertionError, match=name):
         try_table(table, 0, tmp_path)
+
+
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_what_comes_behind_an_answer_is_not_the_next_one_s(sites, is_at_once):
+    """A second answer that nobody asked for, sent with the first or after it, is not taken for another URL's."""
+    server, get = sites
+    sent = threading.Event()
+
+    def act(peer):
+        while (path := peer.request()) is not None:
+            first, evil = answer(path.encode()), answer(b"evil") * 1000
+            peer.send(first + evil if is_at_once else first)
+            peer.send(b"" if is_at_once else evil)
+            sent.set()
+
+    site = server.add("two", act, BODY)
+    for path in (b"/a", b"/b", b"/c"):
+        assert path == get(site.url(path.decode()))
+        assert sent.wait(10)
+        sent.clear()
