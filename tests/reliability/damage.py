@@ -12,6 +12,7 @@ import sqlite3
 from contextlib import closing
 
 import damage_databases as databases
+import damage_formats as formats
 from damage_bed import PICTURES, make_bed, settled, without_override
 from trial import Trial
 from witness import Witness
@@ -120,12 +121,13 @@ class Entries:
     """
     The entries of a bed's cache, by the step that made them.
 
-    State: records = key -> step; blobs = key of a blob -> step; files = key of a blob -> path of its file.
+    State: records = key -> step; blobs = key of a blob -> step; files = key of a blob -> path of its file;
+    notes = keys of what keeping takes, and of marks that there are content keys.
     """
 
     def __init__(self, bed):
         self.bed = bed
-        self.records, self.blobs, self.files = {}, {}, {}
+        self.records, self.blobs, self.files, self.notes = {}, {}, {}, []
         with Cache(bed.cache) as cache:
             store = cache._store
             for row in read_rows(store, "r"):
@@ -133,9 +135,20 @@ class Entries:
                     record = decode_record(row.key[1:], row.value)
                     self.records[row.key] = record.step
                     self.blobs[record.blob_key] = record.step
+                elif row.letter in ("m", "c"):
+                    self.notes.append(row.key)
             for key in self.blobs:
                 if name := find_row(store, key).filename:
                     self.files[key] = bed.cache / "store" / name
+
+    @property
+    def keys(self):
+        return [*self.records, *self.blobs, *self.notes]
+
+    def forget_records(self):
+        """Delete the records, so that the run asks for the marks too."""
+        with closing(sqlite3.connect(self.bed.cache / STORE)) as database, database:
+            database.execute("DELETE FROM Cache WHERE key LIKE 'r%'")
 
     def damage(self, key, draw):
         """Damage one entry, in a way that is drawn."""
@@ -150,8 +163,12 @@ class Entries:
     def _change_row(self, key, draw):
         with closing(sqlite3.connect(self.bed.cache / STORE)) as database, database:
             ((data,),) = database.execute("SELECT value FROM Cache WHERE key = ?", (key,))
-            others = [other for other in (self.records | self.blobs) if other[0] == key[0] and other != key]
-            if draw.random() < 0.15:
+            others = [other for other in self.keys if other[0] == key[0] and other != key]
+            if key[0] == "c":  # it is there, and holds nothing
+                database.execute(
+                    "UPDATE Cache SET mode = 4, value = ? WHERE key = ?", (draw.randbytes(9), key)
+                )
+            elif draw.random() < 0.15:
                 database.execute(f"UPDATE Cache SET {draw.choice(_ROWS)} WHERE key = ?", (key,))
             elif draw.random() < 0.15:
                 same = "SELECT value FROM Cache WHERE key = ? AND value IS NOT ?"
@@ -192,13 +209,13 @@ def damage_entries(seed, folder):
         for _ in range(8):
             bed.renew()
             entries = Entries(bed)
-            keys = _drawn_values(entries, draw) if draw.random() < 0.7 else _drawn_records(entries)
+            keys = _drawn(entries, draw)
             for key in keys:
                 entries.damage(key, draw)
             tried += len(keys)
             bed.lose_outputs()
             bed.lose_index()
-            if draw.random() < 0.2:
+            if keys[0][0] in "br" and draw.random() < 0.2:
                 _check_verified(bed, len(keys))
             else:
                 report = bed.run()
@@ -209,14 +226,16 @@ def damage_entries(seed, folder):
     return tried
 
 
-def _drawn_values(entries, draw):
-    """Draw how far down the chain every value is damaged."""
+def _drawn(entries, draw):
+    """Draw what is damaged: values, and how far down the chain; all records; or all notes."""
+    what = draw.random()
+    if what < 0.25:
+        return list(entries.records)
+    if what < 0.4:
+        entries.forget_records()
+        return list(entries.notes)
     steps = _CHAIN[: draw.randrange(1, len(_CHAIN) + 1)]
     return [key for key, step in entries.blobs.items() if step in steps]
-
-
-def _drawn_records(entries):
-    return list(entries.records)
 
 
 def _check_verified(bed, damaged):
@@ -383,5 +402,23 @@ TRIALS = (
         30,
         300,
         damage_in_run,
+    ),
+    Trial(
+        "R18",
+        "fixtures",
+        "caches that each version wrote: read, or missed without an error",
+        "caches",
+        len(formats.FIXTURES_KEPT),
+        len(formats.FIXTURES_KEPT),
+        formats.read_fixtures,
+    ),
+    Trial(
+        "R18",
+        "others",
+        "one number or layout of a cache is an older or newer version's: read or missed, nothing lost unsaid",
+        "caches",
+        len(formats.OTHERS),
+        len(formats.OTHERS),
+        formats.read_others,
     ),
 )
