@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from creevey_graph.cache import Cache
@@ -17,5 +18,6 @@ def new_report(cache: Cache | None) -> Path:
     runs = cache.folder / "runs"
     with_names = sorted(runs.glob("*.jsonl"))
     for old in with_names[: max(0, len(with_names) - KEPT_REPORTS + 1)]:
-        old.unlink(missing_ok=True)
+        with suppress(OSError):  # gone, or a folder that somebody put there
+            old.unlink()
     return runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.jsonl"

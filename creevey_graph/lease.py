@@ -31,14 +31,17 @@ class Lease:
         if self._lock is not None and not self._lock.share(WAIT_S):
             tell.problems(["`cache gc` is at work in it; what it takes away is made again"])
 
-    def end(self, max_bytes: int | None) -> None:
-        """Drop what is beyond *max_bytes*, None for any size, and let go of the cache."""
+    def end(self, max_bytes: int | None) -> tuple[str, ...]:
+        """Drop what is beyond *max_bytes*, None for any size; let go of the cache; return what was found damaged."""
         if self._cache is None or self._lock is None:
-            return
+            return ()
         with self._lock:
             if max_bytes is not None:
                 self._keep_within(self._cache, self._lock, max_bytes)
+        damaged = tuple(self._cache.damaged)
+        self._cache.heal(damaged)
         self._tell.problems(self._cache.take_troubles()[1])
+        return damaged
 
     def _keep_within(self, cache: Cache, lock: Lock, max_bytes: int) -> None:
         try:

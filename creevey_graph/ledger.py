@@ -1,6 +1,7 @@
 """What is known of a graph's nodes beyond one item: what they take, whether keeping pays, content records."""
 
 import json
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -163,6 +164,10 @@ def decode_notes(data: bytes | None) -> tuple[tuple[Measure, ...], float | None]
             Measure(float(saves), float(encode), float(write), float(read), int(size), bool(is_picture))
             for saves, encode, write, read, size, is_picture in lines[:MEASURED]
         )
-        return measures, None if seconds is None else float(seconds)
-    except (ValueError, TypeError, LookupError):
-        return (), None
+        taken = None if seconds is None else float(seconds)
+        figures = [figure for measure in measures for figure in attrs.astuple(measure)]
+        if all(0 <= figure < math.inf for figure in (*figures, taken or 0.0)):
+            return measures, taken
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        pass
+    return (), None

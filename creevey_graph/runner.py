@@ -144,7 +144,7 @@ class _Run:
         tell_troubles(self.tell, self.known, self.frozen, self.options)
         if self.options.cache is not None:
             self.options.cache.put_measures(self.ledger.learned())
-        self.lease.end(None if self.interrupted else self.options.cache_size)
+        self.damaged.update(self.lease.end(None if self.interrupted else self.options.cache_size))
         seconds = time.perf_counter() - began
         self.tell.emit(
             RunFinished(seconds, self.interrupted, self.stopped, len(self.damaged), orphans, pruned)

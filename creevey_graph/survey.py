@@ -9,7 +9,6 @@ looked at one by one, as are items that cannot be compared (failed, changed just
 
 import os
 import struct
-import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from itertools import accumulate
 from os import stat
 
 from creevey_graph.cache import Index
-from creevey_graph.cache.blocks import LOOK_BYTES, TEXT, Columns, pack_looks
+from creevey_graph.cache.blocks import LOOK_BYTES, TEXT, Columns, pack_looks, unpacked
 from creevey_graph.events import ItemsCached
 from creevey_graph.sources import BulkSource
 
@@ -139,9 +138,13 @@ class Survey:
             alone = _one_of(columns, place, names, looks)
             if self._is_as_it_was(alone, [index]):
                 passed[place] = positions.pop(key)
+        try:
+            skipped = _count_skipped(columns.rows, passed) if columns.skipped else 0
+        except ValueError:  # its rows are damaged
+            unsure.extend(sorted([*positions.values(), *(index for index in passed if index >= 0)]))
+            return (), (0, 0)
         unsure.extend(positions.values())
         count = sum(index >= 0 for index in passed)
-        skipped = _count_skipped(columns.rows, passed) if columns.skipped else 0
         return passed, (count - skipped, skipped)
 
     def _find_forgotten(self) -> None:
@@ -173,5 +176,5 @@ def _one_of(columns: Columns, place: int, outputs: list[str], looks: bytes) -> C
 
 
 def _count_skipped(rows: bytes, passed: Sequence[int]) -> int:
-    lines = zlib.decompress(rows).decode().split("\n")
+    lines = unpacked(rows).decode().split("\n")
     return sum(index >= 0 and _SKIPPED in line for index, line in zip(passed, lines, strict=True))

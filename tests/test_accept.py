@@ -295,12 +295,16 @@ def test_clearing_the_cache_forgets_what_was_accepted(tmp_path):
 
 def test_the_history_of_a_graph_is_latest_first_and_bounded(tmp_path):
     """Runs of other graphs are not in it; running an earlier one again makes it the latest."""
+
+    def made_of(number):
+        return {"node": {"code": str(number), "parts": {}, "depends": {}}}
+
     index = Index(tmp_path, "scope")
     for number in range(KEPT_GRAPHS + 5):
-        index.put_graph(f"key {number}", "mine", {"number": number})
-    index.put_graph("key 7", "other", {"number": -1})
-    index.put_graph("key 50", "mine", {"number": 50})
-    found = [made_of["number"] for made_of in index.history("mine")]
+        index.put_graph(f"key {number}", "mine", made_of(number))
+    index.put_graph("key 7", "other", made_of(-1))
+    index.put_graph("key 50", "mine", made_of(50))
+    found = [int(graph["node"]["code"]) for graph in index.history("mine")]
     index.close()
 
     assert [50, 104, 103] == found[:3]

@@ -13,6 +13,7 @@ taken back, the earlier code is made anew when it comes back: it gets another pa
 """
 
 import json
+import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 import attrs
 
 from creevey_graph.atomic import write_bytes
+from creevey_graph.cache.made_of import is_of_node
 from creevey_graph.errors import CacheError
 
 NAME = "accepted.json"
@@ -88,6 +90,8 @@ def read_accepted(folder: Path) -> tuple[dict[str, Accepted], str]:
     """Return code part -> what it counts as, and what to tell where the file cannot be used ("" else)."""
     path = folder / NAME
     try:
+        if os.path.lexists(path) and not path.is_file():  # a pipe would be waited for
+            return {}, f"'{path}' is no file; nothing counts as accepted"
         data = json.loads(path.read_bytes())
         if data["version"] != VERSION:
             return {}, f"'{path}' is of another version; nothing counts as accepted"
@@ -96,14 +100,14 @@ def read_accepted(folder: Path) -> tuple[dict[str, Accepted], str]:
         return {}, ""
     except OSError as exc:
         return {}, f"'{path}' cannot be read ({exc.strerror or exc}); nothing counts as accepted"
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return {}, f"'{path}' is damaged; nothing counts as accepted (accept again, or delete it)"
 
 
 def _entry(facts: Mapping[str, Any]) -> Accepted:
     made_of = facts["made_of"]
-    if not (isinstance(made_of["parts"], dict) and isinstance(made_of["depends"], dict)):
-        raise TypeError("ingredients must be mappings")
+    if not is_of_node(made_of, ("parts", "depends")):
+        raise TypeError("there must be the ingredients of a node")
     return Accepted(
         str(facts["part"]),
         str(facts["node"]),

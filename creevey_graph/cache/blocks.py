@@ -20,10 +20,13 @@ from typing import Any
 
 import attrs
 
+from creevey_graph.cache.states import state_parts
 from creevey_graph.fingerprint.files import is_left_alone
 
 SIZE = 512
 """Items in a block, at the most."""
+MOST_BYTES = 2**28
+"""Of states, or of rows, unpacked; a thousandth of it may unpack to it."""
 _LEVEL = 1
 _CHECKS = struct.Struct("<II")
 _LOOK = struct.Struct("<qqqQ")
@@ -77,8 +80,12 @@ def pack_block(members: Sequence[tuple[str, str]], graph_key: str, row_text: Row
     """
     plain: list[tuple[str, list[Any]]] = []
     others = []
+    whole = []
     for key, text in members:
-        parts = json.loads(text)
+        parts = state_parts(text)
+        if parts is None:  # somebody else wrote it: its item is looked at closely
+            continue
+        whole.append((key, text))
         if _is_plain(parts, graph_key):
             plain.append((key, parts))
         else:
@@ -100,7 +107,7 @@ def pack_block(members: Sequence[tuple[str, str]], graph_key: str, row_text: Row
     looks = b"".join([_LOOK.pack(file[1], file[2], file[3], file[4]) for file in files])
     lines = "\n".join([row_text(key, parts) for key, parts in plain])
     rows = zlib.compress(lines.encode(), _LEVEL)
-    states = zlib.compress(_joined([*map(list, zip(*members, strict=True))]), _LEVEL)
+    states = zlib.compress(_joined([[key for key, _ in whole], [text for _, text in whole]]), _LEVEL)
     packed = _joined(head)
     return packed, looks, rows, _CHECKS.pack(_check(packed, looks, rows), zlib.crc32(states)), states
 
@@ -147,20 +154,42 @@ def unpack_columns(head: Any, looks: Any, rows: Any, checks: Any) -> Columns | N
             return None
         parts = json.loads(head)
         keys, values = parts["keys"], parts["values"]
-        return Columns(
+        columns = Columns(
             parts["graph"],
             keys,
             [values + key for key in keys] if isinstance(values, str) else values,
-            bytes(parts["has_file"]),
+            bytes([*parts["has_file"]]),  # of a number it would be that many bytes
             parts["outputs"],
-            bytes(parts["counts"]),
+            bytes([*parts["counts"]]),
             looks,
             rows,
             parts["skipped"],
             parts["others"],
         )
-    except (ValueError, TypeError, KeyError, struct.error):
+    except (ValueError, TypeError, KeyError, struct.error, RecursionError):
         return None
+    return columns if _is_sound(columns) else None
+
+
+def _is_sound(columns: Columns) -> bool:
+    """True where the columns fit together: a check-sum tells no more than that nothing broke."""
+    count = len(columns.keys)
+    lists = (columns.keys, columns.values, columns.outputs, columns.others)
+    return (
+        all(map(_is_texts, lists))
+        and count == len(columns.values) == len(columns.has_file) == len(columns.counts)
+        and not columns.has_file.strip(b"\0\1")
+        and sum(columns.counts) == len(columns.outputs)
+        and len(columns.looks) == LOOK_BYTES * (sum(columns.has_file) + len(columns.outputs))
+        and type(columns.skipped) is int
+    )
+
+
+def _is_texts(texts: Any) -> bool:
+    try:
+        return type(texts) is list and type("".join(texts)) is str  # half the time of looking at each
+    except TypeError:
+        return False
 
 
 def unpack_states(states: Any, checks: Any) -> dict[str, str] | None:
@@ -168,10 +197,29 @@ def unpack_states(states: Any, checks: Any) -> dict[str, str] | None:
     try:
         if _CHECKS.unpack(checks)[1] != zlib.crc32(states):
             return None
-        keys, texts = json.loads(zlib.decompress(states))
-        return dict(zip(keys, texts, strict=True))
-    except (ValueError, TypeError, struct.error, zlib.error):
-        return None
+        keys, texts = json.loads(unpacked(states))
+        if _is_texts(keys) and _is_texts(texts):
+            return dict(zip(keys, texts, strict=True))
+    except (ValueError, TypeError, struct.error, RecursionError):
+        pass
+    return None
+
+
+def unpacked(data: bytes) -> bytes:
+    """
+    Return what zlib packed into *data*.
+
+    Raises:
+        ValueError: It is damaged, or unpacks to more than a block has.
+    """
+    unpacking = zlib.decompressobj()
+    try:
+        found = unpacking.decompress(data, MOST_BYTES)
+    except zlib.error as exc:
+        raise ValueError("a block of the index is damaged") from exc
+    if not unpacking.eof:
+        raise ValueError("a block of the index unpacks to too much, or is cut short")
+    return found
 
 
 def pack_looks(stats: Iterable[Any]) -> bytes:

@@ -27,12 +27,17 @@ INLINE_BYTES = 32 * 1024
 """Smaller values stand in the database's rows."""
 
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO)
+_UNREADABLE = (errno.EACCES, errno.EPERM, errno.EIO)
 _KEY = re.compile(r"[brcm][0-9a-f]{64}")  # blob, record; of a node: has content keys, measures
 _INSERT = """
     INSERT OR IGNORE INTO Cache(key, raw, store_time, access_time, access_count, size, mode, value)
     VALUES (?, 1, ?, ?, 0, 0, ?, ?)
 """
 _FILENAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}-[0-9a-f]{16}\.val")
+
+
+class UnreadableError(ValueError):
+    """A value's file is there, and cannot be read."""
 
 
 @attrs.frozen
@@ -51,6 +56,9 @@ class Stored:
 
 class SafeDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
     """The only `Disk` we open a cache with. Thread safety: as diskcache's, no state of its own."""
+
+    def __init__(self, directory: str, **_: Any) -> None:
+        super().__init__(directory)  # options come from rows of the database, where there may be any
 
     def put(self, key: Any) -> tuple[str, bool]:
         return checked_key(key), True
@@ -81,8 +89,11 @@ class SafeDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
             with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, no path
                 return file.read()
         except OSError as exc:
-            if exc.errno in _GONE:  # diskcache takes an OSError for a plain miss: the row would stay for ever
+            # diskcache takes an OSError for a plain miss: the row would stay for ever
+            if exc.errno in _GONE:
                 raise ValueError("cache: a value file is gone, or is no file") from exc
+            if exc.errno in _UNREADABLE:
+                raise UnreadableError(f"cache: a value file cannot be read ({exc.strerror})") from exc
             raise
 
     def filename(self, key: Any = None, value: Any = None) -> tuple[str, str]:

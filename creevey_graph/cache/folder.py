@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from creevey_graph.errors import CacheError
@@ -27,9 +28,10 @@ def open_folder(folder: Path) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(folder, folder.stat())
         _check_ours(folder)
+        _check_no_links(folder)
         for name, text in (("CACHEDIR.TAG", TAG), (".gitignore", "*\n")):
-            if not (folder / name).exists():
-                (folder / name).write_text(text, encoding="utf-8")
+            with suppress(FileExistsError), (folder / name).open("x", encoding="utf-8") as file:
+                file.write(text)  # "x": through a link that leads nowhere yet, it would be made elsewhere
         (folder / "runs").mkdir(mode=0o700, exist_ok=True)
     except CacheError:
         raise
@@ -49,6 +51,16 @@ def _check_ours(folder: Path) -> None:
         raise CacheError(
             f"cache folder '{folder}' holds other files; choose a new or empty one with cache= or --cache"
         )
+
+
+def _check_no_links(folder: Path) -> None:
+    """Refuse links in place of the folders in it: old reports are deleted, values written and removed there."""
+    for name in ("store", "runs"):
+        if (folder / name).is_symlink():
+            raise CacheError(
+                f"cache folder '{folder}': '{name}' in it must be a folder of its own (got a link); remove the "
+                "link, or choose another cache with cache= or --cache (the whole folder may be a link)"
+            )
 
 
 def _check_owner(folder: Path, facts: os.stat_result) -> None:

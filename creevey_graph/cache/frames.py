@@ -25,6 +25,10 @@ _UNCOPIED = "picture"
 """The codec that takes a view of bytes."""
 
 
+class OtherFormatError(CodecError):
+    """A frame was written by another version; it is made again, and that is told."""
+
+
 def frame(codec: str, digest: str, payload: bytes) -> bytes:
     """
     Return *payload* framed.
@@ -69,8 +73,10 @@ def unframe(data: bytes, digest: str) -> tuple[str, bytes | memoryview]:
         raise CodecError("cache entry: not a whole frame") from exc
     end = _HEAD.size + size + _TAIL.size
     begins = end + _CHECKSUM_BYTES
-    if magic != MAGIC or version != FORMAT:
-        raise CodecError("cache entry: not a frame of this format")
+    if magic != MAGIC:
+        raise CodecError("cache entry: not a frame")
+    if version != FORMAT:
+        raise OtherFormatError("cache entry: not a frame of this format")
     if held.hex() != digest:
         raise CodecError("cache entry: holds another value than it was looked up for")
     view = memoryview(data)

@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from creevey_graph.cache.blocks import Columns, RowText, unpack_columns, unpack_states
+from creevey_graph.cache.databases import SUFFIXES, check_files, is_broken, is_damage
+from creevey_graph.cache.made_of import read_made_of
 from creevey_graph.cache.merge import merge
 from creevey_graph.cache.states import encoded_key, opened, sealed
 
@@ -53,6 +55,10 @@ FAILED_WRITES = 3
 _BLOCKS_HELD = 4
 
 
+class NewerIndexError(sqlite3.DatabaseError):
+    """The index was written by a newer version, whose work is not ours to drop."""
+
+
 class Index:
     """
     The rows of one graph and output folder.
@@ -78,19 +84,21 @@ class Index:
     def _open(self) -> sqlite3.Connection | None:
         try:
             return _connect(self._path)
-        except sqlite3.OperationalError as exc:
+        except NewerIndexError:
+            return self._begin_anew("of a newer version")
+        except sqlite3.Error as exc:
+            if is_broken(exc):
+                return self._begin_anew()
             self.problems.append(f"the index cannot be opened ({exc}); every item is checked in full")
-        except sqlite3.DatabaseError:
-            return self._begin_anew()
         return None
 
-    def _begin_anew(self) -> sqlite3.Connection | None:
+    def _begin_anew(self, what: str = "damaged") -> sqlite3.Connection | None:
         aside = self._path.with_name(f"index.db.bad-{time.time_ns()}")
-        self.problems.append(f"the index is damaged; set aside as {aside.name} and begun anew")
+        self.problems.append(f"the index is {what}; set aside as {aside.name} and begun anew")
         with suppress(OSError, sqlite3.Error):
-            self._path.rename(aside)
-            for suffix in ("-wal", "-shm"):
-                self._path.with_name(f"index.db{suffix}").unlink(missing_ok=True)
+            for suffix in SUFFIXES:
+                with suppress(FileNotFoundError):
+                    self._path.with_name(f"index.db{suffix}").rename(f"{aside}{suffix}")
             return _connect(self._path)
         return None
 
@@ -157,26 +165,28 @@ class Index:
 
     def ingredients(self, graph_key: str) -> Mapping[str, Any] | None:
         """Return what a graph that was run before was made of, or None."""
-        query = "SELECT ingredients FROM graphs WHERE graph_key = ?"
+        query = "SELECT graph_key, ingredients FROM graphs WHERE graph_key = ?"
         return next(self._ingredients(query, (graph_key,)), None)
 
     def history(self, graph: str) -> Iterator[Mapping[str, Any]]:
         """Yield what the graph of this name was made of each time it was run differently, latest first."""
-        query = "SELECT ingredients FROM graphs WHERE graph = ? ORDER BY at_ns DESC, rowid DESC"
+        query = "SELECT graph_key, ingredients FROM graphs WHERE graph = ? ORDER BY at_ns DESC, rowid DESC"
         return self._ingredients(query, (graph,))
 
     def _ingredients(self, query: str, values: tuple[Any, ...]) -> Iterator[Mapping[str, Any]]:
-        for (text,) in self._read(query, values):
-            with suppress(ValueError, TypeError):
-                found = json.loads(text)
-                if isinstance(found, dict):
+        for graph_key, kept in self._read(query, values):
+            if type(graph_key) is str and type(kept) is str and (text := opened(graph_key, kept)) is not None:
+                found = read_made_of(text)
+                if found is not None:
                     yield found
 
     def checked(self) -> tuple[str, Any]:
         """Return (stamp, folders) of the listing whose output paths were checked last, ("", None) where none was."""
         for stamp, folders in self._read("SELECT stamp, folders FROM checked WHERE scope = ?", (self.scope,)):
-            with suppress(ValueError, TypeError):
-                return stamp, json.loads(folders)
+            with suppress(ValueError, TypeError, RecursionError):
+                inputs, outputs = json.loads(folders)
+                if all(type(name) is str and "\0" not in name for name in (*inputs, *outputs)):
+                    return stamp, (inputs, outputs)
         return "", None
 
     def _read(self, query: str, values: tuple[Any, ...]) -> Iterator[Any]:
@@ -184,10 +194,11 @@ class Index:
             return
         try:
             yield from self._connection.execute(query, values)
-        except sqlite3.OperationalError as exc:
-            self.problems.append(f"the index cannot be read ({exc})")
-        except (sqlite3.Error, UnicodeDecodeError):
-            self._set_aside()
+        except (sqlite3.Error, UnicodeDecodeError) as exc:
+            if is_damage(exc):
+                self._set_aside()
+            else:
+                self.problems.append(f"the index cannot be read ({exc})")
 
     def _set_aside(self) -> None:
         self.close()
@@ -197,7 +208,7 @@ class Index:
 
     def put_graph(self, graph_key: str, graph: str, ingredients: Mapping[str, Any]) -> None:
         """Keep what the graph of this run is made of; *graph* stands for its name."""
-        text, now_ns = json.dumps(ingredients), time.time_ns()
+        text, now_ns = sealed(graph_key, json.dumps(ingredients)), time.time_ns()
         query = (
             "SELECT graph_key = ? AND ingredients = ? FROM graphs WHERE graph = ? "
             "ORDER BY at_ns DESC, rowid DESC LIMIT 1"
@@ -253,11 +264,12 @@ class Index:
             with self._connection:
                 work(self._connection)
             self.failed_writes = 0
-        except sqlite3.OperationalError as exc:
+        except sqlite3.Error as exc:
+            if is_broken(exc):
+                self._set_aside()
+                return
             self.failed_writes += 1
             self.problems.append(f"the index cannot be written ({exc})")
-        except sqlite3.Error:
-            self._set_aside()
 
     def close(self) -> None:
         """Close the file."""
@@ -280,9 +292,18 @@ def forget_lost(folder: Path) -> int:
     path = folder / "index.db"
     if not path.exists():
         return 0
+    try:
+        return _forget_lost(path)
+    except sqlite3.DatabaseError as exc:
+        if not is_broken(exc):
+            raise
+        return 0  # the next run sets it aside, and says so
+
+
+def _forget_lost(path: Path) -> int:
     with closing(_connect(path)) as connection, connection:
-        scopes = connection.execute("SELECT scope, out FROM scopes WHERE out <> ''").fetchall()
-        lost = [(scope,) for scope, out in scopes if not Path(out).is_dir()]
+        scopes = connection.execute("SELECT scope, out FROM scopes WHERE typeof(out) = 'text' AND out <> ''")
+        lost = [(scope,) for scope, out in scopes.fetchall() if not Path(out).is_dir()]
         for table in ("items", "blocks", "checked", "scopes"):
             connection.executemany(f"DELETE FROM {table} WHERE scope = ?", lost)  # noqa: S608 - a constant
     return len(lost)
@@ -295,11 +316,14 @@ def _texts(rows: Iterable[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    check_files(str(path))
     connection = sqlite3.connect(path, timeout=TIMEOUT_S)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise NewerIndexError
         if version != VERSION:
             drop = "".join(f"DROP TABLE IF EXISTS {name};" for name in _TABLES) if version else ""
             connection.executescript(f"{drop}{_SCHEMA}PRAGMA user_version = {VERSION};")

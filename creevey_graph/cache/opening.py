@@ -1,6 +1,8 @@
 """Opening the database of the store, with all of diskcache's own limits off."""
 
+import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -9,6 +11,7 @@ from typing import Any
 
 import diskcache
 
+from creevey_graph.cache.databases import check_files
 from creevey_graph.cache.disk import SafeDisk
 from creevey_graph.errors import CacheError
 
@@ -23,7 +26,22 @@ _SETTINGS: dict[str, Any] = {
     "sqlite_auto_vacuum": 0,  # with the line below: 301 -> 228 us an item; the cache is deleted, not shrunk
     "sqlite_wal_autocheckpoint": 10_000,
 }
+_KEPT = {**diskcache.DEFAULT_SETTINGS, **_SETTINGS}
+"""Every setting that we let stand, by its name."""
 TIMEOUT_S = 5.0
+
+
+class _Store(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
+    """
+    A diskcache that takes no settings from its database.
+
+    diskcache runs `PRAGMA name = value`, sets attributes, and calls the disk with whatever rows it finds there.
+    """
+
+    def reset(self, key: Any, *given: Any, **options: Any) -> Any:
+        if key in _KEPT:
+            return super().reset(key, _KEPT[key], update=options.get("update", True))
+        return super().reset(key, *given, **options) if key in diskcache.core.METADATA else None
 
 
 def open_store(directory: str) -> Any:
@@ -35,7 +53,31 @@ def open_store(directory: str) -> Any:
     """
     path = Path(directory)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return diskcache.Cache(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)
+    check_files(str(path / diskcache.core.DBNAME))
+    try:
+        return _Store(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)
+    except (TypeError, ValueError, AttributeError) as exc:  # a row of settings that is none
+        raise sqlite3.DatabaseError("its settings are damaged") from exc
+
+
+def begin_anew(directory: str, problems: list[str]) -> Any:
+    """
+    Set a damaged store aside and open an empty one.
+
+    Args:
+        directory: The store's.
+        problems: Is told of it.
+
+    Raises:
+        CacheError: It cannot be set aside, or none can be opened.
+    """
+    aside = f"{directory}.bad-{time.time_ns()}"
+    problems.append(f"the cache's database is damaged; set aside as {Path(aside).name}, begun anew")
+    try:
+        shutil.move(directory, aside)
+        return open_store(directory)
+    except (*PROBLEMS, shutil.Error) as exc:
+        raise CacheError(f"cache '{Path(directory).parent}' cannot be begun anew ({exc})") from exc
 
 
 @contextmanager

@@ -114,6 +114,6 @@ def decode_record(key: str, data: bytes) -> Record:
         if len(digest) == 64 and int(digest, 16) >= 0 and isinstance(codec, str):  # noqa: PLR2004 - hex sha256
             rest = float(saves_s), str(step), float(worth_s)
             return Record(digest, codec, int(size), float(seconds), field, *rest)
-    except (ValueError, TypeError) as exc:
+    except (ValueError, TypeError, OverflowError, RecursionError) as exc:
         raise CodecError("cache record: damaged") from exc
     raise CodecError("cache record: damaged")

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from creevey_graph.cache.disk import INLINE_BYTES, checked_filename
+from creevey_graph.cache.disk import INLINE_BYTES, UnreadableError, checked_filename
 from creevey_graph.cache.frames import held_digest, unframe
 from creevey_graph.cache.records import blob_key_of, decode_record
 from creevey_graph.errors import CodecError
@@ -124,8 +124,22 @@ def is_whole(row: Row, disk: Any) -> bool:
     Raises:
         OSError: Its file is there and cannot be read.
     """
+    try:
+        return _is_checked(row, disk)
+    except UnreadableError as exc:
+        raise OSError(str(exc)) from exc
+    except (CodecError, ValueError):
+        return False
+
+
+def _is_checked(row: Row, disk: Any) -> bool:
+    return row.lasts and CHECKS[row.letter](row.key, disk.fetch(row.mode, row.filename, row.value, False))
+
+
+def _is_of_use(row: Row, disk: Any) -> bool:
+    """True where a row is whole, and can be read."""
     with suppress(CodecError, ValueError):
-        return row.lasts and CHECKS[row.letter](row.key, disk.fetch(row.mode, row.filename, row.value, False))
+        return _is_checked(row, disk)
     return False
 
 
@@ -160,7 +174,7 @@ def delete_if_damaged(store: Any, row: Row) -> bool:
     """
     with store.transact(retry=False):
         now = _one(store, "rowid = ?", row.rowid)
-        if now is None or now.key != row.key or is_whole(now, store.disk):
+        if now is None or now.key != row.key or _is_of_use(now, store.disk):
             return False
         store._sql("DELETE FROM Cache WHERE rowid = ?", (row.rowid,))  # noqa: SLF001 - its only way to SQL
     if name := now.own_file:

@@ -7,8 +7,10 @@ checksum and a report shows what stands here.
 """
 
 import json
+import os
 import zlib
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 import attrs
@@ -16,6 +18,10 @@ import attrs
 from creevey_graph.fingerprint.files import Stat
 
 _CHECK_DIGITS = 8
+_FILES = (2, 3, 8)
+"""Places of sources, outputs and leftovers in a state."""
+_TEXT, _NUMBER = {str}, {int}
+_TEXT_OR_NONE = {str, NoneType}
 
 
 @attrs.frozen
@@ -114,28 +120,65 @@ def _plain(file: FileState) -> list[Any]:
     ]
 
 
+def state_parts(text: str) -> list[Any] | None:
+    """Return the parts of an encoded state, a list in the order of `ItemState`'s fields, or None where it is none."""
+    try:
+        parts = json.loads(text)
+        return parts if _is_sound(*parts) else None
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
 def decode_state(text: str) -> ItemState | None:
     """Return the state that *text* holds, or None where it is none."""
-    try:
-        graph_key, values, sources, outputs, outcome, step, error, fields, left, source, trace, *lasting = (
-            json.loads(text)
-        )
-        return ItemState(
-            graph_key,
-            values,
-            tuple(FileState(*file) for file in sources),
-            tuple(FileState(*file) for file in outputs),
-            outcome,
-            step,
-            error,
-            fields,
-            tuple(FileState(*file) for file in left),
-            source,
-            trace,
-            *lasting,
-        )
-    except (ValueError, TypeError):
+    parts = state_parts(text)
+    if parts is None:
         return None
+    for place in _FILES:
+        parts[place] = tuple([FileState(*file) for file in parts[place]])
+    return ItemState(*parts)
+
+
+def _is_sound(  # noqa: PLR0917 - a state's parts, in their order
+    graph_key: Any,
+    values: Any,
+    sources: Any,
+    outputs: Any,
+    outcome: Any,
+    step: Any,
+    error: Any,
+    fields: Any,
+    leftovers: Any,
+    source: Any,
+    traceback: Any,
+    lasting: Any = "",
+) -> bool:
+    """True where every part is of its kind, and every output below its folder: who wrote them is not known."""
+    return (
+        {*map(type, (graph_key, values, outcome, source, lasting))} == _TEXT
+        and {*map(type, (step, error, traceback))} <= _TEXT_OR_NONE
+        and type(fields) is dict
+        and all(_is_sound_file(*file) for file in sources)
+        and all(
+            _is_sound_file(*file) and is_below(file[0]) for files in (outputs, leftovers) for file in files
+        )
+    )
+
+
+def _is_sound_file(path: Any, *rest: Any) -> bool:
+    size, mtime_ns, ctime_ns, inode, digest, looked_ns = rest
+    numbers = {*map(type, (size, mtime_ns, ctime_ns, inode, looked_ns))}
+    return type(path) is type(digest) is str and numbers == _NUMBER and "\0" not in path
+
+
+def is_below(path: str) -> bool:
+    """
+    True where a path relative to a folder does not lead out of it, links aside.
+
+    >>> is_below("a/b..c.png"), is_below("../a"), is_below("/a"), is_below("a/../../b")
+    (True, False, False, False)
+    """
+    return not (".." in path and ".." in path.replace("\\", "/").split("/")) and not os.path.isabs(path)  # noqa: PTH117
 
 
 def sealed(key: str, state: str) -> str:

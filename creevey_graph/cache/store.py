@@ -7,10 +7,8 @@ entry raises here is a miss, counted in `problems`; damage is kept in `damaged` 
 Thread safety: reading and `prepare` from any thread; `commit` and `heal` by the coordinator alone: one SQLite writer.
 """
 
-import shutil
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import diskcache
 
+from creevey_graph.cache.databases import is_broken, is_damage
 from creevey_graph.cache.disk import INLINE_BYTES, Stored, insert_new, put, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
-from creevey_graph.cache.frames import frame, frame_head, unframe
+from creevey_graph.cache.frames import OtherFormatError, frame, frame_head, unframe
 from creevey_graph.cache.lock import Lock
-from creevey_graph.cache.opening import PROBLEMS, care, open_store
+from creevey_graph.cache.opening import PROBLEMS, begin_anew, care, open_store
 from creevey_graph.cache.records import Entry, Record, decode_record, encode_facts, facts_of
 from creevey_graph.cache.rows import delete_if_damaged, find_row
 from creevey_graph.codecs.base import Parts
@@ -75,21 +74,11 @@ class Cache:
         try:
             return open_store(self._directory)
         except sqlite3.DatabaseError as exc:
-            if isinstance(exc, sqlite3.OperationalError) and "disk i/o" not in str(exc).lower():
+            if not is_broken(exc) and "disk i/o" not in str(exc).lower():
                 raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
-            return self._begin_anew()
+            return begin_anew(self._directory, self.problems)
         except (OSError, diskcache.Timeout) as exc:
             raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
-
-    def _begin_anew(self) -> Any:
-        """Set a damaged store aside and open an empty one."""
-        aside = f"{self._directory}.bad-{time.time_ns()}"
-        self.problems.append(f"the cache's database is damaged; set aside as {Path(aside).name}, begun anew")
-        try:
-            shutil.move(self._directory, aside)
-            return open_store(self._directory)
-        except (*PROBLEMS, shutil.Error) as exc:
-            raise CacheError(f"cache '{self.folder}' cannot be begun anew ({exc})") from exc
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -100,8 +89,8 @@ class Cache:
             return None
         try:
             return decode_record(key, data)
-        except CodecError:
-            self.damaged.append(f"r{key}")
+        except CodecError as exc:
+            self._find_damaged(f"r{key}", exc)
             return None
 
     def has_content(self, fingerprint: str) -> bool:
@@ -110,34 +99,39 @@ class Cache:
 
     def measures(self, fingerprint: str) -> bytes | None:
         """Return what `put_measures` stored for nodes of this fingerprint, or None."""
-        data = self._get(f"m{fingerprint}")
-        if data is None:
-            return None
-        with suppress(CodecError):
-            return bytes(unframe(data, fingerprint)[1])
-        self.damaged.append(f"m{fingerprint}")
-        return None
+        found = self._unframed(f"m{fingerprint}", fingerprint)
+        return None if found is None else bytes(found[1])
 
     def load(self, record: Record) -> bytes | memoryview | None:
         """Return the encoded value of a record, verified; None where it is gone or damaged."""
-        data = self._get(record.blob_key)
-        if data is None:
-            return None
-        with suppress(CodecError):
-            codec, payload = unframe(data, record.digest)
-            if codec == record.codec:
-                return payload
+        found = self._unframed(record.blob_key, record.digest)
+        if found is None or found[0] == record.codec:
+            return None if found is None else found[1]
         self.damaged.append(record.blob_key)
         return None
+
+    def _unframed(self, key: str, digest: str) -> tuple[str, bytes | memoryview] | None:
+        data = self._get(key)
+        if data is not None:
+            try:
+                return unframe(data, digest)
+            except CodecError as exc:
+                self._find_damaged(key, exc)
+        return None
+
+    def _find_damaged(self, key: str, exc: CodecError) -> None:
+        self.damaged.append(key)
+        if isinstance(exc, OtherFormatError):
+            self.problems.append("values in a format of another version of creevey_graph are made again")
 
     def _get(self, key: str) -> bytes | None:
         try:
             data = self._store.get(key)
-        except ValueError:  # a row or a file that we did not write so
-            self.damaged.append(key)
-            return None
-        except PROBLEMS as exc:
-            self._note(exc)
+        except (*PROBLEMS, MemoryError) as exc:
+            if is_damage(exc):  # a row or a file that we did not write so, or the whole database: `heal` sees
+                self.damaged.append(key)
+            else:
+                self._note(exc)
             return None
         return data if isinstance(data, bytes) else None
 
@@ -179,7 +173,7 @@ class Cache:
             for fingerprint, data in measures.items():
                 put(self._store, f"m{fingerprint}", frame("measures", fingerprint, data))
         except (*PROBLEMS, AttributeError) as exc:  # AttributeError: where it could not be opened
-            self._note(exc)
+            self._meet(exc)
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Make entries visible, all in one transaction; a problem is noted and they are left out."""
@@ -195,17 +189,22 @@ class Cache:
         except PROBLEMS as exc:
             self.failed_commits += 1
             self._marked.clear()
-            self._note(exc)
             self.discard(entries)
-            if isinstance(exc, sqlite3.DatabaseError) and not isinstance(exc, sqlite3.OperationalError):
-                self._replace_store()
+            self._meet(exc)
             if self.failed_commits == FAILED_COMMITS:
                 self.problems.append("nothing more is written to it in this run")
+
+    def _meet(self, exc: BaseException) -> None:
+        """Begin anew where the database is damaged as a whole, which is told once; else note what happened."""
+        if is_broken(exc):
+            self._replace_store()
+        else:
+            self._note(exc)
 
     def _replace_store(self) -> None:
         self.close()
         try:
-            self._store = self._begin_anew()
+            self._store = begin_anew(self._directory, self.problems)
         except CacheError as exc:
             self._store, self.failed_commits = {}, FAILED_COMMITS
             self._note(exc)
@@ -233,11 +232,13 @@ class Cache:
     def heal(self, keys: Iterable[str]) -> None:
         """Remove damaged entries, so that what is made anew takes their place."""
         for key in dict.fromkeys(keys):
+            if isinstance(self._store, dict):  # where it could not be opened, or begun anew
+                return
             try:
                 if (row := find_row(self._store, key)) is not None:
                     delete_if_damaged(self._store, row)  # another item may have healed it since
             except PROBLEMS as exc:
-                self._note(exc)
+                self._meet(exc)
 
     # --- care ------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from creevey_graph.cache.accepted import NAME as ACCEPTED
 
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _NAME = re.compile(r"[0-9a-f]{62}-[0-9a-f]{16}\.val(\.tmp)?")
-_ASIDE = re.compile(r"(store|index\.db)\.bad-\d+")
+_ASIDE = re.compile(r"store\.bad-\d+|index\.db\.bad-\d+(-wal|-shm|-journal)?")
 _DATABASE = ("cache.db", "cache.db-wal", "cache.db-shm", "cache.db-journal")
 _INDEX = ("index.db", "index.db-wal", "index.db-shm", "index.db-journal")
 
