@@ -27,6 +27,8 @@ def open_folder(folder: Path) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(folder, folder.stat())
         _check_ours(folder)
+        if not os.access(folder, os.W_OK) and (folder / "store").is_dir():
+            return folder  # it can only be read
         for name, text in (("CACHEDIR.TAG", TAG), (".gitignore", "*\n")):
             if not (folder / name).exists():
                 (folder / name).write_text(text, encoding="utf-8")

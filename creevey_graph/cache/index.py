@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from creevey_graph.cache.blocks import Columns, RowText, unpack_columns, unpack_states
+from creevey_graph.cache.database import BRIEFLY_S, connect_read_only, is_locked, may_write
 from creevey_graph.cache.merge import merge
+from creevey_graph.cache.opening import is_damage, is_told_enough, told
 from creevey_graph.cache.states import encoded_key, opened, sealed
 
 _SCHEMA = """
@@ -49,7 +51,7 @@ KEPT_GRAPHS = 100
 """Of each graph; texts of code are long. An item made by an older one is told without details."""
 TIMEOUT_S = 5.0
 FAILED_WRITES = 3
-"""After so many in a row nothing more is written: a hung peer would cost 5 s each."""
+"""After so many in a row nothing more is written: a hung peer is waited for once, then briefly."""
 _BLOCKS_HELD = 4
 
 
@@ -77,12 +79,19 @@ class Index:
 
     def _open(self) -> sqlite3.Connection | None:
         try:
+            if not may_write(str(self._path.parent), self._path.name):
+                self.failed_writes = FAILED_WRITES
+                return _connect_read_only(self._path)
             return _connect(self._path)
-        except sqlite3.OperationalError as exc:
-            self.problems.append(f"the index cannot be opened ({exc}); every item is checked in full")
-        except sqlite3.DatabaseError:
-            return self._begin_anew()
+        except sqlite3.DatabaseError as exc:
+            if is_damage(exc):
+                return self._begin_anew()
+            self._note(exc, "opened", "; every item is checked in full")
         return None
+
+    def _note(self, exc: sqlite3.Error, what: str, then: str = "") -> None:
+        text = told(exc, self._path.parent)
+        self.problems.append(text if is_told_enough(text) else f"the index cannot be {what} ({exc}){then}")
 
     def _begin_anew(self) -> sqlite3.Connection | None:
         aside = self._path.with_name(f"index.db.bad-{time.time_ns()}")
@@ -185,7 +194,7 @@ class Index:
         try:
             yield from self._connection.execute(query, values)
         except sqlite3.OperationalError as exc:
-            self.problems.append(f"the index cannot be read ({exc})")
+            self._note(exc, "read")
         except (sqlite3.Error, UnicodeDecodeError):
             self._set_aside()
 
@@ -255,7 +264,9 @@ class Index:
             self.failed_writes = 0
         except sqlite3.OperationalError as exc:
             self.failed_writes += 1
-            self.problems.append(f"the index cannot be written ({exc})")
+            self._note(exc, "written")
+            if is_locked(exc):
+                self._connection.execute(f"PRAGMA busy_timeout = {BRIEFLY_S * 1000:.0f}")
         except sqlite3.Error:
             self._set_aside()
 
@@ -292,6 +303,17 @@ def _texts(rows: Iterable[Any]) -> Iterator[tuple[str, str]]:
     for key, state in rows:
         if type(key) is bytes and type(state) is str:
             yield key.decode("utf-8", "surrogatepass"), state
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection | None:
+    """Return a connection that reads, None where there is nothing that this version reads."""
+    if not path.exists():
+        return None
+    connection = connect_read_only(str(path), TIMEOUT_S)
+    if connection.execute("PRAGMA user_version").fetchone() == (VERSION,):
+        return connection
+    connection.close()
+    return None
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -7,24 +7,29 @@ entry raises here is a miss, counted in `problems`; damage is kept in `damaged` 
 Thread safety: reading and `prepare` from any thread; `commit` and `heal` by the coordinator alone: one SQLite writer.
 """
 
-import shutil
+import functools
 import sqlite3
 import threading
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
-
-import diskcache
 
 from creevey_graph.cache.disk import INLINE_BYTES, Stored, insert_new, put, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
 from creevey_graph.cache.frames import frame, frame_head, unframe
 from creevey_graph.cache.lock import Lock
-from creevey_graph.cache.opening import PROBLEMS, care, open_store
+from creevey_graph.cache.opening import (
+    PROBLEMS,
+    begin_anew,
+    care,
+    is_told_enough,
+    open_or_begin_anew,
+    open_store,
+    told,
+)
 from creevey_graph.cache.records import Entry, Record, decode_record, encode_facts, facts_of
-from creevey_graph.cache.rows import delete_if_damaged, find_row
+from creevey_graph.cache.rows import delete_key_if_damaged
 from creevey_graph.codecs.base import Parts
 from creevey_graph.display import mimebundle
 from creevey_graph.errors import CacheError, CodecError
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
     from creevey_graph.cache.verify import Verified
 
 FAILED_COMMITS = 3
-"""After so many in a row nothing more is written: a full disk or a hung peer would cost 5 s each."""
+"""After so many in a row nothing more is written: a full disk or a hung peer is not asked for every chunk."""
 
 
 class Cache:
@@ -57,7 +62,9 @@ class Cache:
         self.folder = open_folder(Path(folder) if folder is not None else default_folder())
         self._directory = str(self.folder / "store")
         self._forget()
-        self._store = self._open()
+        self._store: Any = open_or_begin_anew(self.folder, self._directory, self.problems)
+        if self._store.is_read_only:
+            self.failed_commits = FAILED_COMMITS
 
     def _forget(self) -> None:
         self.problems: list[str] = []
@@ -71,25 +78,10 @@ class Cache:
         found: list[str] = self._local.__dict__.setdefault("damaged", [])
         return found
 
-    def _open(self) -> Any:
-        try:
-            return open_store(self._directory)
-        except sqlite3.DatabaseError as exc:
-            if isinstance(exc, sqlite3.OperationalError) and "disk i/o" not in str(exc).lower():
-                raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
-            return self._begin_anew()
-        except (OSError, diskcache.Timeout) as exc:
-            raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
-
-    def _begin_anew(self) -> Any:
-        """Set a damaged store aside and open an empty one."""
-        aside = f"{self._directory}.bad-{time.time_ns()}"
-        self.problems.append(f"the cache's database is damaged; set aside as {Path(aside).name}, begun anew")
-        try:
-            shutil.move(self._directory, aside)
-            return open_store(self._directory)
-        except (*PROBLEMS, shutil.Error) as exc:
-            raise CacheError(f"cache '{self.folder}' cannot be begun anew ({exc})") from exc
+    @property
+    def is_read_only(self) -> bool:
+        """True where its folder cannot be written to: what it has is used, and nothing is added."""
+        return getattr(self._store, "is_read_only", False)
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -175,37 +167,50 @@ class Cache:
 
     def put_measures(self, measures: Mapping[str, bytes]) -> None:
         """Store what keeping the values of nodes takes, by their fingerprints."""
-        try:
+
+        def work() -> None:
             for fingerprint, data in measures.items():
                 put(self._store, f"m{fingerprint}", frame("measures", fingerprint, data))
-        except (*PROBLEMS, AttributeError) as exc:  # AttributeError: where it could not be opened
-            self._note(exc)
+
+        if measures:
+            self._write(work)
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Make entries visible, all in one transaction; a problem is noted and they are left out."""
         entries = list(entries)
-        if self.failed_commits >= FAILED_COMMITS:
-            self.discard(entries)
-            return
-        try:
+
+        def work() -> None:
             with self._store.transact(retry=False):
                 for entry in entries:
                     self._commit_one(entry)
-            self.failed_commits = 0
+
+        if not self._write(work):
+            self._marked.clear()
+            self.discard(entries)
+
+    def _write(self, work: Callable[[], None]) -> bool:
+        """Write something; False where it came to nothing, or is not tried any more."""
+        if self.failed_commits >= FAILED_COMMITS:
+            return False
+        try:
+            work()
         except PROBLEMS as exc:
             self.failed_commits += 1
-            self._marked.clear()
             self._note(exc)
-            self.discard(entries)
             if isinstance(exc, sqlite3.DatabaseError) and not isinstance(exc, sqlite3.OperationalError):
                 self._replace_store()
-            if self.failed_commits == FAILED_COMMITS:
+                return False
+            self._store.step_back(exc)
+            if self.failed_commits == FAILED_COMMITS and not is_told_enough(self.problems[-1]):
                 self.problems.append("nothing more is written to it in this run")
+            return False
+        self.failed_commits = 0
+        return True
 
     def _replace_store(self) -> None:
         self.close()
         try:
-            self._store = self._begin_anew()
+            self._store = begin_anew(self.folder, self._directory, self.problems)
         except CacheError as exc:
             self._store, self.failed_commits = {}, FAILED_COMMITS
             self._note(exc)
@@ -233,11 +238,7 @@ class Cache:
     def heal(self, keys: Iterable[str]) -> None:
         """Remove damaged entries, so that what is made anew takes their place."""
         for key in dict.fromkeys(keys):
-            try:
-                if (row := find_row(self._store, key)) is not None:
-                    delete_if_damaged(self._store, row)  # another item may have healed it since
-            except PROBLEMS as exc:
-                self._note(exc)
+            self._write(functools.partial(delete_key_if_damaged, self._store, key))
 
     # --- care ------------------------------------------------------------------------------
 
@@ -316,9 +317,7 @@ class Cache:
         return damaged, problems
 
     def _note(self, exc: BaseException) -> None:
-        # Without the file's name: what befalls a thousand entries is told once.
-        told = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
-        self.problems.append(f"{type(exc).__name__}: {told}")
+        self.problems.append(told(exc, self.folder))
 
     def close(self) -> None:
         """Close this thread's connection; the cache opens it again where needed."""
@@ -336,7 +335,7 @@ class Cache:
         try:
             self._store = open_store(self._directory)
         except PROBLEMS as exc:
-            self._store = {}
+            self._store, self.failed_commits = {}, FAILED_COMMITS
             self._note(exc)
 
     def __enter__(self) -> Self:
