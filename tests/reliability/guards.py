@@ -116,7 +116,7 @@ GUARDS = (
     ),
     Guard(
         "nothing is evicted by diskcache",
-        "cache/opening.py",
+        "cache/database.py",
         '    "eviction_policy": "none",  # the default drops entries from 1 GiB on, without a word\n    "cull_limit": 0,\n    "size_limit": 2**62,\n',
         '    "size_limit": 2**16,\n',
         _tests("test_cache.py::test_what_is_kept_is_read_again[data2]"),
