@@ -1,5 +1,6 @@
 """Where the reports of runs stand."""
 
+import os
 import tempfile
 import time
 from contextlib import suppress
@@ -12,9 +13,17 @@ KEPT_REPORTS = 100
 
 
 def new_report(cache: Cache | None) -> Path:
-    """Return the path of a new report, and make room for it among those of earlier runs."""
-    if cache is None:
-        return Path(tempfile.mkdtemp(prefix="creevey-report-")) / "run.jsonl"
+    """
+    Return the path of a new report, and make room for it among those of earlier runs.
+
+    Without a cache that can be written to it is a folder of its own for temporary files; where there is none of
+    these either, a path that cannot be written, so that the report is of this process alone.
+    """
+    if cache is None or cache.is_read_only:
+        try:
+            return Path(tempfile.mkdtemp(prefix="creevey-report-")) / "run.jsonl"
+        except OSError:  # $TMPDIR is full, or not there, and so is every other place
+            return Path(os.devnull) / "run.jsonl"
     runs = cache.folder / "runs"
     with_names = sorted(runs.glob("*.jsonl"))
     for old in with_names[: max(0, len(with_names) - KEPT_REPORTS + 1)]:

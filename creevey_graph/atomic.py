@@ -7,6 +7,7 @@ corrupt files when written directly, none this way. No fsync: it costs 30-58 tim
 the write, and what is read back is checked by digest instead.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ from creevey_graph.text import safe_text
 
 TEMPORARY = ".creevey-tmp-"
 """What our temporary names begin with."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 STALE_AFTER_S = 3600.0
 _NAME = re.compile(re.escape(TEMPORARY) + r"\d+-[0-9a-f]{12}")
 _TWICE = re.compile(rf"{_NAME.pattern}[/\\]{{1,2}}{_NAME.pattern}")  # a backslash is doubled in a repr
@@ -144,7 +146,7 @@ def check_can_write(out: Path | None) -> None:
     except OSError as exc:
         raise UsageError(
             f"out '{safe_text(str(out))}': cannot write there ({exc.strerror or exc}); "
-            "choose another folder, or change its rights"
+            f"choose another folder, or {'make room' if exc.errno in _NO_ROOM else 'change its rights'}"
         ) from exc
 
 

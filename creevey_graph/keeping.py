@@ -91,7 +91,7 @@ class Keeping:
             value: What the step returned.
         """
         node = made.node
-        if self._cache is None or made.key is None or not node.keeps:
+        if self._cache is None or self._cache.is_read_only or made.key is None or not node.keeps:
             return None
         if self._ledger.is_closed(node):
             return None
@@ -130,6 +130,8 @@ class Keeping:
         record = self._record(made, value, codec, payload)
         times = [began, self._clock()]
         entry = self._prepared(made, record, payload)
+        if entry.blob is None:  # its file could not be written, which the cache tells
+            return None
         times.append(self._clock())
         is_kept = False
         try:
@@ -182,7 +184,7 @@ class Keeping:
         """Keep the bytes of a file that a writer wrote; return its record, None where there is no cache."""
         if self._cache is None:
             return None
-        if made.key is None or not made.node.keeps:
+        if made.key is None or not made.node.keeps or self._cache.is_read_only:
             return Record(digest_file(path)[0], RAW.name, 0, made.seconds)
         payload = Parts(b"", path.read_bytes())
         record = made.record(digest_of_sha256(payload.rest_sha256.hex()), RAW.name, len(payload))
@@ -202,7 +204,7 @@ class Keeping:
             facts: What the step kept.
             field: What stands in the record for all to see.
         """
-        if self._cache is None or made.key is None:
+        if self._cache is None or self._cache.is_read_only or made.key is None:
             return
         try:
             payload = encoded(TREE, dict(facts))

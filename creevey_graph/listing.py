@@ -113,11 +113,11 @@ def list_items(
     Raises:
         SourceError: Items cannot be listed, or do not fit the graph's inputs.
         GraphError: The graph is not valid; writers have no `out`; outputs would land among the inputs.
-        UsageError: *out*, or what it is to stand in, is a file.
+        UsageError: *out*, or what it is to stand in, is a file, or not there any more.
     """
     graph.validate()
-    if out is not None and not (place := nearest_there(out)).is_dir():
-        raise UsageError(f"out must be a folder ('{safe_text(str(place))}' is a file); choose another")
+    if out is not None:
+        _check_out(out)
     source = open_source(items, tuple(graph.inputs))
     frozen = freeze(graph, source.columns, accepted)
     listing = Listing(source, frozen, (*notices_of(source), *unused_texts(graph, frozen)))
@@ -127,6 +127,18 @@ def list_items(
         recursive = getattr(source, "is_recursive", True)
         validate_outputs_outside(str(out), None if root is None else str(root), recursive=recursive)
     return listing
+
+
+def _check_out(out: Path) -> None:
+    if not (place := nearest_there(out)).is_dir():
+        raise UsageError(f"out must be a folder ('{safe_text(str(place))}' is a file); choose another")
+    try:
+        out.absolute()
+    except OSError as exc:
+        raise UsageError(
+            f"out '{safe_text(str(out))}' is relative, and the current folder is not there any more "
+            f"({exc.strerror or exc}); choose an absolute path, or change to another folder"
+        ) from exc
 
 
 def _wanted(annotation: Any) -> tuple[bool, bool]:

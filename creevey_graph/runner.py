@@ -102,8 +102,8 @@ class _Run:
         began = time.perf_counter()
         validate_columns(self.frozen)
         validate_executor(self.options.executor)
-        self.known.note_graph()
         self.lease = Lease(self.options.cache, self.tell)
+        self.known.note_graph()
         try:
             self._begin()
             self._loop()

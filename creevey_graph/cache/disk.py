@@ -15,6 +15,7 @@ import re
 import secrets
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from io import FileIO
 from typing import Any
@@ -174,6 +175,12 @@ def put(store: Any, key: str, data: bytes) -> None:
     """Put a value under a key, whether it has one or not."""
     if not insert_new(store, key, data):
         store.set(key, data, retry=False)
+
+
+def put_all(store: Any, values: Mapping[str, bytes]) -> None:
+    """Put values under their keys."""
+    for key, data in values.items():
+        put(store, key, data)
 
 
 def insert_new(store: Any, key: str, data: bytes | Stored) -> bool:

@@ -29,6 +29,8 @@ def open_folder(folder: Path) -> Path:
         _check_owner(folder, folder.stat())
         _check_ours(folder)
         _check_no_links(folder)
+        if not os.access(folder, os.W_OK) and (folder / "store").is_dir():
+            return folder  # it can only be read
         for name, text in (("CACHEDIR.TAG", TAG), (".gitignore", "*\n")):
             with suppress(FileExistsError), (folder / name).open("x", encoding="utf-8") as file:
                 file.write(text)  # "x": through a link that leads nowhere yet, it would be made elsewhere

@@ -24,39 +24,19 @@ from pathlib import Path
 from typing import Any
 
 from creevey_graph.cache.blocks import Columns, RowText, unpack_columns, unpack_states
-from creevey_graph.cache.databases import SUFFIXES, check_files, is_broken, is_damage
+from creevey_graph.cache.database import BRIEFLY_S, is_locked, may_write
+from creevey_graph.cache.index_file import NewerIndexError, connect, connect_to_read
 from creevey_graph.cache.made_of import read_made_of
 from creevey_graph.cache.merge import merge
+from creevey_graph.cache.opening import is_told_enough, told
+from creevey_graph.cache.sqlite_files import SUFFIXES, is_broken, is_damage
 from creevey_graph.cache.states import encoded_key, opened, sealed
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS items (
-    scope TEXT NOT NULL, key BLOB NOT NULL, state TEXT NOT NULL, PRIMARY KEY (scope, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS blocks (
-    id INTEGER PRIMARY KEY, scope TEXT NOT NULL, first BLOB NOT NULL,
-    head BLOB NOT NULL, looks BLOB NOT NULL, rows BLOB NOT NULL, checks BLOB NOT NULL, states BLOB NOT NULL,
-    UNIQUE (scope, first)
-);
-CREATE TABLE IF NOT EXISTS graphs (
-    graph_key TEXT NOT NULL, graph TEXT NOT NULL, at_ns INTEGER NOT NULL, ingredients TEXT NOT NULL,
-    PRIMARY KEY (graph_key, graph)
-);
-CREATE TABLE IF NOT EXISTS scopes (scope TEXT PRIMARY KEY, out TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS checked (scope TEXT PRIMARY KEY, stamp TEXT NOT NULL, folders TEXT NOT NULL);
-"""
-_TABLES = ("items", "blocks", "graphs", "scopes", "checked")
-VERSION = 5
 KEPT_GRAPHS = 100
 """Of each graph; texts of code are long. An item made by an older one is told without details."""
-TIMEOUT_S = 5.0
 FAILED_WRITES = 3
-"""After so many in a row nothing more is written: a hung peer would cost 5 s each."""
+"""After so many in a row nothing more is written: a hung peer is waited for once, then briefly."""
 _BLOCKS_HELD = 4
-
-
-class NewerIndexError(sqlite3.DatabaseError):
-    """The index was written by a newer version, whose work is not ours to drop."""
 
 
 class Index:
@@ -83,14 +63,21 @@ class Index:
 
     def _open(self) -> sqlite3.Connection | None:
         try:
-            return _connect(self._path)
+            if not may_write(str(self._path.parent), self._path.name):
+                self.failed_writes = FAILED_WRITES
+                return connect_to_read(self._path)
+            return connect(self._path)
         except NewerIndexError:
             return self._begin_anew("of a newer version")
         except sqlite3.Error as exc:
             if is_broken(exc):
                 return self._begin_anew()
-            self.problems.append(f"the index cannot be opened ({exc}); every item is checked in full")
+            self._note(exc, "opened", "; every item is checked in full")
         return None
+
+    def _note(self, exc: BaseException, what: str, then: str = "") -> None:
+        text = told(exc, self._path.parent)
+        self.problems.append(text if is_told_enough(text) else f"the index cannot be {what} ({exc}){then}")
 
     def _begin_anew(self, what: str = "damaged") -> sqlite3.Connection | None:
         aside = self._path.with_name(f"index.db.bad-{time.time_ns()}")
@@ -99,7 +86,7 @@ class Index:
             for suffix in SUFFIXES:
                 with suppress(FileNotFoundError):
                     self._path.with_name(f"index.db{suffix}").rename(f"{aside}{suffix}")
-            return _connect(self._path)
+            return connect(self._path)
         return None
 
     # --- reading ---------------------------------------------------------------------------
@@ -198,7 +185,7 @@ class Index:
             if is_damage(exc):
                 self._set_aside()
             else:
-                self.problems.append(f"the index cannot be read ({exc})")
+                self._note(exc, "read")
 
     def _set_aside(self) -> None:
         self.close()
@@ -269,7 +256,9 @@ class Index:
                 self._set_aside()
                 return
             self.failed_writes += 1
-            self.problems.append(f"the index cannot be written ({exc})")
+            self._note(exc, "written")
+            if is_locked(exc):
+                self._connection.execute(f"PRAGMA busy_timeout = {BRIEFLY_S * 1000:.0f}")
 
     def close(self) -> None:
         """Close the file."""
@@ -301,7 +290,7 @@ def forget_lost(folder: Path) -> int:
 
 
 def _forget_lost(path: Path) -> int:
-    with closing(_connect(path)) as connection, connection:
+    with closing(connect(path)) as connection, connection:
         scopes = connection.execute("SELECT scope, out FROM scopes WHERE typeof(out) = 'text' AND out <> ''")
         lost = [(scope,) for scope, out in scopes.fetchall() if not Path(out).is_dir()]
         for table in ("items", "blocks", "checked", "scopes"):
@@ -313,22 +302,3 @@ def _texts(rows: Iterable[Any]) -> Iterator[tuple[str, str]]:
     for key, state in rows:
         if type(key) is bytes and type(state) is str:
             yield key.decode("utf-8", "surrogatepass"), state
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    check_files(str(path))
-    connection = sqlite3.connect(path, timeout=TIMEOUT_S)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            raise NewerIndexError
-        if version != VERSION:
-            drop = "".join(f"DROP TABLE IF EXISTS {name};" for name in _TABLES) if version else ""
-            connection.executescript(f"{drop}{_SCHEMA}PRAGMA user_version = {VERSION};")
-        connection.execute("SELECT count(*) FROM graphs").fetchone()
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection

@@ -36,27 +36,31 @@ class Lock:
 
     Args:
         folder: The cache's folder.
+        name: What in it is locked: a file that is made where it is not there, or a folder that is.
 
     State: is_certain = whether locks work here; without, whoever asks is let in. Thread safety:
     none; each holder has its own, also two in one process.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._descriptor = _opened(str(folder / "lock"))
+    def __init__(self, folder: Path, name: str = "lock") -> None:
+        self._descriptor = _opened(str(folder / name))
         self.is_certain = self._descriptor is not None
 
     def share(self, wait_s: float = 0.0) -> bool:
         """Hold it together with others; False where somebody had it alone for *wait_s* seconds."""
+        return self._take_within(wait_s, exclusive=False)
+
+    def own(self, wait_s: float = 0.0) -> bool:
+        """Hold it alone; False where somebody else held it for *wait_s* seconds, and then it is not even shared any more."""
+        return self._take_within(wait_s, exclusive=True)
+
+    def _take_within(self, wait_s: float, *, exclusive: bool) -> bool:
         until = time.monotonic() + wait_s
-        while not self._take(exclusive=False):
+        while not self._take(exclusive=exclusive):
             if time.monotonic() >= until:
                 return False
             time.sleep(_PAUSE_S)
         return True
-
-    def own(self) -> bool:
-        """Hold it alone; False where somebody else holds it, and then it is not even shared any more."""
-        return self._take(exclusive=True)
 
     def _take(self, *, exclusive: bool) -> bool:
         if self._descriptor is None:

@@ -1,75 +1,67 @@
-"""Opening the database of the store, with all of diskcache's own limits off."""
+"""Opening the database of the store, and telling what stands in the way."""
 
+import errno
+import os
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import diskcache
 
-from creevey_graph.cache.databases import check_files
-from creevey_graph.cache.disk import SafeDisk
+from creevey_graph.cache.database import Database, is_locked
+from creevey_graph.cache.sqlite_files import error_name, is_broken
 from creevey_graph.errors import CacheError
 
 PROBLEMS = (sqlite3.Error, OSError, diskcache.Timeout, ValueError, TypeError)
-_SETTINGS: dict[str, Any] = {
-    "eviction_policy": "none",  # the default drops entries from 1 GiB on, without a word
-    "cull_limit": 0,
-    "size_limit": 2**62,
-    "statistics": 0,
-    "sqlite_mmap_size": 0,  # with the line below: 182 -> 91 MB at 100 000 tiny items, at the same speed
-    "sqlite_cache_size": 2_000,
-    "sqlite_auto_vacuum": 0,  # with the line below: 301 -> 228 us an item; the cache is deleted, not shrunk
-    "sqlite_wal_autocheckpoint": 10_000,
-}
-_KEPT = {**diskcache.DEFAULT_SETTINGS, **_SETTINGS}
-"""Every setting that we let stand, by its name."""
 TIMEOUT_S = 5.0
+"""How long a run waits for a lock that another process holds; once, then briefly (`database.BRIEFLY_S`)."""
 
 
-class _Store(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
-    """
-    A diskcache that takes no settings from its database.
-
-    diskcache runs `PRAGMA name = value`, sets attributes, and calls the disk with whatever rows it finds there.
-    """
-
-    def reset(self, key: Any, *given: Any, **options: Any) -> Any:
-        if key in _KEPT:
-            return super().reset(key, _KEPT[key], update=options.get("update", True))
-        return super().reset(key, *given, **options) if key in diskcache.core.METADATA else None
-
-
-def open_store(directory: str) -> Any:
+def open_store(directory: str) -> Database:
     """
     Open the store in *directory*; it is made where it is not there.
 
     Raises:
         OSError, sqlite3.Error, diskcache.Timeout: It cannot be opened.
     """
-    path = Path(directory)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    check_files(str(path / diskcache.core.DBNAME))
+    Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Database(directory, TIMEOUT_S)
+
+
+def open_or_begin_anew(folder: Path, directory: str, problems: list[str]) -> Database:
+    """
+    Open the store of a cache; one that is damaged is set aside.
+
+    Args:
+        folder: The cache's folder.
+        directory: The store's.
+        problems: What is to be told is added here.
+
+    Raises:
+        CacheError: It cannot be opened.
+    """
     try:
-        return _Store(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)
-    except (TypeError, ValueError, AttributeError) as exc:  # a row of settings that is none
-        raise sqlite3.DatabaseError("its settings are damaged") from exc
+        found = open_store(directory)
+    except PROBLEMS as exc:
+        if not is_broken(exc):
+            raise CacheError(f"cache '{folder}' cannot be opened ({told(exc, folder)})") from exc
+        return begin_anew(folder, directory, problems)
+    if found.is_read_only:
+        problems.append("it can only be read: what is made anew is not kept")
+    return found
 
 
-def begin_anew(directory: str, problems: list[str]) -> Any:
+def begin_anew(folder: Path, directory: str, problems: list[str]) -> Database:
     """
     Set a damaged store aside and open an empty one.
 
-    Args:
-        directory: The store's.
-        problems: Is told of it.
-
     Raises:
-        CacheError: It cannot be set aside, or none can be opened.
+        CacheError: It cannot be done.
     """
     aside = f"{directory}.bad-{time.time_ns()}"
     problems.append(f"the cache's database is damaged; set aside as {Path(aside).name}, begun anew")
@@ -77,7 +69,42 @@ def begin_anew(directory: str, problems: list[str]) -> Any:
         shutil.move(directory, aside)
         return open_store(directory)
     except (*PROBLEMS, shutil.Error) as exc:
-        raise CacheError(f"cache '{Path(directory).parent}' cannot be begun anew ({exc})") from exc
+        raise CacheError(f"cache '{folder}' cannot be begun anew ({told(exc, folder)})") from exc
+
+
+FULL = "there is no space left for it; what does not fit is not kept, and is made again when it is needed"
+BUSY = "another process holds its database; what could not be written is made again when it is needed"
+
+
+def is_told_enough(text: str) -> bool:
+    """True where a text of `told` says by itself what becomes of what cannot be written."""
+    return text in (FULL, BUSY)
+
+
+def told(exc: BaseException, folder: Path) -> str:
+    """
+    Return what went wrong in words; the same for the store, its files and the index, so that it is told once.
+
+    Args:
+        exc: What was raised.
+        folder: The cache's: SQLite says "unable to open database file" where it cannot make its log.
+    """
+    if isinstance(exc, diskcache.Timeout) or (isinstance(exc, sqlite3.Error) and is_locked(exc)):
+        return BUSY
+    if error_name(exc) == "SQLITE_FULL" or getattr(exc, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return FULL
+    if isinstance(exc, sqlite3.OperationalError) and _is_full(folder):
+        return FULL
+    # Without the file's name: what befalls a thousand entries is told once.
+    what = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
+    return f"{type(exc).__name__}: {what}"
+
+
+def _is_full(folder: Path) -> bool:
+    with suppress(OSError, AttributeError):  # Windows has no `statvfs`
+        facts = os.statvfs(folder)
+        return not facts.f_bavail or (facts.f_files > 0 and not facts.f_favail)
+    return False
 
 
 @contextmanager
@@ -97,7 +124,7 @@ def asked(folder: Path, store: Any, what: str) -> Iterator[None]:
     except CacheError:
         raise
     except PROBLEMS as exc:
-        raise CacheError(f"cache '{folder}' cannot be {what} ({exc})") from exc
+        raise CacheError(f"cache '{folder}' cannot be {what} ({told(exc, folder)})") from exc
 
 
 def care() -> Any:

@@ -182,6 +182,17 @@ def delete_if_damaged(store: Any, row: Row) -> bool:
     return True
 
 
+def delete_key_if_damaged(store: Any, key: str) -> None:
+    """
+    Delete the row of a key where it is damaged; another item may have healed it since that was found.
+
+    Raises:
+        OSError, sqlite3.Error, diskcache.Timeout: It cannot be read or deleted.
+    """
+    if (row := find_row(store, key)) is not None:
+        delete_if_damaged(store, row)
+
+
 def is_missing(row: Row, directory: str) -> bool:
     """True where the row's value file is not there."""
     name = row.own_file

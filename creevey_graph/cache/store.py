@@ -7,23 +7,29 @@ entry raises here is a miss, counted in `problems`; damage is kept in `damaged` 
 Thread safety: reading and `prepare` from any thread; `commit` and `heal` by the coordinator alone: one SQLite writer.
 """
 
-import sqlite3
+import functools
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-import diskcache
-
-from creevey_graph.cache.databases import is_broken, is_damage
-from creevey_graph.cache.disk import INLINE_BYTES, Stored, insert_new, put, write_value
+from creevey_graph.cache.disk import INLINE_BYTES, Stored, insert_new, put, put_all, write_value
 from creevey_graph.cache.folder import default_folder, open_folder
 from creevey_graph.cache.frames import OtherFormatError, frame, frame_head, unframe
 from creevey_graph.cache.lock import Lock
-from creevey_graph.cache.opening import PROBLEMS, begin_anew, care, open_store
+from creevey_graph.cache.opening import (
+    PROBLEMS,
+    begin_anew,
+    care,
+    is_told_enough,
+    open_or_begin_anew,
+    open_store,
+    told,
+)
 from creevey_graph.cache.records import Entry, Record, decode_record, encode_facts, facts_of
-from creevey_graph.cache.rows import delete_if_damaged, find_row
+from creevey_graph.cache.rows import delete_key_if_damaged
+from creevey_graph.cache.sqlite_files import is_broken, is_damage
 from creevey_graph.codecs.base import Parts
 from creevey_graph.display import mimebundle
 from creevey_graph.errors import CacheError, CodecError
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
     from creevey_graph.cache.verify import Verified
 
 FAILED_COMMITS = 3
-"""After so many in a row nothing more is written: a full disk or a hung peer would cost 5 s each."""
+"""After so many in a row nothing more is written: a full disk or a hung peer is not asked for every chunk."""
 
 
 class Cache:
@@ -56,7 +62,9 @@ class Cache:
         self.folder = open_folder(Path(folder) if folder is not None else default_folder())
         self._directory = str(self.folder / "store")
         self._forget()
-        self._store = self._open()
+        self._store: Any = open_or_begin_anew(self.folder, self._directory, self.problems)
+        if self._store.is_read_only:
+            self.failed_commits = FAILED_COMMITS
 
     def _forget(self) -> None:
         self.problems: list[str] = []
@@ -70,15 +78,10 @@ class Cache:
         found: list[str] = self._local.__dict__.setdefault("damaged", [])
         return found
 
-    def _open(self) -> Any:
-        try:
-            return open_store(self._directory)
-        except sqlite3.DatabaseError as exc:
-            if not is_broken(exc) and "disk i/o" not in str(exc).lower():
-                raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
-            return begin_anew(self._directory, self.problems)
-        except (OSError, diskcache.Timeout) as exc:
-            raise CacheError(f"cache '{self.folder}' cannot be opened ({exc})") from exc
+    @property
+    def is_read_only(self) -> bool:
+        """True where its folder cannot be written to: what it has is used, and nothing is added."""
+        return getattr(self._store, "is_read_only", False)
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -169,42 +172,46 @@ class Cache:
 
     def put_measures(self, measures: Mapping[str, bytes]) -> None:
         """Store what keeping the values of nodes takes, by their fingerprints."""
-        try:
-            for fingerprint, data in measures.items():
-                put(self._store, f"m{fingerprint}", frame("measures", fingerprint, data))
-        except (*PROBLEMS, AttributeError) as exc:  # AttributeError: where it could not be opened
-            self._meet(exc)
+        framed = {f"m{key}": frame("measures", key, data) for key, data in measures.items()}
+        if framed:
+            self._write(functools.partial(put_all, self._store, framed))
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Make entries visible, all in one transaction; a problem is noted and they are left out."""
         entries = list(entries)
-        if self.failed_commits >= FAILED_COMMITS:
-            self.discard(entries)
-            return
-        try:
+
+        def work() -> None:
             with self._store.transact(retry=False):
                 for entry in entries:
                     self._commit_one(entry)
-            self.failed_commits = 0
-        except PROBLEMS as exc:
-            self.failed_commits += 1
+
+        if not self._write(work):
             self._marked.clear()
             self.discard(entries)
-            self._meet(exc)
-            if self.failed_commits == FAILED_COMMITS:
-                self.problems.append("nothing more is written to it in this run")
 
-    def _meet(self, exc: BaseException) -> None:
-        """Begin anew where the database is damaged as a whole, which is told once; else note what happened."""
-        if is_broken(exc):
-            self._replace_store()
-        else:
+    def _write(self, work: Callable[[], None]) -> bool:
+        """Write something; False where it came to nothing, or is not tried any more."""
+        if self.failed_commits >= FAILED_COMMITS:
+            return False
+        try:
+            work()
+        except PROBLEMS as exc:
+            self.failed_commits += 1
+            if is_broken(exc):  # as a whole: told by the setting aside
+                self._replace_store()
+                return False
             self._note(exc)
+            self._store.step_back(exc)
+            if self.failed_commits == FAILED_COMMITS and not is_told_enough(self.problems[-1]):
+                self.problems.append("nothing more is written to it in this run")
+            return False
+        self.failed_commits = 0
+        return True
 
     def _replace_store(self) -> None:
         self.close()
         try:
-            self._store = begin_anew(self._directory, self.problems)
+            self._store = begin_anew(self.folder, self._directory, self.problems)
         except CacheError as exc:
             self._store, self.failed_commits = {}, FAILED_COMMITS
             self._note(exc)
@@ -232,13 +239,7 @@ class Cache:
     def heal(self, keys: Iterable[str]) -> None:
         """Remove damaged entries, so that what is made anew takes their place."""
         for key in dict.fromkeys(keys):
-            if isinstance(self._store, dict):  # where it could not be opened, or begun anew
-                return
-            try:
-                if (row := find_row(self._store, key)) is not None:
-                    delete_if_damaged(self._store, row)  # another item may have healed it since
-            except PROBLEMS as exc:
-                self._meet(exc)
+            self._write(functools.partial(delete_key_if_damaged, self._store, key))
 
     # --- care ------------------------------------------------------------------------------
 
@@ -317,9 +318,7 @@ class Cache:
         return damaged, problems
 
     def _note(self, exc: BaseException) -> None:
-        # Without the file's name: what befalls a thousand entries is told once.
-        told = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
-        self.problems.append(f"{type(exc).__name__}: {told}")
+        self.problems.append(told(exc, self.folder))
 
     def close(self) -> None:
         """Close this thread's connection; the cache opens it again where needed."""
@@ -337,7 +336,7 @@ class Cache:
         try:
             self._store = open_store(self._directory)
         except PROBLEMS as exc:
-            self._store = {}
+            self._store, self.failed_commits = {}, FAILED_COMMITS
             self._note(exc)
 
     def __enter__(self) -> Self:

@@ -22,15 +22,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from creevey_graph.errors import UsageError
 from creevey_graph.executors.base import Work
 from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
 from creevey_graph.shares import WORKERS_VARIABLE
 from creevey_graph.stopping import end_waits
+from creevey_graph.text import safe_text
 
 _IN_HAND = struct.Struct("<qq")
 _NOTHING = (-1, -1)
-_STOP = "stop"
-_END_WAITS = "end-waits"
+_GO_ON = "go-on"
+_MAY_WAIT = "may-wait"
+_FLAGS = (_GO_ON, _MAY_WAIT)
+"""Files that are there while workers may go on, and may wait for servers: a file goes from a full disk too."""
 _WATCH_S = 0.5
 
 
@@ -44,7 +48,10 @@ class ProcessPool:
         threads: How many items of a chunk a process works on at once.
 
     State: the executor, rebuilt after a worker has died; a private folder with a file a worker
-    for what it has in hand, and the stop flag.
+    for what it has in hand, and the flags by which they are stopped.
+
+    Raises:
+        UsageError: No temporary file can be made.
     """
 
     name = "processes"
@@ -53,7 +60,7 @@ class ProcessPool:
         self.jobs = jobs
         self.threads = threads
         self._payload = dumps(work)
-        self._folder = Path(tempfile.mkdtemp(prefix="creevey-run-"))
+        self._folder = _new_folder()
         self._executor = self._open()
 
     def _open(self) -> Any:
@@ -74,9 +81,9 @@ class ProcessPool:
 
     def stop(self, *, now: bool = False) -> None:
         with suppress(OSError):
-            (self._folder / _STOP).touch()
+            (self._folder / _GO_ON).unlink(missing_ok=True)
             if now:
-                (self._folder / _END_WAITS).touch()
+                (self._folder / _MAY_WAIT).unlink(missing_ok=True)
 
     def suspects(self) -> list[tuple[int, int]]:
         found = []
@@ -103,19 +110,39 @@ class ProcessPool:
             self._executor.shutdown(wait=True, kill_workers=now)
 
 
+def _new_folder() -> Path:
+    where = "a folder for temporary files"
+    try:
+        where = tempfile.gettempdir()
+        folder = Path(tempfile.mkdtemp(prefix="creevey-run-"))
+        for name in _FLAGS:
+            (folder / name).touch()
+    except OSError as exc:
+        raise UsageError(
+            f"executor 'processes' keeps small files in '{safe_text(where)}', and cannot ({exc.strerror or exc}); make room there, "
+            "set TMPDIR to another folder, or choose another executor"
+        ) from exc
+    return folder
+
+
 class _FileRecorder:
     """Notes what a thread of this worker has in hand: one small write a node, about 2 us."""
 
     def __init__(self, folder: str, thread: int = 0) -> None:
         path = os.path.join(folder, f"{os.getpid()}-{thread}.hand")  # noqa: PTH118 - per chunk
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._descriptor: int | None = None
+        with suppress(OSError):  # $TMPDIR is full: then all items in hand are suspects when a worker dies
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def mark(self, item: int, position: int) -> None:
-        os.pwrite(self._descriptor, _IN_HAND.pack(item, position), 0)
+        if self._descriptor is not None:
+            with suppress(OSError):
+                os.pwrite(self._descriptor, _IN_HAND.pack(item, position), 0)
 
     def close(self) -> None:
-        self.mark(*_NOTHING)
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            self.mark(*_NOTHING)
+            os.close(self._descriptor)
 
 
 def _begin(folder: str, parent: int, workers: int) -> None:
@@ -132,7 +159,7 @@ def _watch(folder: str, parent: int) -> None:
     """
     while os.getppid() == parent:
         time.sleep(_WATCH_S)
-        if os.path.exists(os.path.join(folder, _END_WAITS)):  # noqa: PTH110, PTH118 - twice a second
+        if not os.path.exists(os.path.join(folder, _MAY_WAIT)):  # noqa: PTH110, PTH118 - twice a second
             end_waits()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
@@ -140,11 +167,11 @@ def _watch(folder: str, parent: int) -> None:
 
 def _work(payload: bytes, folder: str, tasks: bytes, parent: int, threads: int) -> list[Any]:
     work: Work = loads(payload)
-    stop = os.path.join(folder, _STOP)  # noqa: PTH118 - per chunk
+    go_on = os.path.join(folder, _GO_ON)  # noqa: PTH118 - per chunk
     waiting = deque(loads_tasks(tasks))
 
     def is_stopping() -> bool:
-        return os.path.exists(stop) or os.getppid() != parent  # noqa: PTH110 - per item
+        return not os.path.exists(go_on) or os.getppid() != parent  # noqa: PTH110 - per item
 
     def drain(thread: int) -> list[Any]:
         recorder = _FileRecorder(folder, thread)

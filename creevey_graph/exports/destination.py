@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import attrs
 
-from creevey_graph.atomic import remove_stale, replacing, temporary_beside
+from creevey_graph.atomic import remove_stale, temporary_beside
 from creevey_graph.columns import counted
 from creevey_graph.errors import UsageError
 from creevey_graph.text import safe_text
@@ -231,20 +231,27 @@ class Destination:
                 )
 
     def publish(self, rows: int) -> None:
-        """Move what was made into the folder, write the index, and remove what the former export left over."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """
+        Move what was made into the folder, replace the index, and remove what the former export left over.
+
+        All that takes room comes before the first file is moved: on a full disk the former export stays.
+        """
         gone = [name for name in self._former if name not in self.pieces]
+        if not (self._staged or gone or self._head(rows) != self._former_head):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        index = self._staged_index(self.pieces, rows, publishing=False)
         if self._staged:
             left = {name: self._former[name] for name in gone}
-            self._write_index({**left, **self.pieces}, rows, publishing=True)
+            begun = self._staged_index({**left, **self.pieces}, rows, publishing=True)
+            for name in self._staged:
+                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            begun.replace(self.folder / INDEX)
         for name, staged in self._staged.items():
-            target = self.folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged.replace(target)
+            staged.replace(self.folder / name)
         for name in gone:
             self._remove(name)
-        if self._staged or gone or self._head(rows) != self._former_head:
-            self._write_index(self.pieces, rows, publishing=False)
+        index.replace(self.folder / INDEX)
 
     def _remove(self, name: str) -> None:
         target = self.folder / name
@@ -264,11 +271,13 @@ class Destination:
         head |= {"graph": self.origin.graph, "scope": self.origin.scope}
         return {**head, "partial": True} if self.origin.is_partial else head
 
-    def _write_index(self, pieces: dict[str, Piece], rows: int, *, publishing: bool) -> None:
+    def _staged_index(self, pieces: dict[str, Piece], rows: int, *, publishing: bool) -> Path:
         head = self._head(rows)
-        with replacing(self.folder / INDEX) as temporary, temporary.open("w", encoding="utf-8") as file:
+        staged = self.stage()
+        with staged.open("w", encoding="utf-8") as file:
             file.write(json.dumps({**head, "publishing": True} if publishing else head) + "\n")
             file.writelines(json.dumps(attrs.asdict(piece)) + "\n" for piece in pieces.values())
+        return staged
 
 
 def link_or_copy(source: Path | str, target: Path) -> None:

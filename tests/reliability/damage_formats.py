@@ -8,7 +8,7 @@ from contextlib import closing
 
 from formats import CURRENT, FIXTURES, check_words, draw_words, journal_rows, known_items, run_words, unpack
 
-from creevey_graph.cache import accepted, frames, index
+from creevey_graph.cache import accepted, frames, index_file
 from creevey_graph.cache.accepted import read_accepted
 from creevey_graph.cache.states import encoded_key, opened, sealed
 
@@ -131,7 +131,7 @@ OTHERS = (
     ),
     *(
         (f"index {version}", lambda place, version=version: _indexed(place, version))
-        for version in (0, 1, index.VERSION - 1, index.VERSION + 1, 2**31 - 1)
+        for version in (0, 1, index_file.VERSION - 1, index_file.VERSION + 1, 2**31 - 1)
     ),
     *((f"accepted {v}", lambda place, v=v: _accepted(place, v)) for v in (0, accepted.VERSION + 1)),
     ("record with more", lambda place: _reframed(place, "record", lambda facts: [*facts, "more"])),
@@ -179,4 +179,4 @@ def read_others(seed, folder):
 def _newer_index(place):
     with _database(place, "index.db") as database:
         (version,) = database.execute("PRAGMA user_version").fetchone()
-    return version > index.VERSION
+    return version > index_file.VERSION

@@ -15,12 +15,12 @@ from contextlib import closing
 from pathlib import Path
 
 from creevey_graph import Report, SkipItem, graph, step
-from creevey_graph.cache import Index, accepted, frames, index
+from creevey_graph.cache import Index, accepted, frames, index_file
 from creevey_graph.freeze import freeze
 from creevey_graph.look import scope_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
-CURRENT = f"frame{frames.FORMAT}-index{index.VERSION}-accepted{accepted.VERSION}"
+CURRENT = f"frame{frames.FORMAT}-index{index_file.VERSION}-accepted{accepted.VERSION}"
 LOGS = ("cache.db-shm", "cache.db-wal", "index.db-shm", "index.db-wal")
 WORDS = ("alpha", "beta", "gamma", "delta")
 

@@ -15,6 +15,12 @@ SUFFIXES = ("", "-wal", "-shm", "-journal")
 """What a database's own file and those beside it end with."""
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 """What a journal ends with that names a super-journal; see "The Super-Journal" in SQLite's file format."""
+_DAMAGED_READS = (
+    "SQLITE_IOERR_SHORT_READ",
+    "SQLITE_IOERR_READ",
+    "SQLITE_IOERR_CORRUPTFS",
+    "SQLITE_IOERR_DATA",
+)
 _UNREADABLE_TEXT = "could not decode to utf-8"
 
 
@@ -47,11 +53,15 @@ def _names_another(journal: str) -> bool:
 
 
 def is_broken(exc: BaseException) -> bool:
-    """True where an error says that a database is damaged as a whole, not that it cannot be used just now."""
+    """
+    True where an error says that a database is damaged as a whole, not that it cannot be used just now.
+
+    What a write raises tells nothing of the database: under `ulimit -f` each run set a good cache aside.
+    """
     if isinstance(exc, sqlite3.OperationalError):
         # A statement of ours does not fit the tables: they are another program's, or were changed.
         is_misfit = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-        return is_misfit and "transaction" not in str(exc)
+        return (is_misfit and "transaction" not in str(exc)) or error_name(exc) in _DAMAGED_READS
     return isinstance(exc, sqlite3.DatabaseError) and not isinstance(exc, sqlite3.ProgrammingError)
 
 
@@ -59,3 +69,8 @@ def is_damage(exc: BaseException) -> bool:
     """True where an error that reading a row raises tells of damage to it, or to the whole database."""
     is_no_text = isinstance(exc, sqlite3.OperationalError) and _UNREADABLE_TEXT in str(exc).lower()
     return is_no_text or is_broken(exc) or isinstance(exc, ValueError | TypeError | MemoryError)
+
+
+def error_name(exc: BaseException) -> str:
+    """Return SQLite's own name of an error, "" where it is none of its."""
+    return str(getattr(exc, "sqlite_errorname", ""))
