@@ -21,12 +21,12 @@ from creevey_graph.images import load_image, mean_brightness, resize, trim, writ
 SIZE = (24, 18)
 
 
-def draw_photos(folder, count, first=0):
+def draw_photos(folder, count, first=0, size=SIZE):
     """Draw *count* small pictures of noise into FOLDER/photos, each of its own content; return that folder."""
     photos = folder / "photos"
     photos.mkdir(parents=True, exist_ok=True)
     for number in range(first, first + count):
-        noise = np.random.default_rng(number).integers(0, 255, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
+        noise = np.random.default_rng(number).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
         Image.fromarray(noise).save(photos / f"{number:05}.png")
     return photos
 

@@ -1,0 +1,111 @@
+"""What the children of `warm_program` do: runs of the reference graph, its cache tidied, commands."""
+
+import importlib
+import os
+import signal
+import sys
+import time
+
+from reference import run_reference
+
+from creevey_graph import Cache, Report
+from creevey_graph.cli import main as creevey
+from creevey_graph.events import ItemFinished, ItemsCached, RunStarted
+from creevey_graph.views import page  # noqa: F401 - imported once, not by every child
+
+for _name in ("run", "report", "cache", "export", "status"):
+    importlib.import_module(f"creevey_graph.cli.{_name}")
+for _name in ("loky", "creevey_graph.cache.care", "creevey_graph.exports", "creevey_graph.fetch.job"):
+    importlib.import_module(_name)
+
+MOMENTS = {
+    "merge": ("creevey_graph.cache.index", "merge"),
+    "gc": ("creevey_graph.cache.sweep", "collect"),
+    "prune": ("creevey_graph.ending", "prune_files"),
+    "open": ("creevey_graph.cache.opening", "open_store"),
+    "commit": ("creevey_graph.cache.store", "put"),
+    "publish": ("creevey_graph.exports.destination", "replacing"),
+}
+"""Name -> a function during which a trial wants to kill; the child prints "in NAME" as it begins."""
+
+
+def call(job, folder, arguments):
+    """Do a job; return its exit code."""
+    return JOBS[job](folder, **arguments) or 0
+
+
+def exit_code_of(exc):
+    """Return what the interpreter ends with where nobody catches *exc*, telling it as the interpreter does."""
+    if isinstance(exc, SystemExit):
+        return exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
+    sys.excepthook(type(exc), exc, exc.__traceback__)
+    return 1
+
+
+def end(code):
+    """End this process as the interpreter ends a program: threads are waited for."""
+    import threading
+
+    try:
+        threading._shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def mark(names):
+    """Print "in NAME" whenever that moment comes."""
+    for name in names:
+        module, function = MOMENTS[name]
+        home = importlib.import_module(module)
+        original = getattr(home, function)
+
+        def marked(*args, _name=name, _original=original, **kwargs):
+            print("in", _name, flush=True)
+            return _original(*args, **kwargs)
+
+        setattr(home, function, marked)
+
+
+def tell(event):
+    """Print what a run has acknowledged, item by item: "ran KEY" or "kept KEY", and its outputs."""
+    if isinstance(event, RunStarted):
+        print("begun", flush=True)
+    elif isinstance(event, ItemFinished):
+        told = "ran" if event.executed else "kept" if event.row.outputs else str(event.row.outcome)
+        print(told, event.row.key, *event.row.outputs, flush=True)
+    elif isinstance(event, ItemsCached):
+        print("cached", event.cached, flush=True)
+
+
+def run_set(folder, *, marks=(), **options):
+    """Run the reference graph."""
+    mark(marks)
+    report = run_reference(folder, listeners=[tell], **options)
+    print("ended", report.counts.total(), flush=True)
+
+
+def run_many(folder, *, times, **options):
+    """Run it again and again, each time with another parameter, so that there is always something to write."""
+    for by in range(2, 2 + times):
+        run_set(folder, by=by, **options)
+
+
+def tidy(folder, *, max_bytes, marks=()):
+    """Do `cache gc` to a size."""
+    mark(marks)
+    cache = Cache(folder / "cache")
+    print("begun", flush=True)
+    cache.gc(max_bytes)
+
+
+def command(folder, *, arguments, marks=()):
+    """Run a command line of ours in *folder*."""
+    del folder
+    mark(marks)
+    print("begun", flush=True)
+    creevey.main(arguments, prog_name="creevey-graph")
+
+
+JOBS = {"run_set": run_set, "run_many": run_many, "tidy": tidy, "command": command}
