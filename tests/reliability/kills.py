@@ -12,7 +12,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-from reference import check_equal, check_outputs, draw_photos, run_reference
+from reference import check_equal, check_outputs, draw_photos, expected_outputs, run_reference
 from trial import Trial
 from warm import missing, run
 
@@ -21,7 +21,8 @@ from creevey_graph.atomic import TEMPORARY, remove_stale
 from creevey_graph.events import ItemFinished
 from creevey_graph.pace import WINDOW
 
-PHOTOS = 24
+EACH = 8
+"""New pictures for each run that is killed, so that it has something to do."""
 LARGE = (128, 96)
 """Pictures whose values are files of the cache, beside those of `reference.SIZE`, which stand in its rows."""
 KILLS = 4
@@ -32,11 +33,12 @@ IN_FLIGHT = {"serial": 1, "threads": JOBS * WINDOW, "processes": JOBS * WINDOW}
 """Chunks at most; where there are several a chunk has up to its share of the items."""
 
 
-def draw_set(folder, seed):
-    """Draw the pictures of a trial, every other one large."""
-    first = seed % 1000 * PHOTOS
-    draw_photos(folder, PHOTOS // 2, first)
-    draw_photos(folder, PHOTOS - PHOTOS // 2, first + PHOTOS // 2, LARGE)
+def draw_more(folder, seed, turn):
+    """Draw pictures for another run of a trial, every other one large; return what runs must make of all there are."""
+    first = (seed * 10 + turn) % 10_000 * EACH
+    draw_photos(folder, EACH // 2, first)
+    draw_photos(folder, EACH - EACH // 2, first + EACH // 2, LARGE)
+    return expected_outputs(folder)
 
 
 # --- killing -----------------------------------------------------------------------------------
@@ -48,7 +50,7 @@ def await_moment(child, rng, moments):
     if kind == "opening":
         time.sleep(rng.uniform(0, 0.08))
     elif kind == "items":
-        child.wait_for(rng.randint(1, 1 + PHOTOS // KILLS), "ran")
+        child.wait_for(rng.randint(1, EACH - 1), "ran")
         time.sleep(rng.uniform(0, 0.012))
     else:
         child.wait_for(1, f"in {kind}")
@@ -61,9 +63,9 @@ def acknowledged(child):
     return {words[2] for words in told if words[0] in ("ran", "kept")}
 
 
-def check_killed(folder, seen, executor):
+def check_killed(folder, expected, seen, executor):
     """Check what a killed run left; *seen* are the outputs that it, or those before it, acknowledged."""
-    there = check_outputs(folder) if (folder / "out").is_dir() else 0
+    there = check_outputs(folder, expected=expected) if (folder / "out").is_dir() else 0
     assert there >= len(seen), "what was acknowledged is not there"
     if executor == "serial":
         assert there - len(seen) <= IN_FLIGHT[executor] * KILLS, "more was under way than is ever in flight"
@@ -87,7 +89,7 @@ def check_report(folder, told):
     assert told <= {path for row in report.rows for path in row.outputs}
 
 
-def go_on(folder, seen, **options):
+def go_on(folder, expected, seen, **options):
     """Run to the end; check that nothing acknowledged ran again, and that all is as plain calls make it."""
     ran = set()
 
@@ -97,11 +99,11 @@ def go_on(folder, seen, **options):
 
     report = run_reference(folder, listeners=[listen], **options)
     assert not ran & seen, f"acknowledged, and run again: {sorted(ran & seen)}"
-    check_equal(folder, report)
+    check_equal(folder, report, expected=expected)
     assert ran <= {path for row in report.rows for path in row.outputs} - seen
     again = run_reference(folder, **options)
     assert {} == dict(again.executed), "a second run has something to do"
-    check_equal(folder, again)
+    check_equal(folder, again, expected=expected)
 
 
 def check_left(folder, kills, jobs=JOBS):
@@ -114,7 +116,7 @@ def check_left(folder, kills, jobs=JOBS):
         found = cache.verify()
         assert found.ok, found
         assert 0 == found.damaged_values + found.damaged_records + found.missing_files, found
-        assert found.young_strays <= kills * PHOTOS, found
+        assert found.young_strays <= kills * kills * EACH, found
         cache.gc()
         assert 0 == cache.info()["stray_files"]
         assert () == cache.take_troubles()[1]
@@ -125,9 +127,9 @@ def kill_runs(executor, *, alone=False, kills=KILLS):
 
     def trial(seed, folder):
         rng = random.Random(f"{executor}-{alone}-{seed}")
-        draw_set(folder, seed)
         seen, tried = set(), 0
-        for _ in range(kills):
+        for turn in range(kills):
+            expected = draw_more(folder, seed, turn)
             options = {"executor": executor, "jobs": JOBS, "delay_s": DELAY_S}
             child = run("run_set", folder, marks=["open", "commit", "merge"], **options)
             await_moment(child, rng, ("open", "commit", "merge"))
@@ -136,8 +138,8 @@ def kill_runs(executor, *, alone=False, kills=KILLS):
             assert child.code in (0, -9), child.errors()
             seen |= (told := acknowledged(child))
             check_report(folder, told)
-            check_killed(folder, seen, executor)
-        go_on(folder, seen)
+            check_killed(folder, expected, seen, executor)
+        go_on(folder, expected, seen)
         check_left(folder, kills)
         return max(tried, 1)
 

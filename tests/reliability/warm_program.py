@@ -7,6 +7,7 @@ thread, so that forking is safe. A child is a session of its own, prints to FOLD
 and calls the function of that name in `jobs`.
 """
 
+import gc
 import json
 import os
 import signal
@@ -66,6 +67,8 @@ def ended():
 
 def main():
     """Serve until the end of input."""
+    jobs.warm_up()
+    gc.freeze()  # children copy no page for having looked at what stands in it
     assert threading.active_count() == 1
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for line in sys.stdin:
