@@ -28,8 +28,9 @@ def open_folder(folder: Path) -> Path:
         _check_owner(folder, folder.stat())
         _check_ours(folder)
         for name, text in (("CACHEDIR.TAG", TAG), (".gitignore", "*\n")):
-            if not (folder / name).exists():
-                (folder / name).write_text(text, encoding="utf-8")
+            mark = folder / name
+            if not mark.exists() or not mark.stat().st_size:  # killed between making and writing it
+                mark.write_text(text, encoding="utf-8")
         (folder / "runs").mkdir(mode=0o700, exist_ok=True)
     except CacheError:
         raise

@@ -6,7 +6,6 @@ acknowledged, and both databases are sound. Then a run goes on to the end: what 
 again, outputs and rows are those of plain calls, and the cache is whole.
 """
 
-import json
 import random
 import sqlite3
 import time

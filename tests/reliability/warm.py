@@ -143,5 +143,5 @@ def missing():
 
 def remove_semaphores(number):
     """Remove what loky of a killed process left in shared memory, as loky's own tracker would, had it been let live."""
-    for path in Path("/dev/shm").glob(f"sem.loky-{number}-*"):  # noqa: S108 - where the system has them
+    for path in Path("/dev/shm").glob(f"sem.loky-{number}-*"):
         path.unlink(missing_ok=True)
