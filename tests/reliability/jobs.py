@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from reference import draw_photos, run_reference
 
-from creevey_graph import Cache
+from creevey_graph import Cache, download, graph, write_bytes
 from creevey_graph.cli import main as creevey
 from creevey_graph.events import ItemFinished, ItemsCached, RunStarted
 from creevey_graph.views import page  # noqa: F401 - imported once, not by every child
@@ -20,11 +20,12 @@ for _name in ("loky", "creevey_graph.cache.care", "creevey_graph.exports", "cree
 
 MOMENTS = {
     "merge": ("creevey_graph.cache.index", "merge"),
-    "gc": ("creevey_graph.cache.sweep", "collect"),
+    "gc": ("creevey_graph.cache.care", "collect"),
     "prune": ("creevey_graph.ending", "prune_files"),
     "open": ("creevey_graph.cache.opening", "open_store"),
     "commit": ("creevey_graph.cache.store", "put"),
     "publish": ("creevey_graph.exports.destination", "replacing"),
+    "report": ("creevey_graph.report", "write_csv"),
 }
 """Name -> a function during which a trial wants to kill; the child prints "in NAME" as it begins."""
 
@@ -93,10 +94,19 @@ def run_set(folder, *, marks=(), **options):
     print("ended", report.counts.total(), flush=True)
 
 
-def run_many(folder, *, times, **options):
-    """Run it again and again, each time with another parameter, so that there is always something to write."""
-    for by in range(2, 2 + times):
-        run_set(folder, by=by, **options)
+@graph
+def fetched(url: str):
+    data = download(url, allow_private=True, robots_txt=False, per_host=1_000, read_timeout_s=60)
+    return {"file": write_bytes(data, "{stem}.bin")}
+
+
+def fetch_set(folder, *, urls, **options):
+    """Download URLs, and write what came."""
+    report = fetched.run(
+        urls, out=folder / "out", cache=folder / "cache", progress=False, listeners=[tell], **options
+    )
+    report.raise_for_failures()
+    print("ended", report.counts.total(), flush=True)
 
 
 def tidy(folder, *, max_bytes, marks=()):
@@ -115,4 +125,4 @@ def command(folder, *, arguments, marks=()):
     creevey.main(arguments, prog_name="creevey-graph")
 
 
-JOBS = {"run_set": run_set, "run_many": run_many, "tidy": tidy, "command": command}
+JOBS = {"run_set": run_set, "fetch_set": fetch_set, "tidy": tidy, "command": command}

@@ -12,6 +12,7 @@ import time
 from contextlib import closing
 
 from reference import check_equal, check_outputs, draw_photos, expected_outputs, run_reference
+from servers import PictureServer
 from trial import Trial
 from warm import missing, run
 
@@ -145,6 +146,139 @@ def kill_runs(executor, *, alone=False, kills=KILLS):
     return trial
 
 
+def kill_care(seed, folder):
+    """Kill what makes room: `cache gc`, a run that keeps its cache within a size, or prunes outputs."""
+    rng = random.Random(f"care-{seed}")
+    kinds = rng.sample(("gc", "size", "prune"), 3)
+    expected, tried = draw_more(folder, seed, 0), 0
+    go_on(folder, expected, set())
+    for turn, kind in enumerate(kinds, 1):
+        seen = {path.name for path in (folder / "out").glob("[!.]*")}
+        if kind == "gc":
+            child = run("tidy", folder, max_bytes=rng.choice((0, 50_000, 200_000)), marks=["gc"])
+        elif kind == "size":
+            draw_more(folder, seed, turn)
+            child = run("run_set", folder, cache_size=rng.choice((0, 100_000)), marks=["gc"], executor="threads")
+        else:
+            for path in rng.sample(sorted((folder / "photos").iterdir()), EACH // 2):
+                path.unlink()
+                seen.remove(path.name)
+            child = run("run_set", folder, prune=True, marks=["prune"])
+        child.wait_for(1, "in ")
+        time.sleep(rng.uniform(0, 0.006))
+        child.kill_group()
+        assert child.code in (0, -9), child.errors()
+        tried += child.code == -9
+        for name in ("index.db", "store/cache.db"):
+            check_database(folder / "cache" / name)
+        # What was made of pictures that are gone is an output until a run has pruned it.
+        go_on(folder, expected_outputs(folder), seen | acknowledged(child), prune=True)
+        check_left(folder, turn)
+    return max(tried, 1)
+
+
+def kill_exports(seed, folder):
+    """Kill an export: each file of it is the former or the new one, whole, and the next export puts all right."""
+    rng = random.Random(f"export-{seed}")
+    expected, tried = draw_more(folder, seed, 0), 0
+    options = ["--cache", "cache", "--maxcount", "3"]
+    for turn in range(3):
+        form = rng.choice(("webdataset", "imagefolder"))
+        go_on(folder, expected, set())
+        known = {form: files_of(folder / form) for form in ("webdataset", "imagefolder")}
+        expected = draw_more(folder, seed, turn + 1)
+        go_on(folder, expected, set())
+        arguments = ["export", form, "--to", form, *options[: 4 if form == "webdataset" else 2]]
+        child = run("command", folder, arguments=arguments, marks=["publish"])
+        child.wait_for(1, rng.choice(("begun", "in publish")))
+        time.sleep(rng.uniform(0, 0.01))
+        child.kill_group()
+        tried += child.code == -9
+        killed = files_of(folder / form)
+        assert 0 == run("command", folder, arguments=arguments).wait()
+        new = files_of(folder / form)
+        for name, data in killed.items():
+            assert data in (known[form].get(name), new.get(name)), f"{name} is not whole"
+        fresh = [*arguments[:3], f"fresh-{turn}", *arguments[4:]]
+        assert 0 == run("command", folder, arguments=fresh).wait()
+        assert files_of(folder / f"fresh-{turn}") == new
+    return max(tried, 1)
+
+
+def files_of(folder):
+    """Return name -> content of the files of an export, those on their way and its own list aside."""
+    files = (path for path in folder.rglob("*") if path.is_file() and ".creevey-" not in str(path))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def kill_lists(seed, folder):
+    """Kill `report --csv` in mid-write: the list of rows is the former or the new one."""
+    rng = random.Random(f"lists-{seed}")
+    expected = draw_more(folder, seed, 0)
+    go_on(folder, expected, set())
+    arguments = ["report", "--cache", "cache", "--csv", "rows.csv"]
+    assert 0 == run("command", folder, arguments=arguments).wait()
+    former, tried = (folder / "rows.csv").read_bytes(), 0
+    for _ in range(3):
+        child = run("command", folder, arguments=arguments, marks=["report"])
+        child.wait_for(1, "in report")
+        time.sleep(rng.uniform(0, 0.002))
+        child.kill_group()
+        tried += child.code == -9
+        assert former == (folder / "rows.csv").read_bytes()
+    return max(tried, 1)
+
+
+# --- downloads ---------------------------------------------------------------------------------
+
+
+def in_pieces(body, pause_s):
+    """Serve a body in eight pieces, so that there is a middle to be killed in."""
+
+    def behave(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        size = -(-len(body) // 8)
+        for begin in range(0, len(body), size):
+            handler.wfile.write(body[begin : begin + size])
+            handler.server_of_pictures.closing.wait(pause_s)
+
+    return behave
+
+
+def kill_downloads(executor):
+    """Return a trial: kills in mid-download; what was acknowledged is not asked for again."""
+
+    def trial(seed, folder):
+        rng = random.Random(f"downloads-{executor}-{seed}")
+        bodies = {f"/{number:02}.jpg": rng.randbytes(rng.randint(1, 60_000)) for number in range(16)}
+        seen, tried = set(), 0
+        with PictureServer() as server:
+            for path, body in bodies.items():
+                server.behave(path, in_pieces(body, rng.uniform(0, 0.01)))
+            options = {"urls": [server.url(path) for path in bodies], "executor": executor, "jobs": 4}
+            for _ in range(3):
+                child = run("fetch_set", folder, **options)
+                child.wait_for(rng.randint(1, 3), "ran")
+                time.sleep(rng.uniform(0, 0.03))
+                child.kill_group()
+                tried += child.code == -9
+                assert child.code in (0, -9), child.errors()
+                seen |= acknowledged(child)
+                for path in (folder / "out").glob("[!.]*"):
+                    assert bodies[f"/{path.stem}.jpg"] == path.read_bytes(), f"{path.name} is not whole"
+            before = {name: server.gets[f"/{name[:2]}.jpg"] for name in seen}
+            child = run("fetch_set", folder, **options)
+            assert 0 == child.wait(), child.errors()
+            assert before == {name: server.gets[f"/{name[:2]}.jpg"] for name in seen}, "fetched twice"
+        assert bodies == {f"/{path.stem}.jpg": path.read_bytes() for path in (folder / "out").glob("[!.]*")}
+        check_left(folder, 3, jobs=4)
+        return max(tried, 1)
+
+    return trial
+
+
 TRIALS = (
     Trial(
         "R1",
@@ -184,6 +318,56 @@ TRIALS = (
         gate=9,
         release=1_000,
         run=kill_runs("processes", alone=True, kills=3),
+        missing=missing,
+    ),
+    Trial(
+        "R1",
+        "care",
+        "`cache gc`, eviction at the end of a run and pruning are killed",
+        "kills",
+        gate=6,
+        release=800,
+        run=kill_care,
+        missing=missing,
+    ),
+    Trial(
+        "R1",
+        "export",
+        "an export is killed: whole files, and the next one is as if nothing had been",
+        "kills",
+        gate=6,
+        release=400,
+        run=kill_exports,
+        missing=missing,
+    ),
+    Trial(
+        "R1",
+        "lists",
+        "a list of a report's rows is killed while it is written",
+        "kills",
+        gate=3,
+        release=200,
+        run=kill_lists,
+        missing=missing,
+    ),
+    Trial(
+        "R1",
+        "downloads",
+        "downloads are killed: what was acknowledged is not fetched again",
+        "kills",
+        gate=6,
+        release=400,
+        run=kill_downloads("threads"),
+        missing=missing,
+    ),
+    Trial(
+        "R1",
+        "shared",
+        "downloads in processes of several threads are killed",
+        "kills",
+        gate=2,
+        release=200,
+        run=kill_downloads("processes"),
         missing=missing,
     ),
 )
