@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import Any
 
 from creevey_graph.executors.base import NoRecorder, Work
+from creevey_graph.executors.daemons import DaemonThreads
 
 
 class ThreadPool:
@@ -22,7 +23,7 @@ class ThreadPool:
         self.jobs = jobs
         self._work = work
         self._is_ours = executor is None
-        self._executor = executor or ThreadPoolExecutor(jobs, thread_name_prefix="creevey")
+        self._executor = executor or DaemonThreads(jobs)
         self._stopping = threading.Event()
 
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":

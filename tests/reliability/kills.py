@@ -158,7 +158,9 @@ def kill_care(seed, folder):
             child = run("tidy", folder, max_bytes=rng.choice((0, 50_000, 200_000)), marks=["gc"])
         elif kind == "size":
             draw_more(folder, seed, turn)
-            child = run("run_set", folder, cache_size=rng.choice((0, 100_000)), marks=["gc"], executor="threads")
+            child = run(
+                "run_set", folder, cache_size=rng.choice((0, 100_000)), marks=["gc"], executor="threads"
+            )
         else:
             for path in rng.sample(sorted((folder / "photos").iterdir()), EACH // 2):
                 path.unlink()
