@@ -27,7 +27,8 @@ class Guard:
     A handler of signals that end a run.
 
     State: before = signal -> the handler that was there; number = the signal, SIGINT apart, that ended the run, None
-    where none did; room = how many signals are noted before one takes effect again, caught = those noted;
+    where none did; raised = what a handler that was there raised instead, as with `sys.exit`: a step would take it
+    for a failure of its item; room = how many signals are noted before one takes effect again, caught = those noted;
     when_hung_up = called as the terminal is gone.
     """
 
@@ -36,6 +37,7 @@ class Guard:
         self.number: int | None = None
         self.room = 0
         self.caught: list[tuple[int, FrameType | None]] = []
+        self.raised: BaseException | None = None
         self.when_hung_up: Callable[[], None] = lambda: None
 
     def install(self, numbers: tuple[int, ...]) -> None:
@@ -61,7 +63,13 @@ class Guard:
     def _act(self, number: int, frame: FrameType | None) -> None:
         handler = self.before[number]
         if callable(handler):
-            handler(number, frame)
+            try:
+                handler(number, frame)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as exc:
+                self.raised = exc
+                raise KeyboardInterrupt from exc
             return
         if self.number is not None:
             return
@@ -98,6 +106,10 @@ def stops_guarded(numbers: tuple[int, ...] = STOPS) -> Iterator[Guard]:
     guard.install(numbers)
     try:
         yield guard
+    except KeyboardInterrupt:
+        if guard.raised is not None:
+            raise guard.raised from None
+        raise
     finally:
         guard.remove()
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from reference import draw_photos, run_reference
 
-from creevey_graph import Cache, download, graph, write_bytes
+from creevey_graph import Cache, RunInterrupted, RunTerminated, download, graph, write_bytes
 from creevey_graph.cli import main as creevey
 from creevey_graph.events import ItemFinished, ItemsCached, RunStarted
 from creevey_graph.views import page  # noqa: F401 - imported once, not by every child
@@ -17,6 +17,8 @@ for _name in ("run", "report", "cache", "export", "status"):
     importlib.import_module(f"creevey_graph.cli.{_name}")
 for _name in ("loky", "creevey_graph.cache.care", "creevey_graph.exports", "creevey_graph.fetch.job"):
     importlib.import_module(_name)
+
+cli_run = sys.modules["creevey_graph.cli.run"]
 
 MOMENTS = {
     "merge": ("creevey_graph.cache.index", "merge"),
@@ -90,8 +92,14 @@ def tell(event):
 def run_set(folder, *, marks=(), **options):
     """Run the reference graph."""
     mark(marks)
-    report = run_reference(folder, listeners=[tell], **options)
+    try:
+        report = run_reference(folder, listeners=[tell], **options)
+    except RunTerminated:
+        raise
+    except RunInterrupted:
+        return 130
     print("ended", report.counts.total(), flush=True)
+    return 0
 
 
 @graph
@@ -117,11 +125,14 @@ def tidy(folder, *, max_bytes, marks=()):
     cache.gc(max_bytes)
 
 
-def command(folder, *, arguments, marks=()):
-    """Run a command line of ours in *folder*."""
+def command(folder, *, arguments, marks=(), tells=False):
+    """Run a command line of ours in *folder*; *tells*: print what a run acknowledges, as the other jobs do."""
     del folder
     mark(marks)
-    print("begun", flush=True)
+    if tells:
+        cli_run.without_notices = lambda shown: lambda event: (shown(event), tell(event))
+    else:
+        print("begun", flush=True)
     creevey.main(arguments, prog_name="creevey-graph")
 
 
