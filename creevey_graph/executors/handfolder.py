@@ -19,7 +19,8 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-PREFIX = "creevey-run-"
+PREFIX = "creevey-pool-"
+"""Another than earlier versions had, whose folders were not locked while they were in use."""
 YOUNG_S = 60.0
 """A folder is made before it is locked."""
 _LOCKS: Any = fcntl
