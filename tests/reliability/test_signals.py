@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from programs import environment
+from programs import environment, start
 
 from creevey_graph import Report, RunInterrupted, RunTerminated, graph, step
 from creevey_graph.events import ItemFinished
@@ -200,6 +200,45 @@ def test_what_a_second_ctrl_c_gave_up_lands_in_no_later_run(tmp_path, monkeypatc
         thread.join(30)
 
     assert "0" == (tmp_path / "out" / "0.txt").read_text()
+
+
+HELD = """
+import os, time
+from pathlib import Path
+from creevey_graph import graph, step
+
+@step(cache="always")
+def hold(number: int) -> int:
+    Path(f"begun-{number}").touch()
+    while not Path("release").exists():
+        time.sleep(0.01)
+    return number
+
+@graph
+def held(number: int):
+    return {"number": hold(number)}
+
+if __name__ == "__main__":
+    held.run([{"number": n} for n in range(8)], executor="processes", jobs=2, progress=False)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_costs_no_item_in_hand(tmp_path, number):
+    """`timeout`, systemd, a closed terminal: workers died of it with what they had in hand."""
+    (tmp_path / "held.py").write_text(HELD, encoding="utf-8")
+    program = start(tmp_path / "held.py", cwd=tmp_path, env=environment(OMP_NUM_THREADS="1"))
+    while len(list(tmp_path.glob("begun-*"))) < 2:
+        assert program.poll() is None, program.communicate()
+        time.sleep(0.01)
+    os.killpg(program.pid, number)
+    (path,) = (tmp_path / ".creevey" / "runs").glob("*.jsonl")
+    time.sleep(0.2)  # for what would die of it to be dead; nothing tells that nothing happens
+    (tmp_path / "release").touch()
+    program.communicate(timeout=30)
+
+    assert 2 == len(list(tmp_path.glob("begun-*")))
+    assert {"done": 2, "cancelled": 6} == dict(Report.load(path).counts)
 
 
 # --- a terminal that is closed -----------------------------------------------------------------
