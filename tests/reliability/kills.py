@@ -18,7 +18,8 @@ from warm import missing, run
 
 from creevey_graph import Cache, Report
 from creevey_graph.atomic import TEMPORARY, remove_stale
-from creevey_graph.events import ItemFinished
+from creevey_graph.cache import Index
+from creevey_graph.events import ItemFinished, Outcome
 from creevey_graph.pace import WINDOW
 
 EACH = 8
@@ -28,7 +29,7 @@ LARGE = (128, 96)
 KILLS = 4
 """In a row over one folder, before the run that goes on to the end."""
 JOBS = 2
-DELAY_S = 0.004
+DELAY_S, LONG_S = 0.004, 30.0
 IN_FLIGHT = {"serial": 1, "threads": JOBS * WINDOW, "processes": JOBS * WINDOW}
 """Chunks at most; where there are several a chunk has up to its share of the items."""
 
@@ -58,9 +59,9 @@ def await_moment(child, rng, moments):
 
 
 def acknowledged(child):
-    """Return the outputs that the child said were in place."""
+    """Return output -> key of the items that the child said were done."""
     told = (line.split(" ") for line in child.printed())
-    return {words[2] for words in told if words[0] in ("ran", "kept")}
+    return {words[2]: words[1] for words in told if words[0] in ("ran", "kept")}
 
 
 def check_killed(folder, expected, seen, executor):
@@ -80,17 +81,25 @@ def check_database(path):
             assert [("ok",)] == connection.execute("PRAGMA integrity_check").fetchall(), path.name
 
 
-def check_report(folder, told):
-    """Check that the report of the run that was killed just now can be read, and has all that it acknowledged."""
+def check_report(folder, told, seen):
+    """
+    Check that the report of the run that was killed just now has all that it acknowledged, *told*.
+
+    The index must know of all that was ever acknowledged, *seen*.
+    """
     if not told:
         return
     report = Report.load(max((folder / "cache" / "runs").glob("*.jsonl")))
     assert not report.finished or report.ok
-    assert told <= {path for row in report.rows for path in row.outputs}
+    assert told.items() <= {path: row.key for row in report.rows for path in row.outputs}.items()
+    index = Index(folder / "cache", report.scope)
+    assert set(seen.values()) <= index.load().keys(), "acknowledged, and not in the index"
+    assert [] == index.problems
+    index.close()
 
 
 def go_on(folder, expected, seen, **options):
-    """Run to the end; check that nothing acknowledged ran again, and that all is as plain calls make it."""
+    """Run to the end; check that of what was acknowledged the run knows all, and that all is as plain calls make it."""
     ran = set()
 
     def listen(event):
@@ -100,6 +109,9 @@ def go_on(folder, expected, seen, **options):
     report = run_reference(folder, listeners=[listen], **options)
     assert not ran & seen, f"acknowledged, and run again: {sorted(ran & seen)}"
     check_equal(folder, report, expected=expected)
+    # Not even read from the cache: its row in the index was there before it was acknowledged.
+    forgotten = {path for row in report.rows for path in row.outputs if row.outcome is not Outcome.CACHED}
+    assert not seen & forgotten, f"acknowledged, and forgotten: {sorted(seen & forgotten)}"
     assert ran <= {path for row in report.rows for path in row.outputs} - seen
     again = run_reference(folder, **options)
     assert {} == dict(again.executed), "a second run has something to do"
@@ -127,19 +139,24 @@ def kill_runs(executor, *, alone=False, kills=KILLS):
 
     def trial(seed, folder):
         rng = random.Random(f"{executor}-{alone}-{seed}")
-        seen, tried = set(), 0
+        seen, tried = {}, 0
         for turn in range(kills):
             expected = draw_more(folder, seed, turn)
-            options = {"executor": executor, "jobs": JOBS, "delay_s": DELAY_S}
+            is_long = alone and turn == kills - 1
+            options = {"executor": executor, "jobs": JOBS, "delay_s": LONG_S if is_long else DELAY_S}
             child = run("run_set", folder, marks=["open", "commit", "merge"], **options)
-            await_moment(child, rng, ("open", "commit", "merge"))
+            if is_long:  # workers in the middle of an item look at nothing
+                child.wait_for(1, "begun")
+                time.sleep(rng.uniform(0.7, 1.2))
+            else:
+                await_moment(child, rng, ("open", "commit", "merge"))
             child.kill_alone() if alone else child.kill_group()
             tried += child.code == -9
             assert child.code in (0, -9), child.errors()
             seen |= (told := acknowledged(child))
-            check_report(folder, told)
+            check_report(folder, told, seen)
             check_killed(folder, expected, seen, executor)
-        go_on(folder, expected, seen)
+        go_on(folder, expected, seen.keys())
         check_left(folder, kills)
         return max(tried, 1)
 
@@ -174,7 +191,7 @@ def kill_care(seed, folder):
         for name in ("index.db", "store/cache.db"):
             check_database(folder / "cache" / name)
         # What was made of pictures that are gone is an output until a run has pruned it.
-        go_on(folder, expected_outputs(folder), seen | acknowledged(child), prune=True)
+        go_on(folder, expected_outputs(folder), seen | acknowledged(child).keys(), prune=True)
         check_left(folder, turn)
     return max(tried, 1)
 
@@ -255,7 +272,7 @@ def kill_downloads(executor):
     def trial(seed, folder):
         rng = random.Random(f"downloads-{executor}-{seed}")
         bodies = {f"/{number:02}.jpg": rng.randbytes(rng.randint(1, 60_000)) for number in range(16)}
-        seen, tried = set(), 0
+        seen, tried = {}, 0
         with PictureServer() as server:
             for path, body in bodies.items():
                 server.behave(path, in_pieces(body, rng.uniform(0, 0.01)))
