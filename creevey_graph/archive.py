@@ -18,4 +18,7 @@ def new_report(cache: Cache | None) -> Path:
     with_names = sorted(runs.glob("*.jsonl"))
     for old in with_names[: max(0, len(with_names) - KEPT_REPORTS + 1)]:
         old.unlink(missing_ok=True)
-    return runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.jsonl"
+    seconds, rest = divmod(
+        time.time_ns(), 10**9
+    )  # asked once: at the turn of a second the latest was not the last
+    return runs / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(seconds))}-{rest:09d}.jsonl"
