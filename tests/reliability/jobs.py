@@ -2,9 +2,11 @@
 
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from reference import draw_photos, run_reference
 
@@ -26,10 +28,12 @@ MOMENTS = {
     "prune": ("creevey_graph.ending", "prune_files"),
     "open": ("creevey_graph.cache.opening", "open_store"),
     "commit": ("creevey_graph.cache.store", "put"),
+    "end": ("creevey_graph.runner", "end_known"),
+    "export": ("creevey_graph.cli.export", "export_as"),
     "publish": ("creevey_graph.exports.destination", "replacing"),
     "report": ("creevey_graph.report", "write_csv"),
 }
-"""Name -> a function during which a trial wants to kill; the child prints "in NAME" as it begins."""
+"""Name -> a function during which a trial wants to kill."""
 
 
 def warm_up():
@@ -64,15 +68,23 @@ def end(code):
         os._exit(code)
 
 
-def mark(names):
-    """Print "in NAME" whenever that moment comes."""
-    for name in names:
+def mark(moments):
+    """
+    Kill this process so many seconds after a moment came for the n-th time; print "in NAME" each time.
+
+    Args:
+        moments: Name -> (n, seconds). The system's timer ends the process, no handler being there, as kill -9
+            would, but to the microsecond: from another process it takes longer than a merge of the index.
+    """
+    for name, (number, delay_s) in moments.items():
         module, function = MOMENTS[name]
         home = importlib.import_module(module)
-        original = getattr(home, function)
+        original, left = getattr(home, function), iter(range(1, number))
 
-        def marked(*args, _name=name, _original=original, **kwargs):
+        def marked(*args, _name=name, _original=original, _left=left, _delay_s=delay_s, **kwargs):
             print("in", _name, flush=True)
+            if next(_left, None) is None:
+                signal.setitimer(signal.ITIMER_REAL, max(_delay_s, 1e-6))
             return _original(*args, **kwargs)
 
         setattr(home, function, marked)
@@ -89,7 +101,7 @@ def tell(event):
         print("cached", event.cached, flush=True)
 
 
-def run_set(folder, *, marks=(), **options):
+def run_set(folder, *, marks=MappingProxyType({}), **options):
     """Run the reference graph."""
     mark(marks)
     try:
@@ -117,7 +129,7 @@ def fetch_set(folder, *, urls, **options):
     print("ended", report.counts.total(), flush=True)
 
 
-def tidy(folder, *, max_bytes, marks=()):
+def tidy(folder, *, max_bytes, marks=MappingProxyType({})):
     """Do `cache gc` to a size."""
     mark(marks)
     cache = Cache(folder / "cache")
@@ -125,7 +137,7 @@ def tidy(folder, *, max_bytes, marks=()):
     cache.gc(max_bytes)
 
 
-def command(folder, *, arguments, marks=(), tells=False):
+def command(folder, *, arguments, marks=MappingProxyType({}), tells=False):
     """Run a command line of ours in *folder*; *tells*: print what a run acknowledges, as the other jobs do."""
     del folder
     mark(marks)

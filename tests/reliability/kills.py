@@ -42,20 +42,28 @@ def draw_more(folder, seed, turn):
     return expected_outputs(folder)
 
 
+MOMENTS = {"gc": ("gc",), "size": ("gc",), "prune": ("prune", "end")}
+"""Kind of care -> functions of the engine that it is killed in."""
+
+
 # --- killing -----------------------------------------------------------------------------------
 
 
-def await_moment(child, rng, moments):
-    """Wait for a moment that is drawn: of the beginning, of the items, or one of *moments* by name."""
-    kind = rng.choice(("opening", "items", "items", *moments))
-    if kind == "opening":
+def draw_moment(rng):
+    """Return name -> (which time, how long after it) of a moment that the child is to be killed in, mostly none."""
+    kind = rng.choice(("open", "commit", "merge", *[None] * 4))
+    if kind is None:
+        return {}
+    return {kind: (rng.randint(1, 3 * EACH) if kind == "commit" else 1, rng.uniform(0, 0.003))}
+
+
+def await_moment(child, rng):
+    """Wait for a moment that is drawn: of the beginning, or between items."""
+    if rng.random() < 0.3:
         time.sleep(rng.uniform(0, 0.08))
-    elif kind == "items":
+    else:
         child.wait_for(rng.randint(1, EACH - 1), "ran")
         time.sleep(rng.uniform(0, 0.012))
-    else:
-        child.wait_for(1, f"in {kind}")
-        time.sleep(rng.uniform(0, 0.003))
 
 
 def acknowledged(child):
@@ -149,15 +157,17 @@ def kill_runs(executor, *, alone=False, kills=KILLS):
             expected = draw_more(folder, seed, turn)
             is_long = alone and turn == kills - 1
             options = {"executor": executor, "jobs": JOBS, "delay_s": LONG_S if is_long else DELAY_S}
-            child = run("run_set", folder, marks=["open", "commit", "merge"], **options)
-            if is_long:  # workers in the middle of an item look at nothing
+            moment = {} if alone else draw_moment(rng)
+            child = run("run_set", folder, marks=moment, **options)
+            if moment:
+                child.die()
+            elif is_long:  # workers in the middle of an item look at nothing
                 child.wait_for(1, "begun")
                 time.sleep(rng.uniform(0.7, 1.2))
             else:
-                await_moment(child, rng, ("open", "commit", "merge"))
+                await_moment(child, rng)
             child.kill_alone() if alone else child.kill_group()
-            tried += child.code == -9
-            assert child.code in (0, -9), child.errors()
+            tried += child.was_killed
             seen |= (told := acknowledged(child))
             check_report(folder, told, seen)
             check_killed(folder, expected, seen, executor)
@@ -176,27 +186,21 @@ def kill_care(seed, folder):
     go_on(folder, expected, set())
     for turn, kind in enumerate(kinds, 1):
         seen = {path.name for path in (folder / "out").glob("[!.]*")}
+        moment = {rng.choice(MOMENTS[kind]): (1, rng.uniform(0, 0.006))}
         if kind == "gc":
-            child = run("tidy", folder, max_bytes=rng.choice((0, 50_000, 200_000)), marks=["gc"])
+            child = run("tidy", folder, max_bytes=rng.choice((0, 50_000, 200_000)), marks=moment)
         elif kind == "size":
             draw_more(folder, seed, turn)
             child = run(
-                "run_set", folder, cache_size=rng.choice((0, 100_000)), marks=["gc"], executor="threads"
+                "run_set", folder, cache_size=rng.choice((0, 100_000)), marks=moment, executor="threads"
             )
         else:
             for path in rng.sample(sorted((folder / "photos").iterdir()), EACH // 2):
                 path.unlink()
                 seen.remove(path.name)
-            child = run("run_set", folder, prune=True, marks=["prune"])
-        if rng.random() < 0.6:
-            child.wait_for(1, "in ")
-            time.sleep(rng.uniform(0, 0.006))
-        else:
-            child.wait_for(1, "begun")
-            time.sleep(rng.uniform(0, 0.03))
-        child.kill_group()
-        assert child.code in (0, -9), child.errors()
-        tried += child.code == -9
+            child = run("run_set", folder, prune=True, marks=moment)
+        child.die()
+        tried += child.was_killed
         for name in ("index.db", "store/cache.db"):
             check_database(folder / "cache" / name)
         # What was made of pictures that are gone is an output until a run has pruned it.
@@ -217,11 +221,10 @@ def kill_exports(seed, folder):
         expected = draw_more(folder, seed, turn + 1)
         go_on(folder, expected, set())
         arguments = ["export", form, "--to", form, *options[: 4 if form == "webdataset" else 2]]
-        child = run("command", folder, arguments=arguments, marks=["publish"])
-        child.wait_for(1, rng.choice(("begun", "in publish")))
-        time.sleep(rng.uniform(0, 0.01))
-        child.kill_group()
-        tried += child.code == -9
+        moment = {rng.choice(("export", "publish")): (1, rng.uniform(0, 0.01))}
+        child = run("command", folder, arguments=arguments, marks=moment)
+        child.die()
+        tried += child.was_killed
         killed = files_of(folder / form)
         assert 0 == run("command", folder, arguments=arguments).wait()
         new = files_of(folder / form)
@@ -248,11 +251,9 @@ def kill_lists(seed, folder):
     assert 0 == run("command", folder, arguments=arguments).wait()
     former, tried = (folder / "rows.csv").read_bytes(), 0
     for _ in range(3):
-        child = run("command", folder, arguments=arguments, marks=["report"])
-        child.wait_for(1, "in report")
-        time.sleep(rng.uniform(0, 0.002))
-        child.kill_group()
-        tried += child.code == -9
+        child = run("command", folder, arguments=arguments, marks={"report": (1, rng.uniform(0, 0.002))})
+        child.die()
+        tried += child.was_killed
         assert former == (folder / "rows.csv").read_bytes()
     return max(tried, 1)
 
@@ -291,8 +292,7 @@ def kill_downloads(executor):
                 child.wait_for(rng.randint(1, 3), "ran")
                 time.sleep(rng.uniform(0, 0.03))
                 child.kill_group()
-                tried += child.code == -9
-                assert child.code in (0, -9), child.errors()
+                tried += child.was_killed
                 seen |= acknowledged(child)
                 for path in (folder / "out").glob("[!.]*"):
                     assert bodies[f"/{path.stem}.jpg"] == path.read_bytes(), f"{path.name} is not whole"

@@ -75,6 +75,18 @@ class Child:
         """Kill -9 it and all that it started."""
         self._kill(self.send_group)
 
+    def die(self, limit_s=60.0):
+        """Wait until its own timer has killed it, or it has ended; then kill what it started."""
+        self.wait(limit_s)
+        self.send_group(signal.SIGKILL)
+        remove_semaphores(self.number)
+
+    @property
+    def was_killed(self):
+        """True where it did not end by itself."""
+        assert self.code in (0, -signal.SIGKILL, -signal.SIGALRM), self.errors()
+        return self.code != 0
+
     def kill_alone(self):
         """Kill -9 it; what it started must be gone within two seconds."""
         self._kill(self.send)
