@@ -1,10 +1,12 @@
 """Lists and marks that a program may be killed in the middle of: the former stays, and what was half made heals."""
 
 import os
+import time
 
 import pytest
 
 from creevey_graph import Cache
+from creevey_graph.archive import new_report
 from creevey_graph.events import Outcome, Row
 from creevey_graph.manifest import write_csv, write_jsonl
 
@@ -67,3 +69,16 @@ def test_a_mark_of_the_cache_that_a_kill_left_empty_is_written_again(tmp_path, n
     Cache(tmp_path / "cache").close()
 
     assert (tmp_path / "cache" / name).read_bytes()
+
+
+def test_reports_sort_as_they_were_begun_also_at_the_turn_of_a_second(tmp_path, monkeypatch):
+    """The name's seconds and the rest were two looks at the clock: the latest report could sort before the last."""
+    with Cache(tmp_path / "cache") as cache:
+        names = []
+        for now_ns in (1_700_000_000_999_999_999, 1_700_000_001_000_000_001):
+            monkeypatch.setattr(time, "time_ns", lambda now_ns=now_ns: now_ns)
+            monkeypatch.setattr(time, "time", lambda: 1_700_000_000.999)
+            names.append(new_report(cache).name)
+
+    assert sorted(names) == names
+    assert names[0].endswith("-999999999.jsonl")
