@@ -29,4 +29,6 @@ def new_report(cache: Cache | None) -> Path:
     for old in with_names[: max(0, len(with_names) - KEPT_REPORTS + 1)]:
         with suppress(OSError):  # gone, or a folder that somebody put there
             old.unlink()
-    return runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.jsonl"
+    # The clock is asked once: at the turn of a second the latest report was not the last by name.
+    seconds, rest = divmod(time.time_ns(), 10**9)
+    return runs / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(seconds))}-{rest:09d}.jsonl"

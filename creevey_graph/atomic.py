@@ -66,6 +66,22 @@ def placing(target: Path) -> Iterator[Path]:
         yield temporary
 
 
+@contextmanager
+def replacing_named(path: Path) -> Iterator[Path]:
+    """
+    Yield where to write a file that a user named, so that it appears whole or not at all.
+
+    A link stays one, and what it leads to is replaced. A pipe or a device is written as it is, and so is a file in
+    a folder that takes no other; no folder is made.
+    """
+    target = Path(os.path.realpath(path))
+    if (path.exists() and not path.is_file()) or not os.access(target.parent, os.W_OK | os.X_OK):
+        yield path
+        return
+    with replacing(target) as temporary:
+        yield temporary
+
+
 def temporary_beside(target: Path) -> Path:
     """Return a path that is not in use, in *target*'s folder (made where needed), with its suffix."""
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,7 @@ CreeveyError
 PictureWarning (UserWarning)               a picture is read, but a part of its file is broken
 SkipItem (Exception)                       no error: a step leaves this item out
 RunInterrupted (KeyboardInterrupt)         Ctrl-C during a run; holds the report
+└── RunTerminated     (SystemExit)         SIGTERM or SIGHUP during a run; ends the program with 143 or 129
 ```
 
 Messages say *where*, what was *expected*, what was *got*, and what to *do*.
@@ -230,6 +231,26 @@ class RunInterrupted(KeyboardInterrupt):
 
     def __str__(self) -> str:
         return "the run was interrupted; run again to go on"
+
+
+class RunTerminated(RunInterrupted, SystemExit):
+    """
+    SIGTERM, or SIGHUP as the terminal was closed, ended a run as Ctrl-C does.
+
+    Where nobody catches it the program ends, without a traceback, with what a shell tells of that signal.
+
+    Args:
+        number: The signal.
+        report: The run's report.
+
+    >>> RunTerminated(15).code
+    143
+    """
+
+    def __init__(self, number: int, report: Any = None) -> None:
+        super().__init__(report)
+        self.args = (number, report)
+        self.code = 128 + number
 
 
 class SkipItem(Exception):

@@ -323,7 +323,8 @@ class Execution:
         return slot >= self._first and slot not in self._lent and self._readers[slot] == 1
 
     def place(self) -> None:
-        """Put what was written in place."""
+        """Put what was written in place; where the run gave the item up meanwhile, the recorder says so."""
+        self._recorder.mark(self._task.item.index, -1)
         for position, action in enumerate(self.actions):
             if position in self.delivery.written and action in (Action.RUN, Action.RESTORE):
                 self._place(position)

@@ -102,7 +102,8 @@ class Graph(DeclaredGraph):
             SourceError: Items cannot be listed.
             UsageError: An option has a value it cannot have.
             RunFailed: on_error="raise" and an item failed; holds the report, its cause is the exception.
-            RunInterrupted: Ctrl-C; holds the report.
+            RunInterrupted: Ctrl-C, or as `RunTerminated` SIGTERM or SIGHUP; holds the report. These two are
+                heeded in the main thread, where the program has no handler of its own and does not ignore them.
         """
         folder = None if out is None else Path(out)
         size = chosen_size(cache_size)

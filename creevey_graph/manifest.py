@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from creevey_graph.atomic import replacing_named
 from creevey_graph.events import Outcome, Row
 from creevey_graph.fields import ERROR_COLUMNS, FIXED_COLUMNS
 from creevey_graph.journal import row_to_json
@@ -81,10 +82,19 @@ def write_jsonl(path: Path | str | BinaryIO, rows: Iterable[Row]) -> None:
         file.writelines(json.dumps({**row_to_json(row), **error_parts(row)}) + "\n" for row in rows)
 
 
+def write_json(path: Path | str, data: Mapping[str, Any]) -> None:
+    """Write *data* to a file."""
+    with _text_to(path) as file:
+        file.write(json.dumps(data, indent=2) + "\n")
+
+
 @contextmanager
 def _text_to(path: Path | str | BinaryIO) -> Iterator[TextIO]:
     if isinstance(path, str | os.PathLike):
-        with Path(path).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        with (
+            replacing_named(Path(path)) as place,
+            place.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+        ):
             yield file
         return
     text = io.TextIOWrapper(path, encoding="utf-8", errors="backslashreplace", newline="")

@@ -6,7 +6,6 @@ A report holds 12 bytes an item; rows are read when they are asked for, in input
 
 import functools
 import heapq
-import json
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +30,7 @@ from creevey_graph.events import (
 from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.frame import to_frame
 from creevey_graph.journal import read_journal, rows_of
-from creevey_graph.manifest import flat_row, write_csv, write_jsonl
+from creevey_graph.manifest import flat_row, write_csv, write_json, write_jsonl
 from creevey_graph.rows import ABSENT, LOOSE, Rows
 from creevey_graph.summary import summarize
 from creevey_graph.timeline import Timeline
@@ -320,7 +319,7 @@ class Report:
 
     def to_summary_json(self, path: Path | str) -> None:
         """Write `summary` as JSON."""
-        Path(path).write_text(json.dumps(self.summary(), indent=2) + "\n", encoding="utf-8")
+        write_json(path, self.summary())
 
     def to_pandas(self) -> "pd.DataFrame":
         """

@@ -33,7 +33,7 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.executors import Pool, dumps, open_pool
-from creevey_graph.interrupts import interrupts_held_back
+from creevey_graph.interrupts import interrupts_held_back, stops_as_interrupts
 from creevey_graph.lease import Lease
 from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing
@@ -62,11 +62,12 @@ def run(listing: Listing, options: Options, listeners: Sequence[Listener], known
 
     Raises:
         RunFailed: on_error="raise" and an item failed.
-        RunInterrupted: Ctrl-C; what was done is kept.
+        RunInterrupted: Ctrl-C, SIGTERM or SIGHUP; what was done is kept.
         GraphError: A step cannot be sent to a process.
         UsageError: The executor does not exist, or nothing can be written to the output folder.
     """
-    _Run(listing, options, listeners, known).run()
+    with stops_as_interrupts():
+        _Run(listing, options, listeners, known).run()
 
 
 class _Run:
@@ -110,11 +111,12 @@ class _Run:
         except KeyboardInterrupt:
             self._interrupt()
         finally:
-            if self.opened is not None:
-                self.opened.close(now=self.interrupted)
-            while self.scratches:
-                self.scratches.pop().close()
-            self._end(began)
+            with interrupts_held_back(room=1):  # so that the report is whole; one more does not wait
+                if self.opened is not None:
+                    self.opened.close(now=self.interrupted)
+                while self.scratches:
+                    self.scratches.pop().close()
+                self._end(began)
         if self.interrupted:
             raise RunInterrupted
         culprit = self.culprit
@@ -303,9 +305,7 @@ class _Run:
         self.stopped = why
         if self.opened is not None:
             self.opened.stop(now=now)
-        for future in list(self.in_flight):
-            if future.cancel():
-                del self.in_flight[future]
+        self.in_flight = {future: chunk for future, chunk in self.in_flight.items() if not future.cancel()}
 
     # --- trouble ---------------------------------------------------------------------------
 

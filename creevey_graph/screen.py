@@ -1,7 +1,8 @@
 """What a stream can show: how wide it is, whether in colour, and which characters."""
 
+import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import attrs
@@ -35,7 +36,41 @@ class Screen:
     can_redraw: bool = False
 
 
-def screen_of(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Screen:
+class Lasting:
+    """
+    A stream that goes on, saying nothing, once its terminal was closed.
+
+    A run that outlives its terminal is to end in order, or go on: not to break on telling how far it is. State: the
+    stream; is_gone. All else is the stream's own.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_gone = False
+
+    def write(self, text: str) -> int:
+        """Write *text*, where there is still a terminal, file or pipe to write to."""
+        return self._attempt(lambda: self._stream.write(text))
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        self._attempt(self._stream.flush)
+
+    def _attempt(self, call: Callable[[], int | None]) -> int:
+        if not self._is_gone:
+            try:
+                return call() or 0
+            except OSError as exc:
+                if exc.errno != errno.EIO:
+                    raise
+                self._is_gone = True
+        return 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def screen_of(stream: TextIO | Lasting, environ: Mapping[str, str] = os.environ) -> Screen:
     """Return what *stream* can show now; a terminal may be another size a moment later."""
     is_terminal = stream.isatty()
     wish = color_wish(environ)
@@ -47,7 +82,7 @@ def screen_of(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Screen
     )
 
 
-def _width_of(stream: TextIO, environ: Mapping[str, str]) -> int:
+def _width_of(stream: TextIO | Lasting, environ: Mapping[str, str]) -> int:
     asked = environ.get("COLUMNS", "")
     if asked.isascii() and asked.isdigit() and int(asked) > 0:
         return int(asked)

@@ -27,7 +27,12 @@ class Recorder(Protocol):
     """Told which item and node is in hand, so that a dead worker can be blamed exactly."""
 
     def mark(self, item: int, position: int) -> None:
-        """Say that a node of an item begins; position -1: the item's files are looked at."""
+        """
+        Say that a node of an item begins; position -1: the item's files are looked at, or its outputs put in place.
+
+        Raises:
+            KeyboardInterrupt: The run has ended without this item.
+        """
 
 
 @attrs.frozen

@@ -2,9 +2,9 @@
 
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
 
+from creevey_graph.atomic import is_temporary, write_bytes
 from creevey_graph.errors import CacheError
 
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of creevey_graph; it may be deleted at any time.\n"
@@ -32,8 +32,9 @@ def open_folder(folder: Path) -> Path:
         if not os.access(folder, os.W_OK) and (folder / "store").is_dir():
             return folder  # it can only be read
         for name, text in (("CACHEDIR.TAG", TAG), (".gitignore", "*\n")):
-            with suppress(FileExistsError), (folder / name).open("x", encoding="utf-8") as file:
-                file.write(text)  # "x": through a link that leads nowhere yet, it would be made elsewhere
+            mark = folder / name
+            if not mark.exists() or not mark.stat().st_size:  # killed between making and writing it
+                write_bytes(mark, text.encode())  # a link that leads elsewhere is replaced
         (folder / "runs").mkdir(mode=0o700, exist_ok=True)
     except CacheError:
         raise
@@ -48,7 +49,7 @@ def open_folder(folder: Path) -> Path:
 
 def _check_ours(folder: Path) -> None:
     """Refuse a folder of other things: our .gitignore in it would hide them all."""
-    names = {path.name for path in folder.iterdir()}
+    names = {path.name for path in folder.iterdir() if not is_temporary(path.name)}
     if names and not names & _OURS:
         raise CacheError(
             f"cache folder '{folder}' holds other files; choose a new or empty one with cache= or --cache"

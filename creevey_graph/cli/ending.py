@@ -1,17 +1,17 @@
 """How commands end: errors become one line and an exit code, signals an orderly stop."""
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import IO
 
 import click
 
 from creevey_graph.cli.exits import ExitCode, code_of
 from creevey_graph.errors import CreeveyError, RunInterrupted
+from creevey_graph.interrupts import stops_guarded
 from creevey_graph.text import safe_text
 
 
@@ -33,18 +33,19 @@ class Failure(click.ClickException):
 
 @contextmanager
 def orderly() -> Iterator[None]:
-    """Run a command: no traceback for errors of ours, Ctrl-C and SIGTERM end it with what is done kept."""
-    with _sigterm_as_interrupt() as terminated:
+    """Run a command: no traceback for errors of ours; Ctrl-C, SIGTERM and SIGHUP end it with what is done kept."""
+    with stops_guarded() as guard:
+        guard.when_hung_up = partial(_silence, _at_terminals())
         try:
             yield
             sys.stdout.flush()
         except BrokenPipeError:
-            _silence_output()
+            _silence((sys.stdout, sys.stderr))
             raise click.exceptions.Exit(ExitCode.BROKEN_PIPE) from None
         except (KeyboardInterrupt, click.Abort) as exc:
             if not isinstance(exc, RunInterrupted):  # the summary of the run has told it
                 _complain("interrupted")
-            code = ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
+            code = ExitCode.INTERRUPTED if guard.number is None else 128 + guard.number
             raise click.exceptions.Exit(code) from None
         except Failure as exc:
             _complain(exc.message, exc.details)
@@ -61,25 +62,6 @@ def orderly() -> Iterator[None]:
             raise click.exceptions.Exit(ExitCode.USAGE) from None
 
 
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[list[bool]]:
-    """Raise KeyboardInterrupt on SIGTERM; the list is not empty once it came."""
-    terminated: list[bool] = []
-
-    def interrupt(*_: Any) -> None:
-        terminated.append(True)
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield terminated
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield terminated
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _hint(exc: click.ClickException) -> str:
     if not isinstance(exc, click.UsageError) or exc.ctx is None:
         return ""
@@ -92,8 +74,14 @@ def _complain(message: str, *more: str) -> None:
         click.echo(safe_text(text, keep_newlines=True), err=True)
 
 
-def _silence_output() -> None:
-    """Send what is still buffered nowhere, so that the interpreter does not fail on it at exit."""
+def _at_terminals() -> tuple[IO[str], ...]:
+    """Return the outputs that stand at a terminal."""
+    return tuple(stream for stream in (sys.stdout, sys.stderr) if stream.isatty())
+
+
+def _silence(streams: Iterable[IO[str]]) -> None:
+    """Send what is written nowhere from now on: who read it went away, and the interpreter would fail on it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

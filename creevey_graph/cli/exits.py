@@ -20,6 +20,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     SOURCE_NOT_FOUND = 3
     GRAPH_INVALID = 4
+    HUNG_UP = 129
+    """128 + SIGHUP: the terminal was closed; as Ctrl-C."""
     INTERRUPTED = 130
     """128 + SIGINT: Ctrl-C; what was done stays done."""
     BROKEN_PIPE = 141

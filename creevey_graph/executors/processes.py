@@ -3,8 +3,8 @@ A pool of processes on loky: accepts notebook functions and unguarded scripts, n
 
 Where items mostly wait, as for a server, each process works on several of a chunk at once, in threads.
 Each thread of a worker notes the item and node it has in hand in a file of its own, so that when one
-dies the runner knows the few items that can be to blame. Workers leave Ctrl-C to the coordinator, and
-end by themselves when it is gone.
+dies the runner knows the few items that can be to blame. Workers leave Ctrl-C, SIGTERM and SIGHUP to the
+coordinator, since these mostly come to a whole group, and end by themselves when it is gone.
 """
 
 import functools
@@ -19,11 +19,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from creevey_graph.errors import UsageError
 from creevey_graph.executors.base import Work
+from creevey_graph.executors.handfolder import HandFolder
 from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
 from creevey_graph.shares import WORKERS_VARIABLE
 from creevey_graph.stopping import end_waits
@@ -60,7 +60,8 @@ class ProcessPool:
         self.jobs = jobs
         self.threads = threads
         self._payload = dumps(work)
-        self._folder = _new_folder()
+        self._hands = _new_folder()
+        self._folder = self._hands.path
         self._executor = self._open()
 
     def _open(self) -> Any:
@@ -103,20 +104,20 @@ class ProcessPool:
 
     def close(self, *, now: bool = False) -> None:
         self._end(now=now)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._hands.remove()
 
     def _end(self, *, now: bool) -> None:
         with suppress(Exception):  # a broken pool may fail to end in any way; its workers are dead
             self._executor.shutdown(wait=True, kill_workers=now)
 
 
-def _new_folder() -> Path:
+def _new_folder() -> HandFolder:
     where = "a folder for temporary files"
     try:
         where = tempfile.gettempdir()
-        folder = Path(tempfile.mkdtemp(prefix="creevey-run-"))
+        folder = HandFolder()
         for name in _FLAGS:
-            (folder / name).touch()
+            (folder.path / name).touch()
     except OSError as exc:
         raise UsageError(
             f"executor 'processes' keeps small files in '{safe_text(where)}', and cannot ({exc.strerror or exc}); make room there, "
@@ -148,7 +149,17 @@ class _FileRecorder:
 def _begin(folder: str, parent: int, workers: int) -> None:
     os.environ[WORKERS_VARIABLE] = str(workers)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in (
+        "SIGTERM",
+        "SIGHUP",
+    ):  # a handler, since what is ignored stays so in programs that a step starts
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, _leave_to_coordinator)
     threading.Thread(target=_watch, args=(folder, parent), daemon=True, name="creevey-watch").start()
+
+
+def _leave_to_coordinator(*_: object) -> None:
+    pass
 
 
 def _watch(folder: str, parent: int) -> None:

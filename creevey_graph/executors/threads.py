@@ -2,17 +2,30 @@
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import Any
 
-from creevey_graph.executors.base import NoRecorder, Work
+from creevey_graph.executors.base import Work
+from creevey_graph.executors.daemons import DaemonThreads
+
+
+class _Recorder:
+    """Ends items that were given up. State: is_given_up."""
+
+    is_given_up = False
+
+    def mark(self, item: int, position: int) -> None:
+        del item, position
+        if self.is_given_up:
+            raise KeyboardInterrupt
 
 
 class ThreadPool:
     """
     Runs chunks in threads of this process.
 
-    State: the executor (ours, or one that was handed in and is left open) and the stop flag.
+    State: the executor (ours, or one that was handed in and is left open), the stop flag, and whether items in
+    hand were given up: what they make must not land in the outputs of a later run.
     """
 
     name = "threads"
@@ -22,11 +35,12 @@ class ThreadPool:
         self.jobs = jobs
         self._work = work
         self._is_ours = executor is None
-        self._executor = executor or ThreadPoolExecutor(jobs, thread_name_prefix="creevey")
+        self._executor = executor or DaemonThreads(jobs)
         self._stopping = threading.Event()
+        self._recorder = _Recorder()
 
     def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
-        return self._executor.submit(self._work, tasks, self._stopping.is_set, NoRecorder())
+        return self._executor.submit(self._work, tasks, self._stopping.is_set, self._recorder)
 
     def stop(self, *, now: bool = False) -> None:
         del now  # the runner ends the waits of this process
@@ -39,5 +53,6 @@ class ThreadPool:
         return False
 
     def close(self, *, now: bool = False) -> None:
+        self._recorder.is_given_up = now
         if self._is_ours:
             self._executor.shutdown(wait=not now, cancel_futures=True)

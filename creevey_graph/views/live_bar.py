@@ -7,7 +7,7 @@ from typing import TextIO
 
 from creevey_graph.events import Event, ItemFinished, Noticed, Outcome, RunFinished, RunStarted
 from creevey_graph.paint import painted, unpainted
-from creevey_graph.screen import USUAL_WIDTH, Screen, plainly, screen_of
+from creevey_graph.screen import USUAL_WIDTH, Lasting, Screen, plainly, screen_of
 from creevey_graph.text import safe_text
 from creevey_graph.views.bars import bar
 from creevey_graph.views.meter import Meter, clock_text, rate_text
@@ -36,7 +36,7 @@ class LiveBar:
     def __init__(
         self, stream: TextIO, *, stays: bool = True, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._stream = stream
+        self._stream = Lasting(stream)
         self._stays = stays
         self._clock = clock
         self._meter = Meter(clock)

@@ -8,7 +8,7 @@ from typing import Protocol, TextIO
 
 from creevey_graph.errors import UsageError
 from creevey_graph.events import Event, ItemFinished, ItemsCached, Noticed, Outcome, RunFinished, RunStarted
-from creevey_graph.screen import screen_of
+from creevey_graph.screen import Lasting, screen_of
 from creevey_graph.text import safe_text
 from creevey_graph.views.meter import Meter, clock_text, rate_text
 from creevey_graph.views.told_failures import ToldFailures
@@ -76,7 +76,7 @@ class Lines:
     def __init__(
         self, stream: TextIO, *, has_last: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._stream = stream
+        self._stream = Lasting(stream)
         self._has_last = has_last
         self._clock = clock
         self._meter = Meter(clock)

@@ -5,7 +5,8 @@ from importlib import import_module
 from trial import Trial
 
 MODULES = (
-    "kills",  # R1, R10
+    "kills",  # R1
+    "stops",  # R10
     "boundaries",  # R2, R3
     "damage",  # R4, R5, R18
     "peers",  # R6

@@ -21,12 +21,12 @@ from creevey_graph.images import load_image, mean_brightness, resize, trim, writ
 SIZE = (24, 18)
 
 
-def draw_photos(folder, count, first=0):
+def draw_photos(folder, count, first=0, size=SIZE):
     """Draw *count* small pictures of noise into FOLDER/photos, each of its own content; return that folder."""
     photos = folder / "photos"
     photos.mkdir(parents=True, exist_ok=True)
     for number in range(first, first + count):
-        noise = np.random.default_rng(number).integers(0, 255, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
+        noise = np.random.default_rng(number).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
         Image.fromarray(noise).save(photos / f"{number:05}.png")
     return photos
 
@@ -62,20 +62,24 @@ def expected_outputs(folder, by=2):
     return expected
 
 
-def check_outputs(folder, by=2):
+def check_outputs(folder, by=2, expected=None):
     """Check that every file in FOLDER/out is whole and right, temporary ones aside; return how many there are."""
-    expected = expected_outputs(folder, by)
+    expected = expected or expected_outputs(folder, by)
     found = [path for path in (folder / "out").glob("*") if not path.name.startswith(".")]
     for path in found:
         assert expected[path.name][0] == path.read_bytes(), f"{path.name} is not whole"
     return len(found)
 
 
-def check_equal(folder, report, by=2):
-    """Check that outputs and rows are those of plain calls, every one, and that nothing else lies there."""
-    expected = expected_outputs(folder, by)
+def check_equal(folder, report, by=2, expected=None):
+    """
+    Check that outputs and rows are those of plain calls, every one, and that nothing else lies there.
+
+    *expected* are those of `expected_outputs`, where they were made before.
+    """
+    expected = expected or expected_outputs(folder, by)
     assert report.ok, [row.error for row in report.failed]
-    assert len(expected) == check_outputs(folder, by)
+    assert len(expected) == check_outputs(folder, by, expected)
     fields = {row.outputs[0]: row.fields["brightness"] for row in report.rows}
     assert {name: value for name, (_, value) in expected.items()} == fields
 
