@@ -16,6 +16,7 @@ from PIL import Image, ImageColor
 from creevey_graph.decoding import FailOn
 from creevey_graph.deferred import MODES, DeferredImage, Recipe
 from creevey_graph.errors import ImageError, UsageError, did_you_mean
+from creevey_graph.images.claims import check_claims
 from creevey_graph.images.color import without_metadata
 from creevey_graph.images.constants import Check, Constants, formats_check, whole_check
 from creevey_graph.images.frames import Limits, all_frames, check_pixels, one_frame
@@ -258,6 +259,7 @@ def _can_defer(opened: Any, form: _Form) -> bool:
 
 def _deferred(opened: Any, file: IO[bytes], mode: Mode, limits: Limits) -> DeferredImage:
     check_pixels(opened.size, limits)
+    check_claims(opened, file, limits.where, limits.max_pixels)
     turn = orientation_of(opened, limits.where, limits.fail_on) if limits.upright else 1
     file.seek(0)
     recipe = Recipe.of(file.read(), limits.where, turn=turn, mode=mode)

@@ -18,6 +18,7 @@ from PIL import Image
 
 from creevey_graph.decoding import DECODER_ERRORS, text_of
 from creevey_graph.errors import ImageError, UsageError, did_you_mean
+from creevey_graph.images.claims import check_parts
 
 _URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # one slash: Path("https://a") has lost the other
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -152,7 +153,7 @@ def opened_image(file: IO[bytes], where: str, formats: tuple[str, ...] | None) -
         formats: Names of Pillow's formats that are read; None for all.
 
     Raises:
-        ImageError: It is no picture in these formats, or its header is damaged.
+        ImageError: It is no picture in these formats, its header is damaged, or it has too many parts.
         UsageError: A format is none there is.
     """
     prefix = file.read(16)
@@ -160,6 +161,7 @@ def opened_image(file: IO[bytes], where: str, formats: tuple[str, ...] | None) -
     for name, factory, accept in _openers(formats, prefix):
         if not _accepts(accept, prefix):
             continue
+        check_parts(name, file, where)
         file.seek(0)
         try:
             return factory(file, "")  # without its name Pillow maps no file into memory
