@@ -28,7 +28,8 @@ SPARE_TILE_PIXELS = 2**24
 MOST_HEADER_BYTES = 2**16
 """What a PPM may have before its pixels, comments and all."""
 
-_PNG_PART = struct.Struct(">I4s")
+_PART_HEAD_BYTES, _PART_BYTES = 8, 12
+"""Of a chunk without data: its length and name; and its checksum."""
 _SCAN = b"\xff\xda"
 _HUFFMAN = frozenset({0xC0, 0xC1, 0xC2})
 """Markers of JPEGs whose every block of 8 x 8 takes a bit at least."""
@@ -43,20 +44,23 @@ _SHORT_HEADERS = (b"P1", b"P4")
 _FF, _START_OF_SCAN, _END_OF_IMAGE = 0xFF, 0xDA, 0xD9
 
 
-def check_parts(name: str, file: IO[bytes], where: str) -> None:
+def check_parts(name: str, file: IO[bytes], where: str, max_pixels: int) -> None:
     """
-    Check how many parts a file has, before Pillow goes through them; small files are not read for it.
+    Check the parts of a file, before Pillow goes through them; small ones are not read for it, but icons.
+
+    Pillow decodes an icon as soon as it is opened.
 
     Args:
         name: Pillow's name of its format.
         file: The file; it is left anywhere.
         where: What an error calls it.
+        max_pixels: The most pixels that are decoded.
 
     Raises:
-        ImageError: There are too many, or they are too large together.
+        ImageError: There are too many, or they are too large.
     """
     size = _size_of(file)
-    if name == "PNG" and size > MOST_CHUNKS * (_PNG_PART.size + 4):
+    if name == "PNG" and size > MOST_CHUNKS * _PART_BYTES:
         _check_chunks(file, where)
     elif name == "JPEG" and size > MOST_CHUNKS * 4:
         _coding_of(file, where)
@@ -64,11 +68,11 @@ def check_parts(name: str, file: IO[bytes], where: str) -> None:
         _check_strips(file, where)
     elif name == "PPM" and size > MOST_HEADER_BYTES:
         _check_header(file, where)
+    elif name in _ICONS:
+        _check_inner(file, where, max_pixels)
 
 
-def check_claims(
-    opened: Any, file: IO[bytes], where: str, max_pixels: int, *, is_lenient: bool = False
-) -> None:
+def check_claims(opened: Any, file: IO[bytes], where: str, *, is_lenient: bool = False) -> None:
     """
     Check what decoding an opened picture would take besides its pixels.
 
@@ -76,7 +80,6 @@ def check_claims(
         opened: The opened picture, at the frame that is to be decoded.
         file: Its file; it is left where it was.
         where: What an error calls it.
-        max_pixels: The most pixels that are decoded.
         is_lenient: Whether what can be decoded of a truncated file is wanted.
 
     Raises:
@@ -89,8 +92,6 @@ def check_claims(
             _check_bits(opened, file, where)
     elif opened.format == "TIFF":
         _check_tiles(opened, where)
-    elif opened.format in _ICONS:
-        _check_inner(file, where, max_pixels)
     file.seek(at)
 
 
@@ -134,13 +135,13 @@ def _check_chunks(file: IO[bytes], where: str) -> None:
     at, count = 8, 0
     while True:
         file.seek(at)
-        head = file.read(_PNG_PART.size)
-        if len(head) < _PNG_PART.size or head[4:] == b"IEND":
+        head = file.read(_PART_HEAD_BYTES)
+        if len(head) < _PART_HEAD_BYTES or head[4:] == b"IEND":
             return
         count += 1
         if count > MOST_CHUNKS:
             raise ImageError(f"{where}: a PNG of more than {MOST_CHUNKS} chunks; write it anew to read it")
-        at += 4 + _PNG_PART.size + _PNG_PART.unpack(head)[0]
+        at += _PART_BYTES + int.from_bytes(head[:4])
 
 
 def _coding_of(file: IO[bytes], where: str) -> int:

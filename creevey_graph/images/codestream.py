@@ -4,8 +4,8 @@ import struct
 
 _START = b"\xff\x4f\xff\x51"
 _END = b"\xff\xd9"
-_SIZES = struct.Struct(">8I")
-_TILE_PART = struct.Struct(">HHHIBB")
+_SIZES = ">8I"
+_TILE_PART, _TILE_PART_BYTES = ">HHHIBB", 12
 _TILE_MARK = 0xFF90
 _MOST_TILES = 65_535
 """What the format allows."""
@@ -35,7 +35,7 @@ def what_is_missing(data: bytes) -> str:
 
 
 def _tiles_of(data: bytes, begins: int) -> int:
-    x, y, _, _, width, height, left, top = _SIZES.unpack_from(data, begins + 8)
+    x, y, _, _, width, height, left, top = struct.unpack_from(_SIZES, data, begins + 8)
     if not width or not height:
         return 1
     tiles: int = -(-(x - left) // width) * -(-(y - top) // height)
@@ -48,12 +48,12 @@ def _tiles_found(data: bytes, begins: int) -> set[int]:
     while (mark := struct.unpack_from(">HH", data, at))[0] != _TILE_MARK:
         at += 2 + mark[1]
     found = set()
-    while at + _TILE_PART.size <= len(data):
-        mark_here, _, tile, length, _, _ = _TILE_PART.unpack_from(data, at)
+    while at + _TILE_PART_BYTES <= len(data):
+        mark_here, _, tile, length, _, _ = struct.unpack_from(_TILE_PART, data, at)
         if mark_here != _TILE_MARK:
             break
         found.add(tile)
         if not length:  # to the end
             break
-        at += max(length, _TILE_PART.size)
+        at += max(length, _TILE_PART_BYTES)
     return found

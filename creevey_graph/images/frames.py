@@ -174,7 +174,7 @@ def _seek(opened: Any, frame: int, count: int, limits: Limits) -> None:
 
 def _loaded(opened: Any, file: IO[bytes], limits: Limits) -> Image.Image:
     is_lenient = limits.fail_on == "none"
-    check_claims(opened, file, limits.where, limits.max_pixels, is_lenient=is_lenient)
+    check_claims(opened, file, limits.where, is_lenient=is_lenient)
     _check_codestream(opened, file, limits)
     if is_lenient:
         _load_what_is_there(opened, limits.where)
