@@ -28,7 +28,7 @@ from creevey_graph.images.load import DEFAULT_FORMATS
 
 LIMIT_S = 10
 SIZE = (29, 22)
-OTHER_FORMATS = ("ICO", "PCX", "SGI", "TGA", "SPIDER", "ICNS", "DDS", "IM", "MSP", "BLP", "QOI", "DCX")
+OTHER_FORMATS = ("ICO", "PCX", "SGI", "TGA", "SPIDER", "ICNS", "DDS", "MSP", "BLP", "QOI", "DCX")
 """Formats that are read on request only."""
 READ_ON_REQUEST = (
     *OTHER_FORMATS,
@@ -80,7 +80,7 @@ WRITTEN = {
     "PPM-grey16": ("I;16", {}),
     "MPO": ("RGB", {"frames": 2}),
     "HEIF": ("RGB", {"quality": 50}),
-    **{name: ("RGB", {}) for name in ("ICO", "PCX", "SGI", "TGA", "DDS", "IM", "QOI")},
+    **{name: ("RGB", {}) for name in ("ICO", "PCX", "SGI", "TGA", "DDS", "QOI")},
     "SPIDER": ("F", {}),
     "MSP": ("1", {}),
     "BLP": ("P", {}),
@@ -218,10 +218,7 @@ def try_one(source, step, options):
             for image in images:
                 image.load()
     except CreeveyError as exc:
-        told = str(exc)
-        where = str(source) if isinstance(source, Path) else f"picture of {len(source)} bytes"
-        assert told.startswith(where), told
-        assert len(told) > len(where) + 5, told
+        _check_told(exc, str(source) if isinstance(source, Path) else f"picture of {len(source)} bytes")
         return type(exc).__name__
     assert images
     for image in images:
@@ -252,7 +249,9 @@ def cut_all(seed):
                 warnings.simplefilter("ignore")
                 whole, made = _pixels(step, data, options), _pixels(step, cut, options)
             assert whole, f"{name} cannot be read"
-            assert made in (None, whole), f"{name} cut at {percent} % gives another picture, by {step.name}, {options}"
+            assert made in (None, whole), (
+                f"{name} cut at {percent} % gives another picture, by {step.name}, {options}"
+            )
             tried += 1
     return tried
 
@@ -264,8 +263,13 @@ def _pixels(step, data, options):
         images = made if isinstance(made, list) else [made]
         return [(image.mode, image.size, image.tobytes()) for image in images]
     except CreeveyError as exc:
-        assert str(exc).startswith(f"picture of {len(data)} bytes: ")
+        _check_told(exc, f"picture of {len(data)} bytes: ")
         return None
+
+
+def _check_told(exc, where):
+    assert str(exc).startswith(where), exc
+    assert len(str(exc)) > len(where) + 5, exc
 
 
 def main(seed, count, folder="."):
