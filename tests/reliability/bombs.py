@@ -2,7 +2,7 @@
 R12: files that ask for more than they are: refused with the limit named, before they cost memory or time.
 
 As a program: `bombs.py SEED FOLDER` tries every bomb in every way, each in a fork of its own with a net under it
-(RLIMIT_AS), and prints a line of JSON for each: name, way, error, seconds, grown_kb.
+(RLIMIT_AS), prints name and way of each that was refused as it should be, and ends at the first that was not.
 """
 
 import io
@@ -32,7 +32,7 @@ from creevey_graph.images.load import DEFAULT_FORMATS
 LIMIT_S = 5.0
 LIMIT_KB = 300 * 1024
 NET_BYTES = 3 * 2**30
-HANGS_S = 60
+HANGS_S = 20
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -341,7 +341,9 @@ def main(seed, folder):
             source.write_bytes(data)
         for way, step, options in ways_of(data):
             told = tried_apart(source, step, {"formats": FORMATS, **bomb.options, **options})
-            print(json.dumps({"name": name, "way": way, "is_path": source is not data, **told}), flush=True)
+            if problem := problem_of(bomb, told):
+                sys.exit(f"{name}, {way}: {problem}")
+            print(name, way, flush=True)
         (folder / name).unlink(missing_ok=True)
 
 
@@ -350,11 +352,8 @@ def try_bombs(seed, folder):
     program = start("bombs.py", seed, folder, env=environment())
     printed, errors = program.communicate(timeout=400)
     assert 0 == program.returncode, errors
-    tried = [json.loads(line) for line in printed.splitlines()]
-    assert set(BOMBS) == {told["name"] for told in tried}
-    for told in tried:
-        problem = problem_of(BOMBS[told["name"]], told)
-        assert not problem, f"{told['name']}, {told['way']}: {problem}"
+    tried = printed.splitlines()
+    assert set(BOMBS) == {line.partition(" ")[0] for line in tried}
     return len(tried)
 
 

@@ -235,22 +235,27 @@ def _depth(image):
 
 
 def cut_all(seed):
-    """Cut every file at each per cent, and try it in a way drawn; return how many were: an error, or the whole picture."""
+    """Cut every file at each per cent, one at each byte, and try it in a way drawn; return how many were: an error, or the whole picture."""
     rng, tried = random.Random(seed), 0
     formats = (*DEFAULT_FORMATS, *READ_ON_REQUEST)
     for name, data in whole_files().items():
-        for percent in range(1, 100):
-            step = rng.choice((load_image, load_frames))
+        is_gif = (
+            name == "GIF-animated"
+        )  # its frames are counted by going through it: any byte may look like the end
+        for end in (
+            range(1, len(data)) if is_gif else [len(data) * percent // 100 for percent in range(1, 100)]
+        ):
+            step = load_frames if is_gif else rng.choice((load_image, load_frames))
             options = {"formats": formats, "mode": rng.choice(("RGB", "keep"))}
             if step is load_image:
                 options["shrink"] = rng.choice(("exact", "fast"))
-            cut = data[: len(data) * percent // 100]
+            cut = data[:end]
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 whole, made = _pixels(step, data, options), _pixels(step, cut, options)
             assert whole, f"{name} cannot be read"
             assert made in (None, whole), (
-                f"{name} cut at {percent} % gives another picture, by {step.name}, {options}"
+                f"{name} cut to {end} bytes gives another picture, by {step.name}, {options}"
             )
             tried += 1
     return tried
