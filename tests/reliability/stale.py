@@ -487,7 +487,7 @@ TRIALS = (
         "coarse-disk",
         "an edit is seen where times count in 2 s and inodes are hidden",
         "edits",
-        350,
+        260,
         3500,
         hunt_on_a_coarse_disk,
         _missing_proc,
@@ -511,6 +511,6 @@ TRIALS = (
         hunt_while_it_runs_on_a_coarse_disk,
         _missing_proc,
     ),
-    Trial("R16", "tables", "a row of a table edited in place is seen", "rows", 96, 960, hunt_in_tables),
-    Trial("R16", "code", "code edited in a run counts from the next run on", "edits", 4, 40, hunt_in_code),
+    Trial("R16", "tables", "a row of a table edited in place is seen", "rows", 190, 1900, hunt_in_tables),
+    Trial("R16", "code", "code edited in a run counts from the next run on", "edits", 3, 40, hunt_in_code),
 )
