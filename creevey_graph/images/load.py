@@ -16,11 +16,19 @@ from PIL import Image, ImageColor
 from creevey_graph.decoding import FailOn
 from creevey_graph.deferred import MODES, DeferredImage, Recipe
 from creevey_graph.errors import ImageError, UsageError, did_you_mean
+from creevey_graph.images.claims import check_claims
 from creevey_graph.images.color import without_metadata
 from creevey_graph.images.constants import Check, Constants, formats_check, whole_check
 from creevey_graph.images.frames import Limits, all_frames, check_pixels, one_frame
 from creevey_graph.images.in_mode import BitDepth, Mode, in_mode
-from creevey_graph.images.opening import HoldsImage, Source, name_of_source, opened_file, opened_image
+from creevey_graph.images.opening import (
+    MAX_PIXELS,
+    HoldsImage,
+    Source,
+    name_of_source,
+    opened_file,
+    opened_image,
+)
 from creevey_graph.images.orientation import orientation_of
 from creevey_graph.images.profiles import in_srgb
 from creevey_graph.step import step
@@ -30,8 +38,6 @@ Shrink = Literal["exact", "fast"]
 
 DEFAULT_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP", "JPEG2000", "PPM")
 """What is read where nothing else is asked for; EPS, which starts Ghostscript, and rarities are not."""
-MAX_PIXELS = 178_956_970
-"""Pillow's own limit."""
 MAX_FRAMES = 1000
 
 
@@ -247,7 +253,7 @@ def _opened(
         yield image, None
         return
     with opened_file(source, limits.where, max_bytes) as file:
-        yield opened_image(file, limits.where, formats), file
+        yield opened_image(file, limits.where, formats, limits.max_pixels), file
 
 
 def _can_defer(opened: Any, form: _Form) -> bool:
@@ -258,6 +264,7 @@ def _can_defer(opened: Any, form: _Form) -> bool:
 
 def _deferred(opened: Any, file: IO[bytes], mode: Mode, limits: Limits) -> DeferredImage:
     check_pixels(opened.size, limits)
+    check_claims(opened, file, limits.where)
     turn = orientation_of(opened, limits.where, limits.fail_on) if limits.upright else 1
     file.seek(0)
     recipe = Recipe.of(file.read(), limits.where, turn=turn, mode=mode)

@@ -18,7 +18,10 @@ from PIL import Image
 
 from creevey_graph.decoding import DECODER_ERRORS, text_of
 from creevey_graph.errors import ImageError, UsageError, did_you_mean
+from creevey_graph.images.claims import check_parts
 
+MAX_PIXELS = 178_956_970
+"""Pillow's own limit."""
 _URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # one slash: Path("https://a") has lost the other
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _PICTURE_BRANDS = (b"avif", b"avis", b"avio", b"crx ", b"jxl ", b"jp2 ", b"jpx ")
@@ -142,7 +145,9 @@ def _check_bytes(size: int, where: str, max_bytes: int | None) -> None:
         raise ImageError(f"{where}: {size} bytes, more than max_bytes={max_bytes}")
 
 
-def opened_image(file: IO[bytes], where: str, formats: tuple[str, ...] | None) -> Any:
+def opened_image(
+    file: IO[bytes], where: str, formats: tuple[str, ...] | None, max_pixels: int = MAX_PIXELS
+) -> Any:
     """
     Return the picture of a file, its header read and nothing else.
 
@@ -150,9 +155,10 @@ def opened_image(file: IO[bytes], where: str, formats: tuple[str, ...] | None) -
         file: The file, at its start.
         where: What errors call it.
         formats: Names of Pillow's formats that are read; None for all.
+        max_pixels: The most pixels a picture inside an icon may have.
 
     Raises:
-        ImageError: It is no picture in these formats, or its header is damaged.
+        ImageError: It is no picture in these formats, its header is damaged, or it has too many parts.
         UsageError: A format is none there is.
     """
     prefix = file.read(16)
@@ -160,6 +166,7 @@ def opened_image(file: IO[bytes], where: str, formats: tuple[str, ...] | None) -
     for name, factory, accept in _openers(formats, prefix):
         if not _accepts(accept, prefix):
             continue
+        check_parts(name, file, where, max_pixels)
         file.seek(0)
         try:
             return factory(file, "")  # without its name Pillow maps no file into memory

@@ -284,7 +284,7 @@ def test_frames_and_pixels_of_all_are_counted_before_decoding(monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(ImageFile.ImageFile, "load", explode)
-        with pytest.raises(ImageError, match="4 frames, more than max_frames=3"):
+        with pytest.raises(ImageError, match="4 frames or more, more than max_frames=3"):
             load_frames(gif, max_frames=3)
         with pytest.raises(ImageError, match=r"4 frames of 1536 pixels together, more than max_pixels=1535"):
             load_frames(gif, max_pixels=1535)

@@ -12,7 +12,10 @@ MODULES = (
     "peers",  # R6
     "disks",  # R7, R8
     "workers",  # R9
-    "sources",  # R11, R12, R16
+    "pictures_hostile",  # R11
+    "lists_hostile",  # R11
+    "bombs",  # R12
+    "stale",  # R16
     "servers_hostile",  # R13
     "scale",  # R14
     "model",  # R15
