@@ -7,6 +7,18 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from creevey_graph.stopping import is_interrupted
+
+
+def may_be_interrupted() -> bool:
+    """
+    True where a KeyboardInterrupt may be one: waits are being ended, or Ctrl-C is for this thread of this process.
+
+    Elsewhere, as in a worker process, it is what a step raised.
+    """
+    is_asked = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    return is_interrupted() or (is_asked and threading.current_thread() is threading.main_thread())
+
 
 class _Hold:
     """A handler of SIGINT that only notes it. State: caught = the first that came, None where none did."""

@@ -16,9 +16,12 @@ from creevey_graph.executors import dumps_tasks, loads_tasks
 from creevey_graph.fields import item_fields
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.ledger import Ledger, Measured
+from creevey_graph.shares import MEMORY_VARIABLE
+from creevey_graph.sizes import bytes_text
 from creevey_graph.sources import Item
 from creevey_graph.text import safe_text
 
+_CAUSES = 5
 MAX_ERROR = 2_000
 """Characters of an error that a row keeps."""
 
@@ -68,6 +71,7 @@ class Result:
         measured: What keeping values of undecided nodes takes.
         is_caught: Whether it failed in a way that does not end the run, whatever `on_error` says.
         cause: What it failed with, where that ends the run.
+        is_short: Whether it ran out of the memory that its process may take.
     """
 
     index: int
@@ -84,6 +88,7 @@ class Result:
     measured: Measured = ()
     is_caught: bool = False
     cause: Exception | None = None
+    is_short: bool = False
 
 
 @attrs.frozen
@@ -164,9 +169,25 @@ def portable(exc: Exception) -> Exception:
     """
     try:
         loads_tasks(dumps_tasks([exc]))
-    except Exception:  # noqa: BLE001 - its `__reduce__` and `__init__` are any code
+    except BaseException:  # noqa: BLE001 - its `__reduce__` and `__init__` are any code
         return StepError(error_text(exc))
     return exc
+
+
+def told_short(exc: BaseException) -> str:
+    """Return what to say of a process out of memory, with its limit; "" where *exc* is nothing of the kind."""
+    limit = os.environ.get(MEMORY_VARIABLE, "")
+    seen: BaseException | None = exc
+    for _ in range(_CAUSES):
+        if seen is None or not limit.isdecimal():
+            return ""
+        if isinstance(seen, MemoryError):
+            return (
+                f"; a worker process may take {bytes_text(int(limit))}: raise worker_memory (--worker-memory), with "
+                "fewer jobs where the machine has no more, or have a step take less"
+            )
+        seen = seen.__cause__ or seen.__context__
+    return ""
 
 
 def failed_result(

@@ -24,13 +24,23 @@ from creevey_graph.evidence import Evidence
 from creevey_graph.execution import Execution
 from creevey_graph.fields import field_of, item_fields
 from creevey_graph.identity import check_unchanged
-from creevey_graph.interrupts import interrupts_let_through
+from creevey_graph.interrupts import interrupts_let_through, may_be_interrupted
 from creevey_graph.pace import chunk_seconds
 from creevey_graph.parts import Part
 from creevey_graph.plan import Action
 from creevey_graph.sources import RemoteFile
+from creevey_graph.spoilt import note_spoilt
 from creevey_graph.stopping import is_interrupted
-from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result, portable
+from creevey_graph.tasks import (
+    Bench,
+    Recorder,
+    Result,
+    Task,
+    error_text,
+    failed_result,
+    portable,
+    told_short,
+)
 
 MAX_TRACEBACK = 8_000
 """Characters of a traceback that a row keeps: the last ones, which name the failure."""
@@ -87,9 +97,11 @@ def run_item(bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> 
         except Exception as exc:  # noqa: BLE001 - the item boundary: its columns or values cannot be told
             work.undo()
             return failed_result(bench.frozen, task, work.steps.at, error_text(exc), fields=False)
-        except BaseException:
+        except BaseException as exc:
             work.undo()
-            raise
+            if isinstance(exc, KeyboardInterrupt) and may_be_interrupted():
+                raise
+            return failed_result(bench.frozen, task, work.steps.at, error_text(exc), fields=False)
     raise AssertionError("unreachable")
 
 
@@ -186,6 +198,8 @@ class _ItemWork:
         """Return the result of an item that failed."""
         path = self.steps.path_at()
         text, error = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:], error_text(exc)
+        if short := told_short(exc) if self.bench.is_apart else "":
+            error += short
         if path is not None:
             text, error = as_target(text, path), as_target(error, path)
         if names := self.steps.nothing_given():
@@ -194,6 +208,9 @@ class _ItemWork:
             error = f"{first} ({told} returned None){line_end}{rest}"
         lasting = self.steps.key_at() if getattr(exc, "is_permanent", False) else ""
         result = self._ended(Outcome.FAILED, error, text, lasting=lasting)
+        if short:
+            note_spoilt("out of memory")
+            result = attrs.evolve(result, is_short=True)
         if self.bench.catch is None:
             return result
         if isinstance(exc, self.bench.catch):

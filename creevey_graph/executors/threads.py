@@ -25,18 +25,13 @@ class ThreadPool:
         self._executor = executor or ThreadPoolExecutor(jobs, thread_name_prefix="creevey")
         self._stopping = threading.Event()
 
-    def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
+    def submit(self, tasks: Sequence[Any], *, fresh: bool = False) -> "Future[list[Any]]":
+        del fresh
         return self._executor.submit(self._work, tasks, self._stopping.is_set, NoRecorder())
 
     def stop(self, *, now: bool = False) -> None:
         del now  # the runner ends the waits of this process
         self._stopping.set()
-
-    def suspects(self) -> list[tuple[int, int]]:
-        return []
-
-    def rebuild(self) -> bool:
-        return False
 
     def close(self, *, now: bool = False) -> None:
         if self._is_ours:
