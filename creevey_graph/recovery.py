@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from creevey_graph.backlog import Backlog
 from creevey_graph.errors import StepTimeout, WorkerDied
 from creevey_graph.events import ItemFinished, Outcome, Row
 from creevey_graph.executors import Hand, Limits, WorkerLost
@@ -43,12 +44,33 @@ class Blame:
         self._killed: Counter[int] = Counter()
         self._causes: Counter[str] = Counter()
 
-    def part(self, chunk: Sequence[Task], lost: WorkerLost) -> tuple[list[Result], list[Task], list[Task]]:
-        """Return what became of a chunk whose worker is lost: items that failed, those to be run alone, the others."""
+    def part(self, chunk: list[Task], lost: WorkerLost, backlog: Backlog) -> list[Result]:
+        """Return the items that failed, of a chunk whose worker is lost; the others go to *backlog*."""
+        if (
+            not lost.hands
+            and not self._suspected.issuperset(indexes_of(chunk))
+            and backlog.put_careful(chunk)
+        ):
+            self._causes[lost.cause] += 1
+            return []
+        failed, suspects, others = self._parted(chunk, lost)
+        backlog.suspects.extend(suspects)
+        if others:
+            backlog.chunks.appendleft(others)
+        return failed
+
+    def _parted(self, chunk: Sequence[Task], lost: WorkerLost) -> tuple[list[Result], list[Task], list[Task]]:
+        """Return (items that failed, those to be run alone, the others)."""
         late = {hand.item: hand for hand in lost.hands if hand.is_late}
-        if late:
+        if (
+            late and len(lost.hands) > 1
+        ):  # one may have stopped all threads of the process: each shows alone what it does
+            self._suspected.update(late)
+        elif late:
             failed = [self._late(task, late[task.item.index]) for task in chunk if task.item.index in late]
             return failed, *self._sorted(task for task in chunk if task.item.index not in late)
+        if late:
+            return [], *self._sorted(chunk)
         hands = {hand.item: hand for hand in lost.hands}
         suspects = [task for task in chunk if task.item.index in hands] or list(chunk)
         if len(chunk) == 1 and chunk[0].item.index in self._suspected:
@@ -108,9 +130,9 @@ class Blame:
         return self._frozen.nodes[position].name if 0 <= position < len(self._frozen.nodes) else None
 
 
-def never_sent(frozen: FrozenGraph, task: Task, exc: Exception) -> Result:
-    """Return the result of an item whose values cannot be sent to a worker."""
-    return failed_result(frozen, task, None, error_text(exc))
+def indexes_of(tasks: Iterable[Task]) -> Iterator[int]:
+    """Yield the index of each item."""
+    return (task.item.index for task in tasks)
 
 
 def cancelled(listing: Listing, done_indexes: Sequence[int]) -> Iterator[ItemFinished]:

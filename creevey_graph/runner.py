@@ -1,7 +1,7 @@
 """
 The loop: items -> chunks -> workers -> cache, index and events. It prints nothing.
 
-State of a run: `returned` = items to be taken before new ones; `waiting` = chunks to be submitted
+State of a run: `returned` = items to be taken before new ones; `backlog` = chunks to be submitted
 before others are made up; `in_flight` = future -> chunk; the window bounds both. The coordinator
 alone writes the database and the index; workers write outputs and value files.
 
@@ -20,6 +20,7 @@ from creevey_graph.agenda import Agenda
 from creevey_graph.allowance import choose_limits
 from creevey_graph.arena import blocks_kept
 from creevey_graph.atomic import Scratch, check_can_write
+from creevey_graph.backlog import Backlog
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
 from creevey_graph.ending import AcceptedRuns, WrittenFolders, end_known, run_failed, tell_troubles
@@ -41,7 +42,7 @@ from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.pace import Pace
 from creevey_graph.plan import unkept, validate_columns
-from creevey_graph.recovery import Blame, cancelled, never_sent
+from creevey_graph.recovery import Blame, cancelled
 from creevey_graph.stopping import waits_ended
 from creevey_graph.tally import Tally
 from creevey_graph.tasks import Bench, Result, Task
@@ -82,9 +83,8 @@ class _Run:
         self.options = options
         self.tell = Teller(listeners)
         self.returned: deque[Task] = deque()
-        self.waiting: deque[list[Task]] = deque()
+        self.backlog = Backlog()
         self.in_flight: dict[Future[list[Result]], list[Task]] = {}
-        self.suspects: deque[Task] = deque()
         self.stopped = ""
         self.interrupted = False
         self.culprit: Result | None = None
@@ -188,38 +188,30 @@ class _Run:
         self.pace = Pace(self.pool.jobs, threads=self.pool.threads, in_chunks=self.pool.name != "serial")
         while True:
             while not self.stopped and self._has_room() and (chunk := self._take(tasks)) is not None:
-                self.waiting.append(chunk)
+                self.backlog.chunks.append(chunk)
                 self._submit_waiting()
             if self.stopped:
-                self.waiting.clear()
-                self.suspects.clear()
+                self.backlog.clear()
             self._submit_waiting()
             if self.in_flight:
                 self._absorb_done()
-            elif not (self.waiting or self.suspects):
+            elif not self.backlog:
                 return
 
     def _has_room(self) -> bool:
-        return len(self.in_flight) + len(self.waiting) + len(self.suspects) < self.pace.window
+        return len(self.in_flight) + len(self.backlog) < self.pace.window
 
     def _submit_waiting(self) -> None:
-        while (self.suspects or self.waiting) and not self.stopped and len(self.in_flight) < self.pace.window:
-            fresh = bool(self.suspects)
-            chunk = [self.suspects.popleft()] if fresh else self.waiting.popleft()
+        while self.backlog and not self.stopped and len(self.in_flight) < self.pace.window:
+            chunk, sent, fresh = self.backlog.take()
             try:
                 with interrupts_held_back():  # one in this thread is done when it comes back
-                    self.in_flight[self.pool.submit(chunk, fresh=fresh)] = chunk
+                    self.in_flight[self.pool.submit(sent, fresh=fresh)] = chunk
             except BrokenExecutor as exc:
                 self._give_up(exc)
-            except UsageError as exc:
-                self._part_unsent(chunk, exc)
-
-    def _part_unsent(self, chunk: list[Task], exc: UsageError) -> None:
-        """Find the item that cannot be sent: each by itself."""
-        if len(chunk) == 1:
-            self._absorb([never_sent(self.frozen, chunk[0], exc)])
-        else:
-            self.waiting.extendleft([task] for task in reversed(chunk))
+            except UsageError:  # a value of an item does not survive the way: it is found out which
+                if not self.backlog.put_careful(chunk):
+                    raise
 
     def _absorb_done(self) -> None:
         done, _ = wait(self.in_flight, return_when=FIRST_COMPLETED)
@@ -229,9 +221,9 @@ class _Run:
                 if (chunk := self.in_flight.pop(future, None)) is None:
                     return  # there are no workers any more
                 if isinstance(error, WorkerLost):
-                    self._recover(chunk, error)
-                elif isinstance(error, UsageError):
-                    self._part_unsent(chunk, error)
+                    self._absorb(self.blame.part(chunk, error, self.backlog))
+                elif isinstance(error, UsageError) and self.backlog.put_careful(chunk):
+                    continue
                 elif isinstance(error, BrokenExecutor | CancelledError):
                     self._give_up(error)
                 elif error is not None:
@@ -242,7 +234,7 @@ class _Run:
     def _absorb_chunk(self, chunk: list[Task], results: list[Result]) -> None:
         good, short = self.blame.part_short(chunk, results)
         self._absorb(good)
-        self.suspects.extend(short)
+        self.backlog.suspects.extend(short)
         # A worker gives back what it did not get to in a chunk's time, and does nothing after a stop.
         again, done = {task.item.index for task in short}, self.tally.done
         self.returned += (t for t in chunk if not done[t.item.index] and t.item.index not in again)
@@ -317,14 +309,6 @@ class _Run:
                 del self.in_flight[future]
 
     # --- trouble ---------------------------------------------------------------------------
-
-    def _recover(self, chunk: list[Task], lost: WorkerLost) -> None:
-        """Go on after a worker died: those who may be to blame alone, everything else as before."""
-        failed, suspects, others = self.blame.part(chunk, lost)
-        self.suspects.extend(suspects)
-        if others:
-            self.waiting.appendleft(others)
-        self._absorb(failed)
 
     def _give_up(self, error: BaseException) -> None:
         """Stop, as there are no workers any more."""

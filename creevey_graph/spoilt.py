@@ -19,7 +19,7 @@ def note_spoilt(why: str) -> None:
 
 def note_left(thread: threading.Thread) -> None:
     """Say that a thread goes on that nobody waits for any more."""
-    _LEFT.append(thread)
+    _LEFT[:] = [*(left for left in _LEFT if left.is_alive()), thread]
 
 
 def is_spoilt() -> bool:

@@ -10,9 +10,9 @@ import attrs
 
 from creevey_graph.atomic import Scratch
 from creevey_graph.cache import Cache, Entry, FileState, ItemState, encode_state
-from creevey_graph.errors import StepError
+from creevey_graph.errors import StepError, UsageError
 from creevey_graph.events import Outcome, Row
-from creevey_graph.executors import dumps_tasks, loads_tasks
+from creevey_graph.executors import dumps_tasks, loads_tasks, received_tasks
 from creevey_graph.fields import item_fields
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.ledger import Ledger, Measured
@@ -49,6 +49,43 @@ class Task:
     known: ItemState | None = None
     reason: str | None = None
     place: str = ""
+
+
+@attrs.frozen
+class Sealed:
+    """
+    An item on its way to a worker that takes it in hand before its values are made again: they may do any harm.
+
+    Args:
+        bare: The item without its values and columns.
+        data: The item, serialised; None where that cannot be done.
+        problem: Why not.
+    """
+
+    bare: Task
+    data: bytes | None
+    problem: str = ""
+
+    def opened(self) -> Task:
+        """
+        Return the item.
+
+        Raises:
+            UsageError: It could not be serialised, or cannot be made again.
+        """
+        if self.data is None:
+            raise UsageError(self.problem)
+        task: Task = received_tasks(self.data)[0]
+        return task
+
+
+def sealed(task: Task) -> Sealed:
+    """Return *task* in a form that is always received."""
+    bare = attrs.evolve(task, item=Item(task.item.index, task.item.key, task.item.source, ()))
+    try:
+        return Sealed(bare, dumps_tasks([task]))
+    except UsageError as exc:
+        return Sealed(bare, None, str(exc))
 
 
 @attrs.frozen
@@ -131,7 +168,9 @@ def error_text(exc: BaseException) -> str:
     """
     try:
         text = str(exc)
-    except Exception:  # noqa: BLE001 - __str__ is any code
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - __str__ is any code
         text = "(its text cannot be shown)"
     return f"{type(exc).__name__}: {text}"[:MAX_ERROR] if text else type(exc).__name__
 

@@ -18,7 +18,7 @@ from creevey_graph.arena import keep_blocks
 from creevey_graph.atomic import Scratch, as_target
 from creevey_graph.cache import FileState, ItemState, encode_state
 from creevey_graph.columns import listed
-from creevey_graph.errors import SkipItem, SourceChanged
+from creevey_graph.errors import SkipItem, SourceChanged, UsageError
 from creevey_graph.events import NOT_TRIED, Outcome, Row
 from creevey_graph.evidence import Evidence
 from creevey_graph.execution import Execution
@@ -35,6 +35,7 @@ from creevey_graph.tasks import (
     Bench,
     Recorder,
     Result,
+    Sealed,
     Task,
     error_text,
     failed_result,
@@ -48,7 +49,7 @@ TRIES_WHILE_CHANGING = 3
 
 
 def run_chunk(
-    bench: Bench, tasks: Iterable[Task], is_stopping: Callable[[], bool], recorder: Recorder
+    bench: Bench, tasks: Iterable[Task | Sealed], is_stopping: Callable[[], bool], recorder: Recorder
 ) -> list[Result]:
     """
     Work on items one after the other, one at least.
@@ -70,7 +71,10 @@ def run_chunk(
             if is_stopping() or (results and began > ends):
                 break
             try:
-                result = run_item(bench, task, recorder, scratch)
+                if isinstance(task, Sealed):
+                    result = run_sealed(bench, task, recorder, scratch)
+                else:
+                    result = run_item(bench, task, recorder, scratch)
             except KeyboardInterrupt:
                 if not is_interrupted():
                     raise
@@ -82,6 +86,16 @@ def run_chunk(
         else:
             bench.scratches.append(scratch)
     return results
+
+
+def run_sealed(bench: Bench, sealed: Sealed, recorder: Recorder, scratch: Scratch) -> Result:
+    """Work on one item whose values are made again once it is in hand."""
+    recorder.mark(sealed.bare.item.index, -1)
+    try:
+        task = sealed.opened()
+    except UsageError as exc:
+        return failed_result(bench.frozen, sealed.bare, None, error_text(exc), fields=False)
+    return run_item(bench, task, recorder, scratch)
 
 
 def run_item(bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> Result:

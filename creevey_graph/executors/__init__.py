@@ -8,7 +8,7 @@ from creevey_graph.executors.base import BETWEEN, Hand, Limits, NoRecorder, Pool
 from creevey_graph.executors.ceiling import IS_KEPT_TO, default_memory
 from creevey_graph.executors.foreign import ForeignPool
 from creevey_graph.executors.processes import ProcessPool
-from creevey_graph.executors.sending import dumps, dumps_tasks, loads_tasks
+from creevey_graph.executors.sending import dumps, dumps_tasks, loads_tasks, received_tasks
 from creevey_graph.executors.serial import SerialPool
 from creevey_graph.executors.threads import ThreadPool
 
@@ -28,6 +28,7 @@ __all__ = [
     "dumps_tasks",
     "loads_tasks",
     "open_pool",
+    "received_tasks",
 ]
 
 EXECUTORS: Mapping[str, Callable[[Work, int], Pool]] = {

@@ -11,6 +11,7 @@ import mmap
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -65,13 +66,17 @@ class Board:
         """Note what the worker is doing with its chunk."""
         self._cells[_DOING] = what
 
+    def is_on_the_way(self) -> bool:
+        """True while values are made again of what was sent, or results are made ready: code of the user's may run."""
+        return self._cells[_DOING] in (RECEIVING, SENDING)
+
     def is_begun(self) -> bool:
         """True where the worker has taken up a chunk."""
         return bool(self._cells[_DOING] != WAITING)
 
-    def recorder(self, thread: int) -> "BoardRecorder":
-        """Return what a thread of the worker notes its work with."""
-        return BoardRecorder(self._cells, _FIRST + _CELLS * thread)
+    def recorder(self, thread: int, check: Callable[[], None]) -> "BoardRecorder":
+        """Return what a thread of the worker notes its work with; *check* is called while the node before is in hand."""
+        return BoardRecorder(self._cells, _FIRST + _CELLS * thread, check)
 
     def hands(self) -> tuple[Hand, ...]:
         """Return what the worker has in hand; nothing where it does not work on items."""
@@ -115,12 +120,14 @@ def _mapped(path: str, size: int) -> mmap.mmap:
 class BoardRecorder:
     """Notes what one thread of a worker has in hand."""
 
-    def __init__(self, cells: Any, at: int) -> None:
+    def __init__(self, cells: Any, at: int, check: Callable[[], None]) -> None:
+        self._check = check
         self._cells = cells
         self._at = at
 
     def mark(self, item: int, position: int) -> None:
         """Say that a node of an item begins. Times go first: in between, something old looks younger than it is."""
+        self._check()
         cells, at, now = self._cells, self._at, time.monotonic_ns()
         cells[at + _CALL_BEGAN] = now
         if cells[at] != item:

@@ -103,7 +103,7 @@ class _Server:
         return [result for future in drained for result in future.result()]
 
     def _drain(self, waiting: "deque[Any]", thread: int) -> list[Any]:
-        recorder = self._board.recorder(thread)
+        recorder = self._board.recorder(thread, self._check_files)
         try:
             results: list[Any] = self._work(_taken(waiting), self._is_stopping, recorder)
             self._check_files()
@@ -112,12 +112,11 @@ class _Server:
         return results
 
     def _is_stopping(self) -> bool:
-        self._check_files()
         return self._board.is_stopping() or is_spoilt() or os.getppid() != self._parent
 
     def _check_files(self) -> None:
         """
-        End this process where an item closed its files: 2 us an item.
+        End this process where a node closed its files: 2 us a node.
 
         Another file would get the number of the closed one, and results or prints would be written into it.
         """

@@ -227,6 +227,7 @@ class _Worker:
         self._payload = pool.payload
         self._was_fresh = True
         self._late: tuple[Hand, ...] = ()
+        self._stuck = ""
         self.board, self._path = Board.make(pool.threads)
         self._connection, theirs = context.Pipe()
         arguments = (theirs, self._path, pool.threads, os.getpid(), pool.jobs)
@@ -266,14 +267,20 @@ class _Worker:
     def _reply(self, limits: Limits | None) -> tuple[str, Any] | None:
         look_s = _LOOK_S if limits is None else _TIMED_LOOK_S
         suspected: tuple[Hand, ...] = ()
+        way_began = time.monotonic()
         while not self._connection.poll(look_s):
             if not self._process.is_alive() and not self._connection.poll(0):
                 return None
-            if limits is not None and (late := self.board.late(limits)):
-                if suspected == late:  # seen twice: no half-written note
-                    self._late = late
-                    return None
-                suspected = late
+            if limits is None:
+                continue
+            if suspected and suspected == self.board.late(limits):  # seen twice: no half-written note
+                self._late = suspected
+                return None
+            suspected = self.board.late(limits)
+            way_began = time.monotonic() if not self.board.is_on_the_way() else way_began
+            if time.monotonic() - way_began > limits.item_s:
+                self._stuck = f"values were still on their way between processes after {limits.item_s:g} s"
+                return None
         return _received(self._connection.recv_bytes())
 
     def lost(self) -> WorkerLost | None:
@@ -285,6 +292,8 @@ class _Worker:
             self.kill()
             return WorkerLost("it took too long", (*self._late, *others))
         cause, is_own_doing = self._ending()
+        if self._stuck:
+            cause, is_own_doing = self._stuck, True
         if not self.board.is_begun():
             return None
         return WorkerLost(cause, self.board.hands(), is_own_doing, self._was_fresh)
@@ -293,7 +302,7 @@ class _Worker:
         """Return how it ended, in words, and whether only what ran inside it can be the cause."""
         self._wait(_LOOK_S)
         code = self._process.exitcode
-        if code is None:  # it lives, but has closed its pipe
+        if code is None:  # it lives, but has closed its pipe, or is stuck
             self.kill()
             code = CLOSED_FILES
         if code == CLOSED_FILES:
