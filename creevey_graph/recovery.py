@@ -61,17 +61,15 @@ class Blame:
 
     def _parted(self, chunk: Sequence[Task], lost: WorkerLost) -> tuple[list[Result], list[Task], list[Task]]:
         """Return (items that failed, those to be run alone, the others)."""
-        late = {hand.item: hand for hand in lost.hands if hand.is_late}
-        if (
-            late and len(lost.hands) > 1
-        ):  # one may have stopped all threads of the process: each shows alone what it does
-            self._suspected.update(late)
-        elif late:
-            failed = [self._late(task, late[task.item.index]) for task in chunk if task.item.index in late]
-            return failed, *self._sorted(task for task in chunk if task.item.index not in late)
-        if late:
-            return [], *self._sorted(chunk)
         hands = {hand.item: hand for hand in lost.hands}
+        if any(hand.is_late for hand in lost.hands):
+            if (
+                len(hands) > 1
+            ):  # one may have stopped all threads of its process: each shows alone what it does
+                self._suspected.update(hand.item for hand in lost.hands if hand.is_late)
+                return [], *self._sorted(chunk)
+            failed = [self._late(task, hands[task.item.index]) for task in chunk if task.item.index in hands]
+            return failed, *self._sorted(task for task in chunk if task.item.index not in hands)
         suspects = [task for task in chunk if task.item.index in hands] or list(chunk)
         if len(chunk) == 1 and chunk[0].item.index in self._suspected:
             index = chunk[0].item.index
