@@ -20,7 +20,7 @@ from creevey_graph import graph, step
 
 MEMORY = 400_000_000
 """What a worker may take in trials; a poison wants more than twice that."""
-ITEM_S = 4.0
+ITEM_S = 3.0
 
 
 @attrs.frozen
@@ -181,11 +181,12 @@ POISONS = {
     "closed-all": Poison(f"{DIED}the files of the process were closed", _close_all),
     "closed-standard": Poison(f"{DIED}the files of the process were closed", _close_standard),
     "memory": Poison(SHORT, lambda: bytearray(3 * MEMORY)),
-    "memory-array": Poison(SHORT, lambda: np.ones(MEMORY)),
-    "memory-kept": Poison(SHORT, _keep_memory),
     "loop": Poison(LATE, _loop_for_ever),
     "native-wait": Poison(LATE, _hold_the_lock_of_python),
     "stopped": Poison(LATE, lambda: os.kill(os.getpid(), signal.SIGSTOP)),
+    "value-loops": Poison(LATE, value=lambda: _Way(_loop_for_ever)),
+    "memory-array": Poison(SHORT, lambda: np.ones(MEMORY)),
+    "memory-kept": Poison(SHORT, _keep_memory),
     "sys-exit": Poison("StepError: step 'suffer' raised SystemExit: 3", lambda: sys.exit(3), within=True),
     "interrupt": Poison("StepError: step 'suffer' raised KeyboardInterrupt", _raised(KeyboardInterrupt)),
     "generator-exit": Poison("StepError: .*raised GeneratorExit", _raised(GeneratorExit), within=True),
@@ -203,7 +204,6 @@ POISONS = {
     "value-exits": Poison(f"{DIED}the process was ended with exit code 5", value=lambda: _Way(os._exit, 5)),
     "value-sys-exits": Poison(NO_WAY, value=lambda: _Way(sys.exit, 5)),
     "value-fails": Poison(NO_WAY, value=lambda: _Way(_fail_to_be_made)),
-    "value-loops": Poison(LATE, value=lambda: _Way(_loop_for_ever)),
     "value-unsent": Poison(
         "UsageError: an item's values cannot be sent", value=lambda: (number for number in ())
     ),

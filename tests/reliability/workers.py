@@ -21,6 +21,7 @@ NAMES = tuple(name for name in POISONS if IS_KEPT_TO or not name.startswith("mem
 QUICK = tuple(
     name for name in NAMES if POISONS[name].told != LATE
 )  # others may be killed three times before they end
+TIMED = ("loop", "stopped", "native-wait")
 WITHIN = tuple(name for name in NAMES if POISONS[name].within)
 
 
