@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -15,7 +16,7 @@ from creevey_graph import RunFailed, UsageError, graph, step
 from creevey_graph.allowance import chosen_memory
 from creevey_graph.backlog import Backlog
 from creevey_graph.cli import main
-from creevey_graph.executors import IS_KEPT_TO, Limits, ceiling, default_memory, processes
+from creevey_graph.executors import IS_KEPT_TO, Limits, ceiling, default_memory, open_pool, processes
 from creevey_graph.executors.base import Hand, WorkerLost
 from creevey_graph.freeze import freeze
 from creevey_graph.recovery import KILLED_ALONE, Blame
@@ -363,3 +364,31 @@ def test_threads_left_by_steps_do_not_keep_a_worker_from_ending():
 
     assert 4 == report.counts["done"]
     assert time.monotonic() - began < 60
+
+
+def test_an_item_that_ran_out_of_memory_is_tried_alone_before_it_fails():
+    """What there was may have been taken by those before it; alone in a new process it is its own doing."""
+    found, _ = blame()
+    chunk = tasks(1, 2)
+    results = [SimpleNamespace(index=1, is_short=False), SimpleNamespace(index=2, is_short=True)]
+
+    assert (results[:1], chunk[1:]) == found.part_short(chunk, results)
+    assert (results[1:], []) == found.part_short(chunk[1:], results[1:])
+
+
+def pids(tasks, _is_stopping, _recorder):
+    """Return where each task was worked on."""
+    return [os.getpid() for _ in tasks]
+
+
+def test_a_suspect_has_a_process_that_has_run_nothing_before():
+    """What an earlier item did to the process is not held against it."""
+    pool = open_pool("processes", pids, 1)
+    try:
+        told = [
+            pool.submit([1], fresh=fresh).result(timeout=60)[0] for fresh in (False, False, True, False, True)
+        ]
+    finally:
+        pool.close()
+
+    assert told[0] == told[1] != told[2] == told[3] != told[4]
