@@ -160,9 +160,8 @@ def _call_within(timeout_s: float, node: FrozenNode, args: list[Any], kwargs: di
     thread.start()
     thread.join(timeout_s)
     if not box:
-        note_left(
-            thread
-        )  # a worker process takes no more items while it goes on; in this one nothing ends it
+        # A worker process takes no more items while the call goes on; in this process nothing ends it.
+        note_left(thread)
         raise StepTimeout(
             f"step '{node.name}' ran longer than timeout_s={timeout_s:g}; raise the limit or speed it up"
         )

@@ -63,9 +63,8 @@ class Blame:
         """Return (items that failed, those to be run alone, the others)."""
         hands = {hand.item: hand for hand in lost.hands}
         if any(hand.is_late for hand in lost.hands):
-            if (
-                len(hands) > 1
-            ):  # one may have stopped all threads of its process: each shows alone what it does
+            # One may have stopped all threads of its process: each shows alone what it does.
+            if len(hands) > 1:
                 self._suspected.update(hand.item for hand in lost.hands if hand.is_late)
                 return [], *self._sorted(chunk)
             failed = [self._late(task, hands[task.item.index]) for task in chunk if task.item.index in hands]
