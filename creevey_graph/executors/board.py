@@ -2,7 +2,7 @@
 The board between a worker process and its coordinator: what is in hand, since when, and whether to stop.
 
 It is memory that both have mapped, so that it tells even after the worker has died, is written without a call to
-the system (0.3 us a node), and cannot be lost to a step that closes all files. Layout, in 64-bit cells: two flags, what
+the system, and cannot be lost to a step that closes all files. Layout, in 64-bit cells: two flags, what
 the worker is doing, then for each of its threads: item, node position, and when each was begun, in nanoseconds of
 the system's monotonic clock, which all processes share.
 """

@@ -8,12 +8,13 @@ process as a whole is found out after that item: one that closed the worker's fi
 
 import functools
 import os
+import select
 import signal
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -103,7 +104,7 @@ class _Server:
         return [result for future in drained for result in future.result()]
 
     def _drain(self, waiting: "deque[Any]", thread: int) -> list[Any]:
-        recorder = self._board.recorder(thread, self._check_files)
+        recorder = self._board.recorder(thread, self._quick_check())
         try:
             results: list[Any] = self._work(_taken(waiting), self._is_stopping, recorder)
             self._check_files()
@@ -114,9 +115,23 @@ class _Server:
     def _is_stopping(self) -> bool:
         return self._board.is_stopping() or is_spoilt() or os.getppid() != self._parent
 
+    def _quick_check(self) -> Callable[[], None]:
+        """Return what ends this process where a node closed its files: one call to the system a node, 0.5-1 us."""
+        if not hasattr(select, "poll"):
+            return self._check_files
+        poll = select.poll()  # one for each thread: they cannot share it
+        for descriptor in (self._connection.fileno(), *self._open):
+            poll.register(descriptor, 0)  # told all the same: whether it is closed
+
+        def check() -> None:
+            if poll.poll(0):
+                self._check_files()
+
+        return check
+
     def _check_files(self) -> None:
         """
-        End this process where a node closed its files: 2 us a node.
+        End this process where its files were closed, though others were opened since.
 
         Another file would get the number of the closed one, and results or prints would be written into it.
         """

@@ -3,7 +3,7 @@ A pool of processes: accepts notebook functions and unguarded scripts, never for
 
 Each worker has a pipe and a thread of this process of its own, so that a worker that dies, or is ended since it takes
 too long, costs its own chunk and nobody else's; it is replaced. loky's pool, used before, ends all workers with the one
-that dies: with one killed every 0.3-1 s, 1000 items took 3.2 times as long as undisturbed. loky starts the processes.
+that dies, and cannot end one alone. loky starts the processes.
 """
 
 import os
@@ -27,7 +27,7 @@ from creevey_graph.executors.inside import CLOSED_FILES, serve
 from creevey_graph.executors.sending import dumps, dumps_tasks, not_received
 
 MAX_FALSE_STARTS = 30
-"""So many in a row end before they can take a chunk: there will be no workers. At one killed every 0.3 s, 3 were seen."""
+"""So many in a row end before they can take a chunk: there will be no workers."""
 _LOOK_S = 0.5
 """How often it is looked whether a worker is alive that holds its pipe open in a child of its own."""
 _TIMED_LOOK_S = 0.1
