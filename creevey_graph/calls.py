@@ -16,8 +16,10 @@ from typing import Any
 from creevey_graph.errors import SkipItem, StepError, StepTimeout
 from creevey_graph.fingerprint.values import is_frozen
 from creevey_graph.frozen import Argument, FrozenNode, SlotRef
+from creevey_graph.interrupts import may_be_interrupted
 from creevey_graph.memory import Memory
 from creevey_graph.pictures import copy_of_picture, plain_picture
+from creevey_graph.spoilt import note_left
 
 
 def call(
@@ -56,12 +58,14 @@ def call(
             if options.timeout_s is None:
                 return node.step.func(*args, **kwargs)
             return _call_within(options.timeout_s, node, args, kwargs)
-        except (SkipItem, KeyboardInterrupt, GeneratorExit):
+        except SkipItem:
             raise
         except Exception:
             if not left:
                 raise
         except BaseException as exc:  # `sys.exit`, or a panic of native code: one item's failure
+            if isinstance(exc, KeyboardInterrupt) and may_be_interrupted():
+                raise
             if not left:
                 text = f": {exc}" if str(exc) else ""
                 raise StepError(f"step '{node.name}' raised {type(exc).__name__}{text}") from exc
@@ -156,6 +160,8 @@ def _call_within(timeout_s: float, node: FrozenNode, args: list[Any], kwargs: di
     thread.start()
     thread.join(timeout_s)
     if not box:
+        # A worker process takes no more items while the call goes on; in this process nothing ends it.
+        note_left(thread)
         raise StepTimeout(
             f"step '{node.name}' ran longer than timeout_s={timeout_s:g}; raise the limit or speed it up"
         )

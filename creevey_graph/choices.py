@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
+from creevey_graph.allowance import check_item_timeout
 from creevey_graph.cache import Accepted, Cache, read_accepted
 from creevey_graph.errors import CacheError, UsageError, did_you_mean
 from creevey_graph.executors import EXECUTORS, default_jobs, dumps
@@ -53,6 +54,8 @@ class Options:
             changed: True all, False none, None those whose failure may pass by itself (a 404 does not).
         only_failed: Look only at items that failed last time.
         cache_size: Bytes of values that the cache may keep after the run; None for any.
+        worker_memory: Bytes that a worker process may take; False for any, None to choose.
+        item_timeout_s: Seconds for one item, after which its process is ended; None for any.
     """
 
     out: Path | None = None
@@ -67,6 +70,8 @@ class Options:
     retry_failed: bool | None = None
     only_failed: bool = False
     cache_size: int | None = None
+    worker_memory: int | Literal[False] | None = None
+    item_timeout_s: float | None = None
 
     @property
     def tries_lasting(self) -> bool:
@@ -76,6 +81,7 @@ class Options:
     def __attrs_post_init__(self) -> None:
         if self.on_error not in ("continue", "stop", "raise"):
             raise UsageError(f"on_error must be 'continue', 'stop' or 'raise' (got {self.on_error!r})")
+        check_item_timeout(self.item_timeout_s, self.executor)
         if self.only_failed and self.prune:
             raise UsageError("prune needs a run over all items; leave out only_failed (--failed)")
         if self.only_failed and self.retry_failed is False:
@@ -141,7 +147,8 @@ def choose_executor(
 
     Threads for ready-made steps, which let other threads run while they work; processes for steps
     of the user's, unless there is too little work to pay for starting them (0.3-0.6 s) or the steps
-    cannot be sent. Downloads mostly wait: for many of them, processes with several threads each.
+    cannot be sent. Downloads mostly wait: for many of them, processes with several threads each. A limit
+    for items is kept by processes alone.
 
     Args:
         frozen: The graph.
@@ -154,7 +161,7 @@ def choose_executor(
     downloads = any(node.step.options.downloads for node in frozen.nodes)
     jobs = options.jobs or (max(DOWNLOAD_JOBS, default_jobs()) if downloads else default_jobs())
     apart = ("processes", *_shared_out(jobs)) if downloads else ("processes", jobs, 1)
-    if options.executor == "processes":
+    if options.executor == "processes" or options.item_timeout_s is not None:
         return apart
     if options.executor != "auto":
         return options.executor, 1 if options.executor == "serial" else jobs, 1

@@ -102,11 +102,15 @@ def spared_text(known: Known, options: Options) -> str:
     )
 
 
-def tell_troubles(tell: Teller, known: Known, frozen: FrozenGraph, options: Options) -> None:
-    """Tell how the graph changed, of stale outputs, of code edited in mid-run, and of what went wrong with the index."""
+def tell_troubles(
+    tell: Teller, known: Known, frozen: FrozenGraph, options: Options, workers: str = ""
+) -> None:
+    """Tell how the graph changed, of stale outputs, code edited in mid-run, workers, and what went wrong with the index."""
     if changes := told_changes(known.former_graphs, frozen.ingredients):
         tell.emit(GraphCompared(changes))
-    for text in filter(None, (known.stale_text(), edited_in_run(frozen), spared_text(known, options))):
+    for text in filter(
+        None, (known.stale_text(), edited_in_run(frozen), spared_text(known, options), workers)
+    ):
         tell.notice(text)
     for text in known.problems():
         tell.notice(f"cache: {text}")

@@ -18,6 +18,7 @@ from creevey_graph.contents import content_of, content_of_file, content_of_kept,
 from creevey_graph.cutoff import Cutoff
 from creevey_graph.delivery import Delivery
 from creevey_graph.evidence import Evidence
+from creevey_graph.executors import BETWEEN
 from creevey_graph.fields import field_of
 from creevey_graph.frozen import FrozenNode
 from creevey_graph.identity import memory_key
@@ -270,6 +271,8 @@ class Execution:
         )
         check_returned(node, value)
         seconds = perf_counter() - began
+        if node.step.options.timeout_s is not None:
+            self._recorder.mark(self._task.item.index, BETWEEN - position)
         if (hidden := self._known.hidden_texts(node)) and tells_path(value, hidden):
             self._known.forget_keys_from(position)
         if node.step.options.borrows and self._readers.get(node.slot):

@@ -12,12 +12,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from creevey_graph.allowance import chosen_memory
 from creevey_graph.archive import new_report
 from creevey_graph.cache import Cache
 from creevey_graph.choices import Options, accepted_in, check_failures_known, chosen_size, open_cache
 from creevey_graph.display import mimebundle
 from creevey_graph.errors import RunFailed, RunInterrupted, UsageError
-from creevey_graph.events import Event, GraphDeclared, Listener, Noticed, Row
+from creevey_graph.events import Event, GraphDeclared, Listener, Row
 from creevey_graph.freeze import freeze
 from creevey_graph.graph import Graph as DeclaredGraph
 from creevey_graph.journal import Journal
@@ -30,7 +31,7 @@ from creevey_graph.preview import Preview
 from creevey_graph.report import Report
 from creevey_graph.runner import run
 from creevey_graph.shape import shape_of, shape_to_json
-from creevey_graph.step import Step
+from creevey_graph.telling import Teller
 from creevey_graph.views.progress import open_progress
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Graph(DeclaredGraph):
         executor: str | Executor = "auto",
         cache: Cache | Path | str | Literal[False] | None = None,
         cache_size: int | str | None = None,
+        worker_memory: int | str | Literal[False] | None = None,
+        item_timeout_s: float | None = None,
         on_error: str = "continue",
         catch: type[BaseException] | tuple[type[BaseException], ...] = (),
         max_failures: int | None = None,
@@ -82,6 +85,10 @@ class Graph(DeclaredGraph):
             cache_size: What the cache may keep after the run, bytes or a text such as "20GB"; beyond it the
                 values that save the fewest seconds per byte are dropped, and a notice tells which. By
                 default `CREEVEY_CACHE_SIZE`, else any size.
+            worker_memory: What a worker process may take (bytes, or a text such as "4GB"; False for any) beyond
+                what it begins with; an item that wants more fails. On Linux; threads have no limit. By
+                default `CREEVEY_WORKER_MEMORY`, else half of the machine's shared out, 4 GB at least.
+            item_timeout_s: Seconds for one item, whose worker process is then ended ("auto" takes processes).
             on_error: "continue" (record and go on), "stop" (finish what is in hand) or "raise".
             catch: Exceptions that only fail their item, where others stop or raise as *on_error* says.
             max_failures: Stop after this many failed items.
@@ -106,7 +113,6 @@ class Graph(DeclaredGraph):
                 heeded in the main thread, where the program has no handler of its own and does not ignore them.
         """
         folder = None if out is None else Path(out)
-        size = chosen_size(cache_size)
         check_failures_known(only_failed=only_failed, has_cache=cache is not False)
         opened, notice = open_cache(cache)
         accepted, problem = accepted_in(opened)
@@ -123,7 +129,9 @@ class Graph(DeclaredGraph):
             prune=prune,
             retry_failed=retry_failed,
             only_failed=only_failed,
-            cache_size=size,
+            cache_size=chosen_size(cache_size),
+            worker_memory=chosen_memory(worker_memory),
+            item_timeout_s=item_timeout_s,
         )
         known = Known.open(opened, listing.frozen, folder)
         check_places(listing, folder, known.index)
@@ -139,11 +147,10 @@ class Graph(DeclaredGraph):
         if (bar := open_progress(progress, sys.stderr)) is not None:
             heard.append(bar)
         try:
-            notices = filter(None, (notice, problem, *listing.notices))
-            opening: list[Event] = [GraphDeclared(shape_to_json(shape_of(self))), *map(Noticed, notices)]
-            for event in opening:
-                for listener in heard:
-                    listener(event)
+            tell = Teller(heard)
+            tell.emit(GraphDeclared(shape_to_json(shape_of(self))))
+            for text in filter(None, (notice, problem, *listing.notices)):
+                tell.notice(text)
             run(listing, options, heard, known)
         except (RunFailed, RunInterrupted) as exc:
             exc.report = report
@@ -341,8 +348,3 @@ def graph(
 def _asked_for(module: str) -> Any:
     """Return a module that runs do not need, so that they are spared its import."""
     return import_module(f"creevey_graph.{module}")
-
-
-def linear(steps: Sequence[Step[..., Any]]) -> Graph:
-    """Return the graph of steps in a row; what `a | b` calls."""
-    return Graph.linear(steps)

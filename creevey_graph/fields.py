@@ -68,12 +68,12 @@ def _field(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str | float | PurePath):
         return _plain(value)
     if isinstance(value, _AS_TEXT):
-        return str(value)
+        return _text(value)
     if isinstance(value, list | tuple | set | frozenset):
         members = sorted(value, key=safe_repr) if isinstance(value, set | frozenset) else value
         return [_field(part) for part in members]
     if isinstance(value, dict):
-        return {str(key): _field(part) for key, part in value.items()}
+        return {_text(key): _field(part) for key, part in value.items()}
     return _summary(value)
 
 
@@ -90,7 +90,12 @@ def _plain(value: Any) -> Any:
         return float(value) if math.isfinite(value) else str(float(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
-    return str(value)[:MAX_TEXT] if isinstance(value, str | PurePath) else value
+    return _text(value) if isinstance(value, str | PurePath) else value
+
+
+def _text(value: Any) -> str:
+    """Return *value* as text of Python's own kind: a kind of the user's could run code where it is sent to."""
+    return "".join((str(value),))[:MAX_TEXT]
 
 
 def _summary(value: Any) -> Any:

@@ -16,6 +16,18 @@ from types import FrameType
 from typing import Any
 
 from creevey_graph.errors import RunInterrupted, RunTerminated
+from creevey_graph.stopping import is_interrupted
+
+
+def may_be_interrupted() -> bool:
+    """
+    True where a KeyboardInterrupt may be one: waits are being ended, or Ctrl-C is for this thread of this process.
+
+    Elsewhere, as in a worker process, it is what a step raised.
+    """
+    is_asked = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    return is_interrupted() or (is_asked and threading.current_thread() is threading.main_thread())
+
 
 HANG_UP: int | None = getattr(signal, "SIGHUP", None)
 """None on Windows."""

@@ -1,7 +1,7 @@
 """
 The loop: items -> chunks -> workers -> cache, index and events. It prints nothing.
 
-State of a run: `returned` = items to be taken before new ones; `waiting` = chunks to be submitted
+State of a run: `returned` = items to be taken before new ones; `backlog` = chunks to be submitted
 before others are made up; `in_flight` = future -> chunk; the window bounds both. The coordinator
 alone writes the database and the index; workers write outputs and value files.
 
@@ -17,8 +17,10 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from itertools import chain, islice
 
 from creevey_graph.agenda import Agenda
+from creevey_graph.allowance import choose_limits
 from creevey_graph.arena import blocks_kept
 from creevey_graph.atomic import Scratch, check_can_write
+from creevey_graph.backlog import Backlog
 from creevey_graph.choices import FEW_ITEMS, Options, choose_executor, validate_executor
 from creevey_graph.claims import Claims
 from creevey_graph.ending import AcceptedRuns, WrittenFolders, end_known, run_failed, tell_troubles
@@ -32,7 +34,7 @@ from creevey_graph.events import (
     RunStarted,
     WorkersStarted,
 )
-from creevey_graph.executors import Pool, dumps, open_pool
+from creevey_graph.executors import Limits, Pool, WorkerLost, dumps, open_pool
 from creevey_graph.interrupts import interrupts_held_back, stops_as_interrupts
 from creevey_graph.lease import Lease
 from creevey_graph.ledger import Ledger
@@ -40,7 +42,7 @@ from creevey_graph.listing import Listing
 from creevey_graph.look import Known
 from creevey_graph.pace import Pace
 from creevey_graph.plan import unkept, validate_columns
-from creevey_graph.recovery import blamed, cancelled, never_sent, part_suspects
+from creevey_graph.recovery import Blame, cancelled
 from creevey_graph.stopping import waits_ended
 from creevey_graph.tally import Tally
 from creevey_graph.tasks import Bench, Result, Task
@@ -82,9 +84,8 @@ class _Run:
         self.options = options
         self.tell = Teller(listeners)
         self.returned: deque[Task] = deque()
-        self.waiting: deque[list[Task]] = deque()
+        self.backlog = Backlog()
         self.in_flight: dict[Future[list[Result]], list[Task]] = {}
-        self.suspects: deque[Task] = deque()
         self.stopped = ""
         self.interrupted = False
         self.culprit: Result | None = None
@@ -92,6 +93,7 @@ class _Run:
         self.folders = WrittenFolders(options.out)
         self.tally = Tally(len(listing))
         self.opened: Pool | None = None
+        self.blame = Blame(listing.frozen, Limits())
         self.scratches: deque[Scratch] = deque()
         self.accepted = AcceptedRuns(listing.frozen, options.cache)
         self.claims, self.ledger = Claims(listing.frozen), Ledger(options.cache, refresh=options.refresh)
@@ -143,7 +145,7 @@ class _Run:
             self.known, self.options, is_whole=not self.tally.left + self.tally.left_out
         )
         self.folders.tidy()
-        tell_troubles(self.tell, self.known, self.frozen, self.options)
+        tell_troubles(self.tell, self.known, self.frozen, self.options, self.blame.told())
         if self.options.cache is not None:
             self.options.cache.put_measures(self.ledger.learned())
         self.damaged.update(self.lease.end(None if self.interrupted else self.options.cache_size))
@@ -169,7 +171,9 @@ class _Run:
         bench = Bench(self.frozen.for_workers(), *facts, None if is_apart else self.scratches)
         if is_apart:
             validate_sendable({node.name: node.step for node in self.frozen.nodes}, dumps)
-        pool = open_pool(executor, functools.partial(run_chunk, bench), jobs, threads)
+        limits = choose_limits(self.frozen, self.options.worker_memory, self.options.item_timeout_s, jobs)
+        self.blame = Blame(self.frozen, limits)
+        pool = open_pool(executor, functools.partial(run_chunk, bench), jobs, threads, limits)
         self.tell.emit(WorkersStarted(pool.name, pool.jobs * threads, list_versions()))
         return pool
 
@@ -186,59 +190,56 @@ class _Run:
         self.pace = Pace(self.pool.jobs, threads=self.pool.threads, in_chunks=self.pool.name != "serial")
         while True:
             while not self.stopped and self._has_room() and (chunk := self._take(tasks)) is not None:
-                self.waiting.append(chunk)
+                self.backlog.chunks.append(chunk)
                 self._submit_waiting()
             if self.stopped:
-                self.waiting.clear()
-                self.suspects.clear()
+                self.backlog.clear()
             self._submit_waiting()
-            if not self.in_flight:
-                if self.suspects:
-                    self._run_suspect(self.suspects.popleft())
-                elif not self.waiting:
-                    return
-                continue
-            self._absorb_done()
+            if self.in_flight:
+                self._absorb_done()
+            elif not self.backlog:
+                return
 
     def _has_room(self) -> bool:
-        return not self.suspects and len(self.in_flight) + len(self.waiting) < self.pace.window
+        return len(self.in_flight) + len(self.backlog) < self.pace.window
 
     def _submit_waiting(self) -> None:
-        while self.waiting and not (self.suspects or self.stopped) and len(self.in_flight) < self.pace.window:
-            chunk = self.waiting.popleft()
+        while self.backlog and not self.stopped and len(self.in_flight) < self.pace.window:
+            chunk, sent, fresh = self.backlog.take()
             try:
                 with interrupts_held_back():  # one in this thread is done when it comes back
-                    self.in_flight[self.pool.submit(chunk)] = chunk
+                    self.in_flight[self.pool.submit(sent, fresh=fresh)] = chunk
             except BrokenExecutor as exc:
-                self.waiting.appendleft(chunk)
-                self._recover(exc)
-            except UsageError as exc:
-                self._part_unsent(chunk, exc)
-
-    def _part_unsent(self, chunk: list[Task], exc: UsageError) -> None:
-        """Find the item that cannot be sent: each by itself."""
-        if len(chunk) == 1:
-            self._absorb([never_sent(self.frozen, chunk[0], exc)])
-        else:
-            self.waiting.extendleft([task] for task in reversed(chunk))
+                self._give_up(exc)
+            except UsageError:  # a value of an item does not survive the way: it is found out which
+                if not self.backlog.put_careful(chunk):
+                    raise
 
     def _absorb_done(self) -> None:
         done, _ = wait(self.in_flight, return_when=FIRST_COMPLETED)
-        broken: BaseException | None = None
         for future in done:
-            error = None if future.cancelled() else future.exception()
-            if future.cancelled() or isinstance(error, BrokenExecutor | CancelledError):
-                broken = error or CancelledError()
-                continue  # stays in flight: `_recover` takes it from there
+            error = CancelledError() if future.cancelled() else future.exception()
             with interrupts_held_back():
-                chunk = self.in_flight.pop(future)
-                if error is not None:
+                if (chunk := self.in_flight.pop(future, None)) is None:
+                    return  # there are no workers any more
+                if isinstance(error, WorkerLost):
+                    self._absorb(self.blame.part(chunk, error, self.backlog))
+                elif isinstance(error, UsageError) and self.backlog.put_careful(chunk):
+                    continue
+                elif isinstance(error, BrokenExecutor | CancelledError):
+                    self._give_up(error)
+                elif error is not None:
                     raise error
-                self._absorb(future.result())
-                # A worker gives back what it did not get to in a chunk's time, and does nothing after a stop.
-                self.returned.extend(task for task in chunk if not self.tally.done[task.item.index])
-        if broken is not None:
-            self._recover(broken)
+                else:
+                    self._absorb_chunk(chunk, future.result())
+
+    def _absorb_chunk(self, chunk: list[Task], results: list[Result]) -> None:
+        good, short = self.blame.part_short(chunk, results)
+        self._absorb(good)
+        self.backlog.suspects.extend(short)
+        # A worker gives back what it did not get to in a chunk's time, and does nothing after a stop.
+        again, done = {task.item.index for task in short}, self.tally.done
+        self.returned += (t for t in chunk if not done[t.item.index] and t.item.index not in again)
 
     def _take(self, tasks: Iterator[Task]) -> list[Task] | None:
         size = self.pace.chunk_size(self.tally.left)
@@ -309,29 +310,12 @@ class _Run:
 
     # --- trouble ---------------------------------------------------------------------------
 
-    def _recover(self, error: BaseException) -> None:
-        """Begin anew after a worker died: suspects alone, everything else as before."""
-        hands = self.pool.suspects()
+    def _give_up(self, error: BaseException) -> None:
+        """Stop, as there are no workers any more."""
         self._absorb_good(self.in_flight)
-        held, done = chain.from_iterable(self.in_flight.values()), self.tally.done
-        lost = [task for task in held if not done[task.item.index]]
         self.in_flight.clear()
-        if not self.pool.rebuild():
-            self._stop(f"executor '{self.pool.name}' broke ({error}); 'processes' goes on after such a death")
-            return
-        suspects, rest = part_suspects(lost, hands)
-        self.suspects.extend(suspects)
-        if rest:
-            self.waiting.appendleft(rest)
-
-    def _run_suspect(self, task: Task) -> None:
-        """Run one item with nothing beside it; if its worker dies again, it is to blame."""
-        try:
-            self._absorb(self.pool.submit([task]).result())
-        except BrokenExecutor:
-            hands = self.pool.suspects()
-            self.pool.rebuild()
-            self._absorb([blamed(self.frozen, task, hands)])
+        hint = "" if self.pool.name == "processes" else "; 'processes' goes on after such a death"
+        self._stop(f"executor '{self.pool.name}' broke ({error}){hint}")
 
     def _interrupt(self) -> None:
         """Let the items in hand end, save those that wait for a server, and keep them; a second Ctrl-C drops them too."""

@@ -4,6 +4,8 @@ import os
 
 WORKERS_VARIABLE = "CREEVEY_WORKERS"
 """Set in a worker process: how many of its kind there are."""
+MEMORY_VARIABLE = "CREEVEY_WORKER_BYTES"
+"""Set in a worker process: the bytes it may take, where there is a limit."""
 
 
 def share_of(limit: int) -> int:

@@ -10,15 +10,18 @@ import attrs
 
 from creevey_graph.atomic import Scratch
 from creevey_graph.cache import Cache, Entry, FileState, ItemState, encode_state
-from creevey_graph.errors import StepError
+from creevey_graph.errors import StepError, UsageError
 from creevey_graph.events import Outcome, Row
-from creevey_graph.executors import dumps_tasks, loads_tasks
+from creevey_graph.executors import dumps_tasks, loads_tasks, received_tasks
 from creevey_graph.fields import item_fields
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.ledger import Ledger, Measured
+from creevey_graph.shares import MEMORY_VARIABLE
+from creevey_graph.sizes import bytes_text
 from creevey_graph.sources import Item
 from creevey_graph.text import safe_text
 
+_CAUSES = 5
 MAX_ERROR = 2_000
 """Characters of an error that a row keeps."""
 
@@ -54,6 +57,43 @@ class Task:
 
 
 @attrs.frozen
+class Sealed:
+    """
+    An item on its way to a worker that takes it in hand before its values are made again: they may do any harm.
+
+    Args:
+        bare: The item without its values and columns.
+        data: The item, serialised; None where that cannot be done.
+        problem: Why not.
+    """
+
+    bare: Task
+    data: bytes | None
+    problem: str = ""
+
+    def opened(self) -> Task:
+        """
+        Return the item.
+
+        Raises:
+            UsageError: It could not be serialised, or cannot be made again.
+        """
+        if self.data is None:
+            raise UsageError(self.problem)
+        task: Task = received_tasks(self.data)[0]
+        return task
+
+
+def sealed(task: Task) -> Sealed:
+    """Return *task* in a form that is always received."""
+    bare = attrs.evolve(task, item=Item(task.item.index, task.item.key, task.item.source, ()))
+    try:
+        return Sealed(bare, dumps_tasks([task]))
+    except UsageError as exc:
+        return Sealed(bare, None, str(exc))
+
+
+@attrs.frozen
 class Result:
     """
     What became of one item; travels back from the worker.
@@ -73,6 +113,7 @@ class Result:
         measured: What keeping values of undecided nodes takes.
         is_caught: Whether it failed in a way that does not end the run, whatever `on_error` says.
         cause: What it failed with, where that ends the run.
+        is_short: Whether it ran out of the memory that its process may take.
     """
 
     index: int
@@ -89,6 +130,7 @@ class Result:
     measured: Measured = ()
     is_caught: bool = False
     cause: Exception | None = None
+    is_short: bool = False
 
 
 @attrs.frozen
@@ -131,7 +173,9 @@ def error_text(exc: BaseException) -> str:
     """
     try:
         text = str(exc)
-    except Exception:  # noqa: BLE001 - __str__ is any code
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - __str__ is any code
         text = "(its text cannot be shown)"
     return f"{type(exc).__name__}: {text}"[:MAX_ERROR] if text else type(exc).__name__
 
@@ -169,9 +213,25 @@ def portable(exc: Exception) -> Exception:
     """
     try:
         loads_tasks(dumps_tasks([exc]))
-    except Exception:  # noqa: BLE001 - its `__reduce__` and `__init__` are any code
+    except BaseException:  # noqa: BLE001 - its `__reduce__` and `__init__` are any code
         return StepError(error_text(exc))
     return exc
+
+
+def told_short(exc: BaseException) -> str:
+    """Return what to say of a process out of memory, with its limit; "" where *exc* is nothing of the kind."""
+    limit = os.environ.get(MEMORY_VARIABLE, "")
+    seen: BaseException | None = exc
+    for _ in range(_CAUSES):
+        if seen is None or not limit.isdecimal():
+            return ""
+        if isinstance(seen, MemoryError):
+            return (
+                f"; a worker process may take {bytes_text(int(limit))}: raise worker_memory (--worker-memory), with "
+                "fewer jobs where the machine has no more, or have a step take less"
+            )
+        seen = seen.__cause__ or seen.__context__
+    return ""
 
 
 def failed_result(

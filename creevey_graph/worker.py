@@ -18,19 +18,30 @@ from creevey_graph.arena import keep_blocks
 from creevey_graph.atomic import Scratch, as_target
 from creevey_graph.cache import FileState, ItemState, encode_state
 from creevey_graph.columns import listed
-from creevey_graph.errors import ImageError, SkipItem, SourceChanged
+from creevey_graph.errors import ImageError, SkipItem, SourceChanged, UsageError
 from creevey_graph.events import NOT_TRIED, Outcome, Row
 from creevey_graph.evidence import Evidence
 from creevey_graph.execution import Execution
 from creevey_graph.fields import field_of, item_fields
 from creevey_graph.identity import check_unchanged
-from creevey_graph.interrupts import interrupts_let_through
+from creevey_graph.interrupts import interrupts_let_through, may_be_interrupted
 from creevey_graph.pace import chunk_seconds
 from creevey_graph.parts import Part
 from creevey_graph.plan import Action
 from creevey_graph.sources import RemoteFile
+from creevey_graph.spoilt import note_spoilt
 from creevey_graph.stopping import is_interrupted
-from creevey_graph.tasks import Bench, Recorder, Result, Task, error_text, failed_result, portable
+from creevey_graph.tasks import (
+    Bench,
+    Recorder,
+    Result,
+    Sealed,
+    Task,
+    error_text,
+    failed_result,
+    portable,
+    told_short,
+)
 
 MAX_TRACEBACK = 8_000
 """Characters of a traceback that a row keeps: the last ones, which name the failure."""
@@ -38,7 +49,7 @@ TRIES_WHILE_CHANGING = 3
 
 
 def run_chunk(
-    bench: Bench, tasks: Iterable[Task], is_stopping: Callable[[], bool], recorder: Recorder
+    bench: Bench, tasks: Iterable[Task | Sealed], is_stopping: Callable[[], bool], recorder: Recorder
 ) -> list[Result]:
     """
     Work on items one after the other, one at least.
@@ -60,7 +71,10 @@ def run_chunk(
             if is_stopping() or (results and began > ends):
                 break
             try:
-                result = run_item(bench, task, recorder, scratch)
+                if isinstance(task, Sealed):
+                    result = run_sealed(bench, task, recorder, scratch)
+                else:
+                    result = run_item(bench, task, recorder, scratch)
             except KeyboardInterrupt:
                 if not is_interrupted():
                     raise
@@ -72,6 +86,16 @@ def run_chunk(
         else:
             bench.scratches.append(scratch)
     return results
+
+
+def run_sealed(bench: Bench, sealed: Sealed, recorder: Recorder, scratch: Scratch) -> Result:
+    """Work on one item whose values are made again once it is in hand."""
+    recorder.mark(sealed.bare.item.index, -1)
+    try:
+        task = sealed.opened()
+    except UsageError as exc:
+        return failed_result(bench.frozen, sealed.bare, None, error_text(exc), fields=False)
+    return run_item(bench, task, recorder, scratch)
 
 
 def run_item(bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> Result:
@@ -87,9 +111,11 @@ def run_item(bench: Bench, task: Task, recorder: Recorder, scratch: Scratch) -> 
         except Exception as exc:  # noqa: BLE001 - the item boundary: its columns or values cannot be told
             work.undo()
             return failed_result(bench.frozen, task, work.steps.at, error_text(exc), fields=False)
-        except BaseException:
+        except BaseException as exc:
             work.undo()
-            raise
+            if isinstance(exc, KeyboardInterrupt) and may_be_interrupted():
+                raise
+            return failed_result(bench.frozen, task, work.steps.at, error_text(exc), fields=False)
     raise AssertionError("unreachable")
 
 
@@ -188,6 +214,8 @@ class _ItemWork:
         """Return the result of an item that failed."""
         path = self.steps.path_at()
         text, error = "".join(traceback.format_exception(exc))[-MAX_TRACEBACK:], error_text(exc)
+        if short := told_short(exc) if self.bench.is_apart else "":
+            error += short
         if path is not None:
             text, error = as_target(text, path), as_target(error, path)
         if names := self.steps.nothing_given():
@@ -196,6 +224,9 @@ class _ItemWork:
             error = f"{first} ({told} returned None){line_end}{rest}"
         lasting = self.steps.key_at() if getattr(exc, "is_permanent", False) else ""
         result = self._ended(Outcome.FAILED, error, text, lasting=lasting)
+        if short:
+            note_spoilt("out of memory")
+            result = attrs.evolve(result, is_short=True)
         if self.bench.catch is None:
             return result
         if isinstance(exc, self.bench.catch):

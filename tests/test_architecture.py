@@ -20,7 +20,7 @@ PACKAGE = Path(creevey_graph.__file__).parent
 # From the ground up; a name with "/" is a folder with all that is in it. A module imports from rows
 # above its own in this table, or from its own folder.
 FLOORS = (
-    ("errors", "text", "fields", "memory", "shares", "stopping", "arena", "display", "paint"),
+    ("errors", "text", "fields", "memory", "shares", "stopping", "spoilt", "arena", "display", "paint"),
     ("decoding", "width", "screen", "checked"),
     ("deferred",),
     ("events", "sizes", "columns", "atomic", "fetch/", "fingerprint/", "codecs/"),
@@ -37,12 +37,12 @@ FLOORS = (
     ("graph_parameters",),
     ("shape",),
     ("ingredients", "frozen", "pictures"),
-    ("freeze", "changes", "identity", "sharing", "unused"),
+    ("freeze", "changes", "identity", "sharing", "unused", "allowance"),
     ("contents",),
     ("ledger", "estimate"),
     ("tasks", "plan", "preview", "calls", "listing", "choices", "pace", "survey", "tally", "archive"),
-    ("evidence", "delivery", "look", "keeping", "recovery", "claims", "places", "lease", "state"),
-    ("cutoff",),
+    ("backlog", "evidence", "delivery", "look", "keeping", "claims", "places", "lease", "state"),
+    ("cutoff", "recovery"),
     ("execution",),
     ("worker", "planner", "ending", "agenda", "explanation", "finding"),
     ("explain", "accept", "held", "previews"),

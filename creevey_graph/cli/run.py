@@ -46,6 +46,18 @@ from creevey_graph.views.progress import Progress, open_progress
     metavar="SIZE",
     help="What the cache may keep after the run, such as 20GB; by default $CREEVEY_CACHE_SIZE, or any size.",
 )
+@click.option(
+    "--worker-memory",
+    metavar="SIZE",
+    help="What a worker process may take, such as 4GB, or none; an item that wants more fails.",
+)
+@click.option(
+    "--item-timeout",
+    "item_timeout_s",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="End an item that takes longer, with its worker process; it fails.",
+)
 @click.option("--prune", is_flag=True, help="Delete outputs of items that are gone.")
 @click.option("--failed", "only_failed", is_flag=True, help="Look only at items that failed last time.")
 @click.option(
@@ -76,6 +88,8 @@ def run(
     cache: Path | None,
     no_cache: bool,
     cache_size: str | None,
+    worker_memory: str | None,
+    item_timeout_s: float | None,
     on_error: str,
     max_failures: int | None,
     refresh: bool,
@@ -129,6 +143,8 @@ def run(
             executor=executor,
             cache=chosen,
             cache_size=size,
+            worker_memory=worker_memory,
+            item_timeout_s=item_timeout_s,
             on_error=on_error,
             max_failures=max_failures,
             progress=False,

@@ -4,23 +4,31 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from creevey_graph.executors.base import NoRecorder, Pool, Work
+from creevey_graph.executors.base import BETWEEN, Hand, Limits, NoRecorder, Pool, Work, WorkerLost
+from creevey_graph.executors.ceiling import IS_KEPT_TO, default_memory
 from creevey_graph.executors.foreign import ForeignPool
 from creevey_graph.executors.processes import ProcessPool
-from creevey_graph.executors.sending import dumps, dumps_tasks, loads_tasks
+from creevey_graph.executors.sending import dumps, dumps_tasks, loads_tasks, received_tasks
 from creevey_graph.executors.serial import SerialPool
 from creevey_graph.executors.threads import ThreadPool
 
 __all__ = [
+    "BETWEEN",
     "EXECUTORS",
+    "IS_KEPT_TO",
+    "Hand",
+    "Limits",
     "NoRecorder",
     "Pool",
     "Work",
+    "WorkerLost",
     "default_jobs",
+    "default_memory",
     "dumps",
     "dumps_tasks",
     "loads_tasks",
     "open_pool",
+    "received_tasks",
 ]
 
 EXECUTORS: Mapping[str, Callable[[Work, int], Pool]] = {
@@ -31,7 +39,9 @@ EXECUTORS: Mapping[str, Callable[[Work, int], Pool]] = {
 """Name -> pool of (work, jobs)."""
 
 
-def open_pool(executor: str | Executor, work: Work, jobs: int, threads: int = 1) -> Pool:
+def open_pool(
+    executor: str | Executor, work: Work, jobs: int, threads: int = 1, limits: Limits | None = None
+) -> Pool:
     """
     Return a pool that runs *work*.
 
@@ -40,6 +50,7 @@ def open_pool(executor: str | Executor, work: Work, jobs: int, threads: int = 1)
         work: What it runs for every chunk; sent to other processes where need be.
         jobs: How many chunks run at once, 1 or more.
         threads: How many items of a chunk a process has in hand at once; others have one.
+        limits: What a process may take; others know none.
 
     Raises:
         KeyError: There is no such executor.
@@ -48,7 +59,9 @@ def open_pool(executor: str | Executor, work: Work, jobs: int, threads: int = 1)
         return ThreadPool(work, jobs, executor)
     if isinstance(executor, Executor):
         return ForeignPool(work, jobs, executor)
-    return ProcessPool(work, jobs, threads) if executor == "processes" else EXECUTORS[executor](work, jobs)
+    if executor == "processes":
+        return ProcessPool(work, jobs, threads, limits)
+    return EXECUTORS[executor](work, jobs)
 
 
 def default_jobs() -> int:

@@ -5,7 +5,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from creevey_graph.executors.base import NoRecorder, Work
-from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
+from creevey_graph.executors.sending import dumps, dumps_tasks, loads, received_tasks
 
 
 class ForeignPool:
@@ -23,17 +23,12 @@ class ForeignPool:
         self._payload = dumps(work)
         self._executor = executor
 
-    def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
+    def submit(self, tasks: Sequence[Any], *, fresh: bool = False) -> "Future[list[Any]]":
+        del fresh
         return self._executor.submit(_work, self._payload, dumps_tasks(tasks))
 
     def stop(self, *, now: bool = False) -> None:
         pass
-
-    def suspects(self) -> list[tuple[int, int]]:
-        return []
-
-    def rebuild(self) -> bool:
-        return False
 
     def close(self, *, now: bool = False) -> None:
         del now
@@ -41,7 +36,7 @@ class ForeignPool:
 
 def _work(payload: bytes, tasks: bytes) -> list[Any]:
     work: Work = loads(payload)
-    return work(loads_tasks(tasks), _never, NoRecorder())
+    return work(received_tasks(tasks), _never, NoRecorder())
 
 
 def _never() -> bool:

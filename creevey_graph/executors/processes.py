@@ -1,41 +1,46 @@
 """
-A pool of processes on loky: accepts notebook functions and unguarded scripts, never forks.
+A pool of processes: accepts notebook functions and unguarded scripts, never forks.
 
-Where items mostly wait, as for a server, each process works on several of a chunk at once, in threads.
-Each thread of a worker notes the item and node it has in hand in a file of its own, so that when one
-dies the runner knows the few items that can be to blame. Workers leave Ctrl-C, SIGTERM and SIGHUP to the
-coordinator, since these mostly come to a whole group, and end by themselves when it is gone.
+Each worker has a pipe and a thread of this process of its own, so that a worker that dies, or is ended since it takes
+too long, costs its own chunk and nobody else's; it is replaced. loky's pool, used before, ends all workers with the one
+that dies, and cannot end one alone. loky starts the processes.
 """
 
-import functools
 import os
-import shutil
-import signal
-import struct
-import tempfile
+import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
 from typing import Any
 
-from creevey_graph.errors import UsageError
-from creevey_graph.executors.base import Work
-from creevey_graph.executors.handfolder import HandFolder
-from creevey_graph.executors.sending import dumps, dumps_tasks, loads, loads_tasks
-from creevey_graph.shares import WORKERS_VARIABLE
-from creevey_graph.stopping import end_waits
-from creevey_graph.text import safe_text
+import attrs
+import cloudpickle
 
-_IN_HAND = struct.Struct("<qq")
-_NOTHING = (-1, -1)
-_GO_ON = "go-on"
-_MAY_WAIT = "may-wait"
-_FLAGS = (_GO_ON, _MAY_WAIT)
-"""Files that are there while workers may go on, and may wait for servers: a file goes from a full disk too."""
-_WATCH_S = 0.5
+from creevey_graph.errors import UsageError
+from creevey_graph.executors.base import Hand, Limits, Work, WorkerLost
+from creevey_graph.executors.board import WAITING, Board
+from creevey_graph.executors.family import CLOSED_FILES, kill_family, told_of_exit
+from creevey_graph.executors.inside import serve
+from creevey_graph.executors.sending import dumps, dumps_tasks, not_received
+
+MAX_FALSE_STARTS = 30
+"""So many in a row end before they can take a chunk: there will be no workers."""
+_LOOK_S = 0.5
+"""How often it is looked whether a worker is alive that holds its pipe open in a child of its own."""
+_TIMED_LOOK_S = 0.1
+_PAUSE_S = 0.002
+_END_S = 5.0
+"""What workers that have nothing in hand may take to end."""
+_STARTING = threading.Lock()
+
+
+@attrs.frozen(eq=False)
+class _Job:
+    data: bytes
+    fresh: bool
+    future: "Future[list[Any]]" = attrs.field(factory=Future)
 
 
 class ProcessPool:
@@ -46,166 +51,292 @@ class ProcessPool:
         work: What is run for every chunk.
         jobs: How many processes there are.
         threads: How many items of a chunk a process works on at once.
+        limits: What a process may take.
 
-    State: the executor, rebuilt after a worker has died; a private folder with a file a worker
-    for what it has in hand, and the flags by which they are stopped.
+    State: jobs that wait; a desk for each worker, made as chunks come; why there are no more workers, None
+    while there are; how many in a row could not be started.
 
-    Raises:
-        UsageError: No temporary file can be made.
+    Thread safety: `submit`, `stop` and `close` are for one thread; desks have a thread each.
     """
 
     name = "processes"
 
-    def __init__(self, work: Work, jobs: int, threads: int = 1) -> None:
+    def __init__(self, work: Work, jobs: int, threads: int = 1, limits: Limits | None = None) -> None:
         self.jobs = jobs
         self.threads = threads
-        self._payload = dumps(work)
-        self._hands = _new_folder()
-        self._folder = self._hands.path
-        self._executor = self._open()
+        self.limits = limits or Limits()
+        self.payload = dumps((work, self.limits.memory_bytes))
+        self.waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self.is_closing = False
+        self.stops: bool | None = None
+        self.broken: str | None = None
+        self._false_starts = 0
+        self._desks: list[_Desk] = []
 
-    def _open(self) -> Any:
-        import loky  # noqa: PLC0415 - 20 ms that only a run with processes pays
-
-        return loky.ProcessPoolExecutor(
-            max_workers=self.jobs,
-            initializer=_begin,
-            initargs=(str(self._folder), os.getpid(), self.jobs),
-        )
-
-    def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
-        data = dumps_tasks(tasks)
-        future: Future[list[Any]] = self._executor.submit(
-            _work, self._payload, str(self._folder), data, os.getpid(), self.threads
-        )
-        return future
+    def submit(self, tasks: Sequence[Any], *, fresh: bool = False) -> "Future[list[Any]]":
+        job = _Job(dumps_tasks(tasks), fresh)
+        if self.broken is not None:
+            raise BrokenExecutor(self.broken)
+        self.waiting.put(job)
+        self._end_waiting()
+        if len(self._desks) < self.jobs:
+            self._desks.append(_Desk(self))
+        return job.future
 
     def stop(self, *, now: bool = False) -> None:
-        with suppress(OSError):
-            (self._folder / _GO_ON).unlink(missing_ok=True)
-            if now:
-                (self._folder / _MAY_WAIT).unlink(missing_ok=True)
-
-    def suspects(self) -> list[tuple[int, int]]:
-        found = []
-        for path in self._folder.glob("*.hand"):
-            with suppress(OSError, struct.error):
-                item, position = _IN_HAND.unpack(path.read_bytes())
-                if item >= 0:
-                    found.append((item, position))
-        return found
-
-    def rebuild(self) -> bool:
-        self._end(now=True)
-        for path in self._folder.glob("*.hand"):
-            path.unlink(missing_ok=True)
-        self._executor = self._open()
-        return True
+        self.stops = now
+        for desk in self._desks:
+            desk.tell_stop()
 
     def close(self, *, now: bool = False) -> None:
-        self._end(now=now)
-        self._hands.remove()
+        self.is_closing = True
+        for desk in self._desks:
+            self.waiting.put(None)
+            if now:
+                desk.kill()
+        for desk in self._desks:
+            desk.join()
 
-    def _end(self, *, now: bool) -> None:
-        with suppress(Exception):  # a broken pool may fail to end in any way; its workers are dead
-            self._executor.shutdown(wait=True, kill_workers=now)
+    def note_start(self, failure: str = "") -> bool:
+        """Count starts of workers that failed in a row; return whether to try again."""
+        self._false_starts = self._false_starts + 1 if failure else 0
+        if failure and self._false_starts >= MAX_FALSE_STARTS:
+            self.give_up(f"worker processes end before they can begin: {failure}")
+        return self.broken is None and not self.is_closing
 
+    def give_up(self, why: str) -> None:
+        """End all that waits, now and later."""
+        self.broken = why
+        self._end_waiting()
 
-def _new_folder() -> HandFolder:
-    where = "a folder for temporary files"
-    try:
-        where = tempfile.gettempdir()
-        folder = HandFolder()
-        for name in _FLAGS:
-            (folder.path / name).touch()
-    except OSError as exc:
-        raise UsageError(
-            f"executor 'processes' keeps small files in '{safe_text(where)}', and cannot ({exc.strerror or exc}); make room there, "
-            "set TMPDIR to another folder, or choose another executor"
-        ) from exc
-    return folder
-
-
-class _FileRecorder:
-    """Notes what a thread of this worker has in hand: one small write a node, about 2 us."""
-
-    def __init__(self, folder: str, thread: int = 0) -> None:
-        path = os.path.join(folder, f"{os.getpid()}-{thread}.hand")  # noqa: PTH118 - per chunk
-        self._descriptor: int | None = None
-        with suppress(OSError):  # $TMPDIR is full: then all items in hand are suspects when a worker dies
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-    def mark(self, item: int, position: int) -> None:
-        if self._descriptor is not None:
-            with suppress(OSError):
-                os.pwrite(self._descriptor, _IN_HAND.pack(item, position), 0)
-
-    def close(self) -> None:
-        if self._descriptor is not None:
-            self.mark(*_NOTHING)
-            os.close(self._descriptor)
+    def _end_waiting(self) -> None:
+        """End what waits for workers that there will not be: a chunk may have come while that was found out."""
+        while self.broken is not None and not self.waiting.empty():
+            with suppress(queue.Empty):
+                job = self.waiting.get_nowait()
+                if job is not None and job.future.set_running_or_notify_cancel():
+                    job.future.set_exception(BrokenExecutor(self.broken))
 
 
-def _begin(folder: str, parent: int, workers: int) -> None:
-    os.environ[WORKERS_VARIABLE] = str(workers)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in (
-        "SIGTERM",
-        "SIGHUP",
-    ):  # a handler, since what is ignored stays so in programs that a step starts
-        if (number := getattr(signal, name, None)) is not None:
-            signal.signal(number, _leave_to_coordinator)
-    threading.Thread(target=_watch, args=(folder, parent), daemon=True, name="creevey-watch").start()
+class _Desk:
+    """The place of one worker at a time, with the thread that hands it chunks. State: its worker, None between two."""
 
+    def __init__(self, pool: ProcessPool) -> None:
+        self._pool = pool
+        self._worker: _Worker | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True, name="creevey-desk")
+        self._thread.start()
 
-def _leave_to_coordinator(*_: object) -> None:
-    pass
+    def tell_stop(self) -> None:
+        """Pass on that the run is to stop."""
+        if (worker := self._worker) is not None and self._pool.stops is not None:
+            worker.board.stop(now=self._pool.stops)
 
+    def kill(self) -> None:
+        """End the worker at once."""
+        if (worker := self._worker) is not None:
+            worker.kill()
 
-def _watch(folder: str, parent: int) -> None:
-    """
-    End this worker once the coordinator is gone: workers otherwise stayed for more than half an hour.
+    def join(self) -> None:
+        """Wait until the worker has ended."""
+        self._thread.join()
 
-    End its waits for servers where the run was interrupted.
-    """
-    while os.getppid() == parent:
-        time.sleep(_WATCH_S)
-        if not os.path.exists(os.path.join(folder, _MAY_WAIT)):  # noqa: PTH110, PTH118 - twice a second
-            end_waits()
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(1)
+    def _run(self) -> None:
+        job: _Job | None = None
+        while self._make_ready():
+            job = job or self._pool.waiting.get()
+            if job is None:
+                break
+            if job.future.running() or job.future.set_running_or_notify_cancel():
+                job = self._done_or_told(job)
+            else:
+                job = None
+        if job is not None:
+            job.future.set_exception(BrokenExecutor(self._pool.broken or "the run was ended"))
+        if self._worker is not None:
+            self._worker.end()
 
-
-def _work(payload: bytes, folder: str, tasks: bytes, parent: int, threads: int) -> list[Any]:
-    work: Work = loads(payload)
-    go_on = os.path.join(folder, _GO_ON)  # noqa: PTH118 - per chunk
-    waiting = deque(loads_tasks(tasks))
-
-    def is_stopping() -> bool:
-        return not os.path.exists(go_on) or os.getppid() != parent  # noqa: PTH110 - per item
-
-    def drain(thread: int) -> list[Any]:
-        recorder = _FileRecorder(folder, thread)
+    def _done_or_told(self, job: _Job) -> _Job | None:
         try:
-            return work(_taken(waiting), is_stopping, recorder)
+            return self._done(job)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, who waits for this thread must be told
+            self._pool.give_up(f"{type(exc).__name__}: {exc}")
+            job.future.set_exception(BrokenExecutor(self._pool.broken))
+            return None
+
+    def _make_ready(self) -> bool:
+        """Have a worker that can take a chunk; return False where there will be none."""
+        while self._worker is None:
+            if self._pool.is_closing:
+                return False
+            try:
+                self._worker = _Worker(self._pool)
+                self.tell_stop()
+                failure, is_final = self._worker.begin()
+            except (OSError, MemoryError) as exc:
+                failure, is_final = f"{type(exc).__name__}: {exc}", False
+            except Exception as exc:  # noqa: BLE001 - whatever it is, who waits for this thread must be told
+                failure, is_final = f"{type(exc).__name__}: {exc}", True
+            if is_final:
+                self._pool.give_up(failure)
+            if not failure:
+                self._pool.note_start()
+                break
+            self._drop()
+            if not self._pool.note_start(failure):
+                return False
+        return True
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker.end()
+        self._worker = None
+
+    def _done(self, job: _Job) -> _Job | None:
+        """Have a chunk done; return it where its worker ended before it took it up."""
+        worker = self._worker
+        assert worker is not None
+        if job.fresh and not worker.is_fresh:
+            worker.end()
+            self._worker = None
+            return job
+        reply = worker.ask(job.data, self._pool.limits)
+        if reply is None:
+            lost = worker.lost()
+            self._drop()
+            if lost is None and not self._pool.is_closing:
+                return job
+            job.future.set_exception(lost or WorkerLost("the run was ended"))
+            return None
+        kind, value = reply
+        if kind == "spoilt":
+            worker.end()
+            self._worker = None
+        if kind == "error":
+            job.future.set_exception(value)
+        else:
+            job.future.set_result(value)
+        return None
+
+
+class _Worker:
+    """
+    One worker process.
+
+    State: its process, pipe and board; is_fresh = it has not run anything; late = what it was ended for.
+    """
+
+    def __init__(self, pool: ProcessPool) -> None:
+        from loky.backend.context import get_context  # noqa: PLC0415 - 20 ms that only a run with processes pays
+
+        context = get_context("loky")
+        self.is_fresh = True
+        self._payload = pool.payload
+        self._was_fresh = True
+        self._late: tuple[Hand, ...] = ()
+        self._stuck = ""
+        self.board, self._place = Board.make(pool.threads)
+        self._connection, theirs = context.Pipe()
+        arguments = (theirs, self._place, pool.threads, os.getpid(), pool.jobs)
+        self._process = context.Process(target=serve, args=arguments, name="creevey-worker", daemon=False)
+        try:
+            with _STARTING:
+                self._process.start()
+        except BaseException:
+            self._place.remove()
+            raise
         finally:
-            recorder.close()
+            theirs.close()
 
-    hands = min(threads, len(waiting))
-    if hands <= 1:
-        return drain(0)
-    drained = [_threads(threads).submit(drain, thread) for thread in range(hands)]
-    return [result for future in drained for result in future.result()]
+    def begin(self) -> tuple[str, bool]:
+        """Wait until it can take a chunk; return ("", False), or why it cannot and whether none ever will."""
+        try:
+            self._connection.send_bytes(self._payload)
+            reply = self._reply(None)
+        except (EOFError, OSError):
+            reply = None
+        finally:
+            self._place.remove()
+        if reply is None:
+            return self._ending()[0], False
+        return ("", False) if reply[0] == "ready" else (str(reply[1]), True)
+
+    def ask(self, data: bytes, limits: Limits) -> tuple[str, Any] | None:
+        """Have it work on a chunk; None where it ended without an answer."""
+        self._was_fresh, self.is_fresh = self.is_fresh, False
+        self.board.do(WAITING)
+        try:
+            self._connection.send_bytes(data)
+            return self._reply(limits if limits.are_timed else None)
+        except (EOFError, OSError):
+            return None
+
+    def _reply(self, limits: Limits | None) -> tuple[str, Any] | None:
+        look_s = _LOOK_S if limits is None else _TIMED_LOOK_S
+        suspected: tuple[Hand, ...] = ()
+        way_began = time.monotonic()
+        while not self._connection.poll(look_s):
+            if not self._process.is_alive() and not self._connection.poll(0):
+                return None
+            if limits is None:
+                continue
+            if suspected and suspected == self.board.late(limits):  # seen twice: no half-written note
+                self._late = suspected
+                return None
+            suspected = self.board.late(limits)
+            way_began = time.monotonic() if not self.board.is_on_the_way() else way_began
+            if time.monotonic() - way_began > limits.item_s:
+                self._stuck = f"values were still on their way between processes after {limits.item_s:g} s"
+                return None
+        return _received(self._connection.recv_bytes())
+
+    def lost(self) -> WorkerLost | None:
+        """End what is left of it, and tell what it had in hand; None where it had not taken its chunk up."""
+        if self._late:
+            others = [
+                hand for hand in self.board.hands() if hand.item not in {late.item for late in self._late}
+            ]
+            self.kill()
+            return WorkerLost("it took too long", (*self._late, *others))
+        cause, is_own_doing = self._ending()
+        if self._stuck:
+            cause, is_own_doing = self._stuck, True
+        if not self.board.is_begun():
+            return None
+        return WorkerLost(cause, self.board.hands(), is_own_doing, self._was_fresh)
+
+    def _ending(self) -> tuple[str, bool]:
+        """Return how it ended, in words, and whether only what ran inside it can be the cause."""
+        self._wait(_LOOK_S)
+        code = self._process.exitcode
+        if code is None:  # it lives, but has closed its pipe, or is stuck
+            self.kill()
+            code = CLOSED_FILES
+        return told_of_exit(code)
+
+    def kill(self) -> None:
+        """End it and what it started, at once."""
+        if self._process.exitcode is None and self._process.pid is not None:
+            kill_family(self._process.pid)
+
+    def end(self) -> None:
+        """Let it end by itself, or end it where it does not."""
+        self._connection.close()
+        self._wait(_END_S)
+        self.kill()
+        self._wait(_END_S)
+
+    def _wait(self, limit_s: float) -> None:
+        """Wait until it has ended: `join` waits for all that it has left behind."""
+        until = time.monotonic() + limit_s
+        while self._process.exitcode is None and time.monotonic() < until:
+            time.sleep(_PAUSE_S)
 
 
-def _taken(waiting: "deque[Any]") -> Iterator[Any]:
-    """Yield tasks that several threads share, each to one of them."""
-    with suppress(IndexError):
-        while True:
-            yield waiting.popleft()
-
-
-@functools.lru_cache(maxsize=1)
-def _threads(count: int) -> ThreadPoolExecutor:
-    """Return this worker's threads, which stay: each keeps its connections from one chunk to the next."""
-    return ThreadPoolExecutor(count, thread_name_prefix="creevey")
+def _received(data: bytes) -> tuple[str, Any]:
+    try:
+        reply: tuple[str, Any] = cloudpickle.loads(data)
+    except Exception as exc:  # noqa: BLE001 - an exception of the user's is made again
+        return "error", UsageError(not_received(exc))
+    return reply

@@ -83,6 +83,27 @@ def loads_tasks(data: bytes) -> list[Any]:
     return list(cloudpickle.loads(data))
 
 
+def received_tasks(data: bytes) -> list[Any]:
+    """
+    Return the tasks that were sent to this process.
+
+    Raises:
+        UsageError: A value of an item cannot be made again here.
+    """
+    try:
+        return loads_tasks(data)
+    except BaseException as exc:  # noqa: BLE001 - a value's `__setstate__` is any code
+        raise UsageError(not_received(exc)) from None
+
+
+def not_received(exc: BaseException) -> str:
+    """Say that values of an item were sent to another process, but could not be made again there."""
+    return (
+        f"an item's values did not survive the way to another process ({type(exc).__name__}); "
+        "run it in threads (executor='threads', --executor threads), or let a step make them"
+    )
+
+
 @functools.lru_cache(maxsize=2)
 def loads(payload: bytes) -> Any:
     """Return what `dumps` serialised in the process that started this one; once a worker."""

@@ -19,7 +19,8 @@ class SerialPool:
         self._work = work
         self._stopping = False
 
-    def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
+    def submit(self, tasks: Sequence[Any], *, fresh: bool = False) -> "Future[list[Any]]":
+        del fresh
         future: Future[list[Any]] = Future()
         try:
             future.set_result(self._work(tasks, lambda: self._stopping, NoRecorder()))
@@ -30,12 +31,6 @@ class SerialPool:
     def stop(self, *, now: bool = False) -> None:
         del now
         self._stopping = True
-
-    def suspects(self) -> list[tuple[int, int]]:
-        return []
-
-    def rebuild(self) -> bool:
-        return False
 
     def close(self, *, now: bool = False) -> None:
         del now

@@ -39,18 +39,13 @@ class ThreadPool:
         self._stopping = threading.Event()
         self._recorder = _Recorder()
 
-    def submit(self, tasks: Sequence[Any]) -> "Future[list[Any]]":
+    def submit(self, tasks: Sequence[Any], *, fresh: bool = False) -> "Future[list[Any]]":
+        del fresh
         return self._executor.submit(self._work, tasks, self._stopping.is_set, self._recorder)
 
     def stop(self, *, now: bool = False) -> None:
         del now  # the runner ends the waits of this process
         self._stopping.set()
-
-    def suspects(self) -> list[tuple[int, int]]:
-        return []
-
-    def rebuild(self) -> bool:
-        return False
 
     def close(self, *, now: bool = False) -> None:
         self._recorder.is_given_up = now

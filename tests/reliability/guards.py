@@ -390,8 +390,8 @@ GUARDS = (
     Guard(
         "the marks of a cache folder are not written through links",
         "cache/folder.py",
-        '.open("x"',
-        '.open("w"',
+        "write_bytes(mark, text.encode())",
+        "mark.write_text(text)",
         _tests("reliability/test_planted.py::test_a_mark_is_not_written_through_a_link"),
     ),
     Guard(

@@ -16,7 +16,7 @@ from creevey_graph import Cache, UsageError, graph, keeping, step
 from creevey_graph.atomic import check_can_write
 from creevey_graph.cache import disk, index, index_file, opening, store
 from creevey_graph.cache.database import BRIEFLY_S
-from creevey_graph.executors import processes
+from creevey_graph.executors.board import Place
 from creevey_graph.exports import destination
 from creevey_graph.exports.destination import Destination, Piece
 
@@ -208,31 +208,25 @@ def test_a_run_goes_on_where_no_report_can_be_kept(filled, monkeypatch):
     assert ["the report file is incomplete: it cannot be written"] == report.notices
 
 
-def test_a_worker_goes_on_where_it_can_note_nothing(tmp_path):
-    """What a worker has in hand is noted in $TMPDIR: once that was full, the whole run failed."""
-    recorder = processes._FileRecorder(str(tmp_path / "none"))
-    recorder.mark(1, 2)
-    recorder.close()
-
-
-def test_processes_without_temporary_files_are_an_error_that_tells_the_remedy(filled, monkeypatch):
-    """It was an OSError about a folder that nobody knows."""
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="the system has no memory without a name")
+def test_processes_need_no_temporary_files(filled, monkeypatch):
+    """What workers have in hand was noted in $TMPDIR: once that was full, the whole run failed."""
     monkeypatch.setattr(tempfile, "mkdtemp", no_space)
+    monkeypatch.setattr(tempfile, "mkstemp", no_space)
 
-    with pytest.raises(UsageError, match="set TMPDIR to another folder"):
-        run_reference(filled, executor="processes", by=3)
+    assert run_reference(filled, executor="processes", by=3).ok
 
 
-def test_workers_are_stopped_without_making_a_file(tmp_path):
-    """The flag to stop was a file that could not be made on a full disk; now one goes."""
-    flags = processes._new_folder()
-    pool = processes.ProcessPool.__new__(processes.ProcessPool)
-    pool._folder = flags
-    assert sorted(processes._FLAGS) == sorted(path.name for path in flags.iterdir())
-    pool.stop(now=True)
+def test_where_a_board_is_a_file_its_bytes_are_all_written(tmp_path, monkeypatch):
+    """Of a file with holes on a full disk, memory that is mapped would end the process with SIGBUS."""
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    place = Place.make(80_000)
+    facts = Path(place.where).stat()
+    place.remove()
 
-    assert not list(flags.iterdir())
-    flags.rmdir()
+    assert facts.st_blocks * 512 >= facts.st_size == 80_000
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_relative_out_folder_without_a_current_one_is_told(filled, monkeypatch):
