@@ -29,7 +29,7 @@ from creevey_graph.cache.index_file import NewerIndexError, connect, connect_to_
 from creevey_graph.cache.made_of import read_made_of
 from creevey_graph.cache.merge import merge
 from creevey_graph.cache.opening import is_told_enough, told
-from creevey_graph.cache.sqlite_files import SUFFIXES, is_broken, is_damage
+from creevey_graph.cache.sqlite_files import SUFFIXES, is_broken, is_damage, is_past
 from creevey_graph.cache.states import encoded_key, opened, sealed
 
 KEPT_GRAPHS = 100
@@ -70,7 +70,7 @@ class Index:
         except NewerIndexError:
             return self._begin_anew("of a newer version")
         except sqlite3.Error as exc:
-            if is_broken(exc):
+            if self._is_lost(exc):
                 return self._begin_anew()
             self._note(exc, "opened", "; every item is checked in full")
         return None
@@ -78,6 +78,9 @@ class Index:
     def _note(self, exc: BaseException, what: str, then: str = "") -> None:
         text = told(exc, self._path.parent)
         self.problems.append(text if is_told_enough(text) else f"the index cannot be {what} ({exc}){then}")
+
+    def _is_lost(self, exc: sqlite3.Error) -> bool:
+        return is_broken(exc) and not is_past(exc, str(self._path))
 
     def _begin_anew(self, what: str = "damaged") -> sqlite3.Connection | None:
         aside = self._path.with_name(f"index.db.bad-{time.time_ns()}")
@@ -182,7 +185,7 @@ class Index:
         try:
             yield from self._connection.execute(query, values)
         except (sqlite3.Error, UnicodeDecodeError) as exc:
-            if is_damage(exc):
+            if is_damage(exc) and not is_past(exc, str(self._path)):
                 self._set_aside()
             else:
                 self._note(exc, "read")
@@ -252,7 +255,7 @@ class Index:
                 work(self._connection)
             self.failed_writes = 0
         except sqlite3.Error as exc:
-            if is_broken(exc):
+            if self._is_lost(exc):
                 self._set_aside()
                 return
             self.failed_writes += 1

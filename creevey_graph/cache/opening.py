@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import diskcache
+from diskcache.core import DBNAME
 
 from creevey_graph.cache.database import Database, is_locked
-from creevey_graph.cache.sqlite_files import error_name, is_broken
+from creevey_graph.cache.sqlite_files import error_name, is_broken, is_past
 from creevey_graph.errors import CacheError
 
 PROBLEMS = (sqlite3.Error, OSError, diskcache.Timeout, ValueError, TypeError)
@@ -33,6 +34,16 @@ def open_store(directory: str) -> Database:
     return Database(directory, TIMEOUT_S)
 
 
+def database_of(directory: str) -> str:
+    """Return the path of a store's database."""
+    return os.path.join(directory, DBNAME)  # noqa: PTH118 - it is text
+
+
+def is_lost(exc: BaseException, directory: str) -> bool:
+    """True where a store's database is damaged as a whole, and is so at a second look."""
+    return is_broken(exc) and not is_past(exc, database_of(directory))
+
+
 def open_or_begin_anew(folder: Path, directory: str, problems: list[str]) -> Database:
     """
     Open the store of a cache; one that is damaged is set aside.
@@ -48,7 +59,7 @@ def open_or_begin_anew(folder: Path, directory: str, problems: list[str]) -> Dat
     try:
         found = open_store(directory)
     except PROBLEMS as exc:
-        if not is_broken(exc):
+        if not is_lost(exc, directory):
             raise CacheError(f"cache '{folder}' cannot be opened ({told(exc, folder)})") from exc
         return begin_anew(folder, directory, problems)
     if found.is_read_only:
@@ -89,6 +100,9 @@ def told(exc: BaseException, folder: Path) -> str:
         exc: What was raised.
         folder: The cache's: SQLite says "unable to open database file" where it cannot make its log.
     """
+    said = exc.__context__ if isinstance(exc, diskcache.Timeout) else None
+    if isinstance(said, sqlite3.Error) and not is_locked(said):
+        return told(said, folder)  # of every error at BEGIN diskcache makes a time-out
     if isinstance(exc, diskcache.Timeout) or (isinstance(exc, sqlite3.Error) and is_locked(exc)):
         return BUSY
     if error_name(exc) == "SQLITE_FULL" or getattr(exc, "errno", None) in (errno.ENOSPC, errno.EDQUOT):

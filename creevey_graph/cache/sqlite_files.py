@@ -9,7 +9,8 @@ index, it deleted any file of the user's. Ours are regular files, and our journa
 import os
 import sqlite3
 import stat
-from contextlib import suppress
+from contextlib import closing, suppress
+from urllib.parse import quote
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 """What a database's own file and those beside it end with."""
@@ -21,6 +22,8 @@ _DAMAGED_READS = (
     "SQLITE_IOERR_CORRUPTFS",
     "SQLITE_IOERR_DATA",
 )
+_OF_WHAT_WAS_READ = ("SQLITE_CORRUPT", "SQLITE_NOTADB", *_DAMAGED_READS)
+_WAIT_S = 5.0
 _UNREADABLE_TEXT = "could not decode to utf-8"
 
 
@@ -63,6 +66,31 @@ def is_broken(exc: BaseException) -> bool:
         is_misfit = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
         return (is_misfit and "transaction" not in str(exc)) or error_name(exc) in _DAMAGED_READS
     return isinstance(exc, sqlite3.DatabaseError) and not isinstance(exc, sqlite3.ProgrammingError)
+
+
+def is_past(exc: BaseException, path: str) -> bool:
+    """
+    True where an error speaks of what came off the disk, and SQLite finds nothing wrong with all of it now.
+
+    A read that failed once makes a good database "malformed"; it was set aside, and what earlier runs had made
+    was lost. SQLite itself looks: closing a file of one's own here would drop the locks of its connections.
+
+    Args:
+        exc: What was raised.
+        path: The database's.
+    """
+    return error_name(exc).startswith(_OF_WHAT_WAS_READ) and not _is_malformed(path)
+
+
+def _is_malformed(path: str) -> bool:
+    try:
+        check_files(path)
+        address = f"file:{quote(path)}?mode=rw"
+        with closing(sqlite3.connect(address, timeout=_WAIT_S, uri=True)) as connection:
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            return bool(found != "ok")
+    except sqlite3.Error as exc:
+        return is_broken(exc)
 
 
 def is_damage(exc: BaseException) -> bool:

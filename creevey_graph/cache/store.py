@@ -22,6 +22,7 @@ from creevey_graph.cache.opening import (
     PROBLEMS,
     begin_anew,
     care,
+    is_lost,
     is_told_enough,
     open_or_begin_anew,
     open_store,
@@ -29,7 +30,7 @@ from creevey_graph.cache.opening import (
 )
 from creevey_graph.cache.records import Entry, Record, decode_record, encode_facts, facts_of
 from creevey_graph.cache.rows import delete_key_if_damaged
-from creevey_graph.cache.sqlite_files import is_broken, is_damage
+from creevey_graph.cache.sqlite_files import is_damage
 from creevey_graph.codecs.base import Parts
 from creevey_graph.display import mimebundle
 from creevey_graph.errors import CacheError, CodecError
@@ -197,7 +198,7 @@ class Cache:
             work()
         except PROBLEMS as exc:
             self.failed_commits += 1
-            if is_broken(exc):  # as a whole: told by the setting aside
+            if is_lost(exc, self._directory):  # as a whole: told by the setting aside
                 self._replace_store()
                 return False
             self._note(exc)
