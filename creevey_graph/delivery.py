@@ -108,7 +108,7 @@ class Delivery:
             temporary.replace(target)
             self._fresh.append(target)
             if record is not None:
-                stat = Stat.of(target)
+                stat = _stat_of_placed(target)
                 # Looked at within a tick of its own time: the next run reads it before it trusts the stat.
                 self.placed[position] = FileState.seen(path, stat, record.digest, stat.mtime_ns)
         self._scratch.give_back(temporary)
@@ -144,6 +144,7 @@ class Delivery:
 
         Raises:
             StepError: One changed it: the next run would take it for modified by hand.
+            OSError: It cannot be looked at.
         """
         for position, (path, before) in self._early.items():
             target = self.target(path)
@@ -156,7 +157,7 @@ class Delivery:
                     is_left_alone = digest_file(target)[0] == self.placed[position].digest
                 elif not is_left_alone:
                     is_left_alone = attrs.evolve(now, ctime_ns=before.ctime_ns) == before
-            except (OSError, CreeveyError):
+            except (FileNotFoundError, CreeveyError):
                 is_left_alone = False
             if not is_left_alone:
                 raise StepError(f"a later step changed '{path}'; do it in the writer")
@@ -208,3 +209,16 @@ class Delivery:
                     path.unlink(missing_ok=True)
         self._fresh.clear()
         self.settle()
+
+
+def _stat_of_placed(target: Path) -> Stat:
+    """
+    Return the stat of a file that was just put in place; one that no file has where it cannot be looked at.
+
+    It is whole and in place: for a look that failed the item failed, and withdrew it with what it had replaced.
+    Without a stat the next run reads it.
+    """
+    try:
+        return Stat.of(target)
+    except OSError:
+        return Stat(-1, 0, 0, 0)

@@ -152,7 +152,7 @@ def check_unchanged(sources: Sequence[FileState]) -> None:
     the clock, so it is read again.
 
     Raises:
-        SourceChanged: One is not; nothing that was made of it may be kept.
+        SourceChanged: One is not, or cannot be looked at; nothing that was made of it may be kept.
     """
     for state in sources:
         try:
@@ -160,7 +160,13 @@ def check_unchanged(sources: Sequence[FileState]) -> None:
             same = is_same(stat, state) and (
                 is_settled(stat, state.looked_ns) or digest_of(state.path)[0] == state.digest
             )
-        except (OSError, SourceError):
+        except FileNotFoundError:
+            same = False
+        except OSError as exc:  # a failing disk, or too many open files: nobody changed it
+            raise SourceChanged(
+                f"'{shown(state.path)}' cannot be looked at again after it was read ({exc.strerror or exc})"
+            ) from exc
+        except SourceError:
             same = False
         if not same:
             raise SourceChanged(

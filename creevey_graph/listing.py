@@ -130,7 +130,14 @@ def list_items(
 
 
 def _check_out(out: Path) -> None:
-    if not (place := nearest_there(out)).is_dir():
+    place = nearest_there(out)
+    try:
+        is_folder = place.is_dir()
+    except OSError as exc:
+        raise UsageError(
+            f"out '{safe_text(str(place))}': cannot be looked at ({exc.strerror or exc}); choose another folder"
+        ) from exc
+    if not is_folder:
         raise UsageError(f"out must be a folder ('{safe_text(str(place))}' is a file); choose another")
     try:
         out.absolute()

@@ -6,7 +6,9 @@ Hidden names are left out (so `.creevey` is, and our temporary files); a folder 
 links lead to twice is listed once, so a loop ends.
 """
 
+import errno
 import os
+import stat
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -53,6 +55,7 @@ UNREAD_SUFFIXES = frozenset(
 )
 """What pictures end in that a folder's search leaves out, for want of a reader: told, not lost."""
 
+_OUT_OF_ORDER = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN)
 _KINDS = 6
 """So many kinds of files that are left out are named."""
 _LONGEST_SUFFIX = 12  # beyond it, what stands behind the last dot is no kind of file
@@ -140,7 +143,7 @@ def files(
 
     """
     text = _checked_text(pattern_or_folder)
-    if os.path.isdir(text):  # noqa: PTH112 - text may be no valid path
+    if is_folder(text):
         return _folder(Path(text), _suffixes(suffixes), recursive)
     if os.path.lexists(text):
         path = Path(text)
@@ -161,7 +164,7 @@ def pictures_of(
         suffixes: As for `files`.
         read_elsewhere: Names of files in it that are no pictures, and are not told as left out.
     """
-    if not os.path.isdir(folder):  # noqa: PTH112 - it may be no valid path
+    if not is_folder(folder):
         return files(folder, suffixes=suffixes)
     return _folder(Path(folder), _suffixes(suffixes), True, read_elsewhere)
 
@@ -252,6 +255,25 @@ def _kinds(counts: Sequence[tuple[str, int]]) -> str:
     shown = [f"{safe_text(suffix) or 'without suffix'} {count:,}" for suffix, count in counts[:_KINDS]]
     rest = sum(count for _, count in counts[_KINDS:])
     return ", ".join((*shown, f"of other kinds {rest:,}") if rest else shown)
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """
+    Return whether there is a folder at a path; the text may be no valid path.
+
+    Raises:
+        SourceError: The disk cannot tell: "no such folder" sent people looking for a misspelt name.
+    """
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - text may be no valid path
+    except ValueError:
+        return False
+    except OSError as error:
+        if error.errno in _OUT_OF_ORDER:
+            raise SourceError(
+                f"{_quoted(path)}: cannot be looked at ({error.strerror}); see to its disk, and try again"
+            ) from error
+        return False
 
 
 def missing_path(text: str, where: str = "") -> SourceNotFound:
