@@ -25,10 +25,17 @@ def new_report(cache: Cache | None) -> Path:
         except OSError:  # $TMPDIR is full, or not there, and so is every other place
             return Path(os.devnull) / "run.jsonl"
     runs = cache.folder / "runs"
-    with_names = sorted(runs.glob("*.jsonl"))
-    for old in with_names[: max(0, len(with_names) - KEPT_REPORTS + 1)]:
-        with suppress(OSError):  # gone, or a folder that somebody put there
-            old.unlink()
+    _make_room(runs)
     # The clock is asked once: at the turn of a second the latest report was not the last by name.
     seconds, rest = divmod(time.time_ns(), 10**9)
     return runs / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(seconds))}-{rest:09d}.jsonl"
+
+
+def _make_room(runs: Path) -> None:
+    try:
+        with_names = sorted(runs.glob("*.jsonl"))
+    except OSError:  # too many open files: the next run makes room
+        return
+    for old in with_names[: max(0, len(with_names) - KEPT_REPORTS + 1)]:
+        with suppress(OSError):  # gone, or a folder that somebody put there
+            old.unlink()

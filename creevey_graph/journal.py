@@ -302,13 +302,13 @@ def read_rows(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[Row]:
             the line is that row's own.
 
     Raises:
-        OSError: The file cannot be read.
-        SourceError: There is no row at one of them, or it is damaged.
+        SourceError: The file cannot be read, there is no row at one of them, or it is damaged.
     """
     try:
         yield from _read_rows(path, places)
-    except ValueError as exc:
-        raise SourceError(f"report '{safe_text(str(path))}' cannot be read ({exc})") from exc
+    except (OSError, ValueError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) else exc
+        raise SourceError(f"report '{safe_text(str(path))}' cannot be read ({why})") from exc
 
 
 def _read_rows(path: Path, places: Iterable[tuple[int, int]]) -> Iterator[Row]:

@@ -31,7 +31,7 @@ from creevey_graph.fields import FIXED_COLUMNS
 from creevey_graph.frame import to_frame
 from creevey_graph.journal import read_journal, rows_of
 from creevey_graph.manifest import flat_row, write_csv, write_json, write_jsonl
-from creevey_graph.rows import ABSENT, LOOSE, Rows
+from creevey_graph.rows import ABSENT, INCOMPLETE, LOOSE, Rows
 from creevey_graph.summary import summarize
 from creevey_graph.timeline import Timeline
 from creevey_graph.verdict import failure_text
@@ -115,6 +115,8 @@ class Report:
 
     def add(self, event: Event, begins: int) -> None:
         """Fold *event* in, whose line begins at *begins* in the journal."""
+        if begins == LOOSE and INCOMPLETE not in self.notices:  # a full disk costs the file, not the report
+            self.notices.append(INCOMPLETE)
         if isinstance(event, ItemFinished):
             self._add_row(event, begins)
         elif isinstance(event, ItemsCached):
@@ -144,9 +146,7 @@ class Report:
             return  # a damaged line
         self._make_room(event.index + 1)
         self._places[event.index], self._numbers[event.index] = begins, -1
-        if begins == LOOSE:  # a full disk costs the file, not the report
-            if not self._loose:
-                self.notices.append("the report file is incomplete: it cannot be written")
+        if begins == LOOSE:
             self._loose[event.index] = event.row
         self.counts[event.row.outcome] += 1
         # A writer that ran, but whose output could not be put in place, has failed.

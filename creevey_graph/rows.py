@@ -13,6 +13,8 @@ from creevey_graph.events import Outcome, Row
 from creevey_graph.journal import read_rows
 
 LOOSE, ABSENT = -1, -2  # -1 is what the journal says of a line it could not write
+INCOMPLETE = "the report file is incomplete: it cannot be written"
+"""What a report notes once there was such a line."""
 
 
 class Rows(Sequence[Row]):
