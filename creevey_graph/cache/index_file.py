@@ -1,5 +1,6 @@
 """The index's file: its tables, their version, and connections to it."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class NewerIndexError(sqlite3.DatabaseError):
 
 def connect_to_read(path: Path) -> sqlite3.Connection | None:
     """Return a connection that reads, None where there is nothing that this version reads."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     connection = connect_read_only(str(path), TIMEOUT_S)
     if connection.execute("PRAGMA user_version").fetchone() == (VERSION,):
