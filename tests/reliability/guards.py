@@ -522,4 +522,222 @@ GUARDS = (
             "reliability/test_refused_writes.py::test_an_export_without_room_for_its_index_changes_nothing"
         ),
     ),
+    Guard(
+        "who kills workers at random blames nobody",
+        "recovery.py",
+        "KILLED_ALONE = 3",
+        "KILLED_ALONE = 1",
+        _tests(
+            "reliability/test_workers_lost.py::test_an_item_is_blamed_the_third_time_that_it_is_killed_alone"
+        ),
+    ),
+    Guard(
+        "only an item that ran alone is blamed",
+        "recovery.py",
+        "chunk[0].item.index in self._suspected:",
+        "True:",
+        _tests("reliability/test_workers_lost.py::test_a_crash_alone_is_blamed_at_once"),
+    ),
+    Guard(
+        "of several items in hand none is late before it was so alone",
+        "recovery.py",
+        "            if len(hands) > 1:",
+        "            if len(hands) > 9:",
+        _tests(
+            "reliability/test_workers_lost.py::test_of_several_items_in_hand_none_is_late_before_it_was_so_alone"
+        ),
+    ),
+    Guard(
+        "an item that ran out of memory is tried alone",
+        "recovery.py",
+        "        if not short:",
+        "        if True:",
+        _tests(
+            "reliability/test_workers_lost.py::test_an_item_that_ran_out_of_memory_is_tried_alone_before_it_fails"
+        ),
+    ),
+    Guard(
+        "a suspect has a process of its own",
+        "executors/processes.py",
+        "if job.fresh and not worker.is_fresh",
+        "if False",
+        _tests("reliability/test_workers_lost.py::test_a_suspect_has_a_process_that_has_run_nothing_before"),
+    ),
+    Guard(
+        "an item whose values cannot be made again fails alone",
+        "backlog.py",
+        "if indexes <= self._sealed",
+        "if True",
+        _tests(
+            "reliability/test_workers_lost.py::test_a_value_that_cannot_be_made_again_costs_its_item_alone"
+        ),
+    ),
+    Guard(
+        "a step over its limit ends with its process",
+        "calls.py",
+        "        note_left(thread)",
+        "        pass",
+        _tests(
+            "reliability/test_workers_lost.py::test_a_step_over_its_limit_is_ended_with_its_process_and_shares_it_with_nobody"
+        ),
+    ),
+    Guard(
+        "keeping a value does not count as its step's time",
+        "execution.py",
+        "BETWEEN - position)",
+        "position)",
+        _tests(
+            "reliability/test_workers_lost.py::test_a_step_with_a_limit_may_take_longer_to_be_kept_than_to_run"
+        ),
+    ),
+    Guard(
+        "a worker has a limit of memory",
+        "executors/ceiling.py",
+        "resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))",
+        "pass",
+        _tests(
+            "reliability/test_workers_lost.py::test_an_item_that_wants_more_memory_than_a_worker_may_take_fails_by_name"
+        ),
+    ),
+    Guard(
+        "what threads still make after a second Ctrl-C lands nowhere",
+        "executors/threads.py",
+        "self._recorder.is_given_up = now",
+        "pass",
+        _tests("reliability/test_signals.py::test_what_a_second_ctrl_c_gave_up_lands_in_no_later_run"),
+    ),
+    Guard(
+        "a SIGTERM that comes twice is one wish",
+        "interrupts.py",
+        "        if self.number is not None:\n            return\n",
+        "",
+        _tests("reliability/test_signals.py::test_sigterm_that_comes_twice_is_one_wish"),
+    ),
+    Guard(
+        "workers leave signals to the coordinator",
+        "executors/inside.py",
+        "        signal.signal(number, _leave_to_coordinator)",
+        "        pass",
+        _tests("reliability/test_signals.py::test_a_signal_to_the_whole_group_costs_no_item_in_hand"),
+    ),
+    Guard(
+        "the end of a run is not torn by Ctrl-C",
+        "runner.py",
+        "interrupts_held_back(room=1)",
+        "interrupts_held_back(room=0)",
+        _tests("reliability/test_signals.py::test_ctrl_c_while_a_run_ends_leaves_a_whole_report"),
+    ),
+    Guard(
+        "workers end when the coordinator is gone",
+        "executors/inside.py",
+        "    while os.getppid() == parent:",
+        "    while True:",
+        _tests("reliability/test_gate.py::test_a_promise_holds_to_its_gate_figure[R1-coordinator]"),
+    ),
+    Guard(
+        "a report's name is one look at the clock",
+        "archive.py",
+        "divmod(time.time_ns(), 10**9)",
+        "(int(time.time()), time.time_ns() % 10**9)",
+        _tests(
+            "reliability/test_named_files.py::test_reports_sort_as_they_were_begun_also_at_the_turn_of_a_second"
+        ),
+    ),
+    Guard(
+        "lists of rows appear whole or not at all",
+        "atomic.py",
+        "    with replacing(target) as temporary:\n        yield temporary\n",
+        "    yield target\n",
+        _tests("reliability/test_named_files.py::test_a_list_of_rows_that_is_cut_short_leaves_the_former"),
+    ),
+    Guard(
+        "a terminal that is gone breaks no run",
+        "screen.py",
+        "if exc.errno != errno.EIO:",
+        "if True:",
+        _tests("reliability/test_signals.py::test_a_stream_whose_terminal_is_gone_is_left_alone"),
+    ),
+    Guard(
+        "a read that fails for a moment sets no good store aside",
+        "cache/opening.py",
+        " and not is_past(exc, database_of(directory))",
+        "",
+        _tests("reliability/test_failing_disk.py::test_a_good_store_is_not_set_aside_for_a_call_that_failed"),
+    ),
+    Guard(
+        "a read that fails for a moment sets no good index aside",
+        "cache/index.py",
+        " and not is_past(exc, str(self._path)):\n",
+        ":\n",
+        _tests("reliability/test_failing_disk.py::test_a_good_index_is_not_set_aside_for_a_call_that_failed"),
+    ),
+    Guard(
+        "an output that cannot be looked at stays",
+        "delivery.py",
+        "stat = _stat_of_placed(target)",
+        "stat = Stat.of(target)",
+        _tests("reliability/test_failing_disk.py::test_an_output_stays_though_it_cannot_be_looked_at"),
+    ),
+    Guard(
+        "reports that cannot be listed keep no run from beginning",
+        "archive.py",
+        "    except OSError:  # too many open files",
+        "    except ZeroDivisionError:  # too many open files",
+        _tests(
+            "reliability/test_failing_disk.py::test_reports_that_cannot_be_listed_do_not_keep_a_run_from_beginning"
+        ),
+    ),
+    Guard(
+        "a report that cannot be read is named",
+        "journal.py",
+        "    except (OSError, ValueError) as exc:",
+        "    except ValueError as exc:",
+        _tests("reliability/test_failing_disk.py::test_a_report_that_cannot_be_read_is_named"),
+    ),
+    Guard(
+        "a JPEG's scans are counted",
+        "images/opening.py",
+        "        check_parts(name, file, where, max_pixels)",
+        "        pass",
+        _tests("reliability/test_hostile_pictures.py::test_scans_of_a_progressive_jpeg_are_counted"),
+    ),
+    Guard(
+        "a picture too short for its size is truncated",
+        "images/frames.py",
+        "    check_claims(opened, file, limits.where, is_lenient=is_lenient)\n",
+        "    pass\n",
+        _tests(
+            "reliability/test_hostile_pictures.py::test_a_jpeg_that_cannot_hold_what_it_claims_is_truncated"
+        ),
+    ),
+    Guard(
+        "a GIF without its end is truncated",
+        "images/frames.py",
+        "    _check_last(opened, file, limits)\n",
+        "    pass\n",
+        _tests(
+            "reliability/test_hostile_pictures.py::test_a_gif_cut_between_two_frames_is_no_shorter_animation"
+        ),
+    ),
+    Guard(
+        "missing tiles of a JPEG 2000 are no grey picture",
+        "images/frames.py",
+        "    _check_codestream(opened, file, limits)\n",
+        "    pass\n",
+        _tests("reliability/test_hostile_pictures.py::test_missing_tiles_are_no_grey_picture"),
+    ),
+    Guard(
+        "whatever a decoder raises is one item's failure",
+        "decoding.py",
+        "    ValueError,",
+        "",
+        _tests("reliability/test_gate.py::test_a_promise_holds_to_its_gate_figure[R11-mutants]"),
+    ),
+    Guard(
+        "a member of an archive that leads outside is refused",
+        "parts/names.py",
+        'return "leads outside"',
+        'return ""',
+        _tests("reliability/test_gate.py::test_a_promise_holds_to_its_gate_figure[R11-lists]"),
+    ),
 )
