@@ -1,7 +1,8 @@
 """Opening the database of the store, with all of diskcache's own limits off."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,56 @@ _SETTINGS: dict[str, Any] = {
     "sqlite_wal_autocheckpoint": 10_000,
 }
 TIMEOUT_S = 5.0
+_LOCKED = "database is locked"
+
+
+class _Store(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
+    """
+    Waits for a lock no longer while it opens than elsewhere; diskcache has 60 s built in, for each statement.
+
+    It tries a statement again as long as SQLite says just "database is locked"; past the time other words are put there.
+    A database that was cut to nothing under a run that had it open took two minutes to be given up.
+
+    State: ends_s = when waiting ends, by `time.monotonic`, while it or a thread's connection is being opened.
+    """
+
+    ends_s: float | None = None
+
+    def __init__(self, directory: str) -> None:
+        self.ends_s = time.monotonic() + TIMEOUT_S
+        super().__init__(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)
+        self.ends_s = None
+
+    @property
+    def _sql(self) -> Callable[..., Any]:
+        execute: Callable[..., Any] = self._con.execute
+        ends_s = self.ends_s or getattr(self._local, "ends_s", None)
+        return execute if ends_s is None else _in_time(execute, ends_s)
+
+    def reset(self, *args: Any, **settings: Any) -> Any:
+        """Set or get a setting, as diskcache does it; of a thread's connection too, when it is opened."""
+        is_outermost = getattr(self._local, "ends_s", None) is None
+        if is_outermost:
+            self._local.ends_s = time.monotonic() + TIMEOUT_S
+        try:
+            return super().reset(*args, **settings)
+        finally:
+            if is_outermost:
+                self._local.ends_s = None
+
+
+def _in_time(execute: Callable[..., Any], ends_s: float) -> Callable[..., Any]:
+    """Return *execute*, whose error is no reason to try again once the time is over."""
+
+    def execute_in_time(*args: Any) -> Any:
+        try:
+            return execute(*args)
+        except sqlite3.OperationalError as exc:
+            if str(exc) == _LOCKED and time.monotonic() > ends_s:
+                raise sqlite3.OperationalError(f"{_LOCKED} by another program for {TIMEOUT_S:g} s") from exc
+            raise
+
+    return execute_in_time
 
 
 def open_store(directory: str) -> Any:
@@ -35,7 +86,7 @@ def open_store(directory: str) -> Any:
     """
     path = Path(directory)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return diskcache.Cache(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)
+    return _Store(directory)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ After each whole run rows, fields and files are what plain calls give, nothing e
 again executes nothing.
 """
 
+import gc
 import os
 import random
 import shutil
@@ -133,6 +134,9 @@ class Life(RuleBasedStateMachine):
             self.world.load()
         fired("edit" if loads else "edit that is not imported")
 
+    edit_code_too = edit_code
+    edit_code_again = edit_code
+
     @rule()
     def put_code_back(self):
         self.world.parts = {name: variants[0] for name, variants in PARTS.items()}
@@ -190,6 +194,7 @@ class Life(RuleBasedStateMachine):
         world = self.world
         if kind == "all" and world.harm:
             return
+        gc.collect()
         if kind == "index":
             for path in (world.place / "cache").glob("index.db*"):
                 path.unlink()
@@ -207,6 +212,7 @@ class Life(RuleBasedStateMachine):
         of=st.sampled_from([".db", ".val", ".db-wal"]),
     )
     def damage_cache(self, which, place, kind, of):
+        gc.collect()  # a connection of an earlier run costs each later one the whole wait for a lock
         files = sorted(path for path in (self.world.place / "cache").rglob("*") if path.name.endswith(of))
         if not files or not files[which % len(files)].stat().st_size:
             return
