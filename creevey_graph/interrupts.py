@@ -49,6 +49,21 @@ def interrupts_held_back() -> Iterator[None]:
 
 
 @contextmanager
+def interrupts_noted() -> Iterator[list[bool]]:
+    """
+    Yield a list that holds something after the block where Ctrl-C came in it.
+
+    For what must be done to its end whatever comes: how a run ends. Ctrl-C there left no report.
+    """
+    noted: list[bool] = []
+    try:
+        with interrupts_held_back():
+            yield noted
+    except KeyboardInterrupt:
+        noted.append(True)
+
+
+@contextmanager
 def interrupts_let_through() -> Iterator[None]:
     """
     Let Ctrl-C take effect at once in this block, though it stands in one of `interrupts_held_back`.

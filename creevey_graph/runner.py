@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from contextlib import suppress
 from itertools import chain, islice
 
 from creevey_graph.agenda import Agenda
@@ -33,7 +34,7 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.executors import Pool, dumps, open_pool
-from creevey_graph.interrupts import interrupts_held_back
+from creevey_graph.interrupts import interrupts_held_back, interrupts_noted
 from creevey_graph.lease import Lease
 from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing
@@ -92,7 +93,7 @@ class _Run:
         self.tally = Tally(len(listing))
         self.opened: Pool | None = None
         self.scratches: deque[Scratch] = deque()
-        self.accepted = AcceptedRuns(listing.frozen, options.cache)
+        self.accepted = AcceptedRuns(listing.frozen, options.cache, known)
         self.claims, self.ledger = Claims(listing.frozen), Ledger(options.cache, refresh=options.refresh)
         self.agenda = Agenda(listing, known, options, self.claims)
 
@@ -110,12 +111,13 @@ class _Run:
         except KeyboardInterrupt:
             self._interrupt()
         finally:
-            if self.opened is not None:
-                self.opened.close(now=self.interrupted)
-            while self.scratches:
-                self.scratches.pop().close()
-            self._end(began)
-        if self.interrupted:
+            with interrupts_noted() as late:
+                if self.opened is not None:
+                    self.opened.close(now=self.interrupted)
+                while self.scratches:
+                    self.scratches.pop().close()
+                self._end(began)
+        if self.interrupted or late:
             raise RunInterrupted
         culprit = self.culprit
         row = culprit.row if culprit else None if self.options.catch else self.tally.first_failure
@@ -265,13 +267,13 @@ class _Run:
         self.pace.measure(sum(result.took_s for result in results), len(results))
         cache = self.options.cache
         if cache is not None:
+            self.accepted.note(name for result in results for name in result.executed)
             if damaged := [key for result in results for key in result.damaged]:
                 self.damaged.update(damaged)
                 cache.heal(damaged)
             if entries := [entry for result in results for entry in result.entries]:
                 cache.commit(entries)
             cache.put_measures(self.ledger.fold([line for result in results for line in result.measured]))
-            self.accepted.note(name for result in results for name in result.executed)
         results = [self.claims.checked(result) for result in results]
         self.known.put((result.row.key, result.state) for result in results)
         for result in results:
@@ -336,13 +338,11 @@ class _Run:
     def _interrupt(self) -> None:
         """Let the items in hand end, save those that wait for a server, and keep them; a second Ctrl-C drops them too."""
         self.interrupted = True
-        try:
+        with suppress(KeyboardInterrupt):
             with waits_ended():
                 self._stop("interrupted", now=True)
                 wait(self.in_flight)
             self._absorb_good(self.in_flight)
-        except KeyboardInterrupt:
-            return
 
     def _absorb_good(self, futures: Iterable[Future[list[Result]]]) -> None:
         for future in futures:
