@@ -62,7 +62,10 @@ def given_items(place, graph, how):
     """
     paths = sorted((Path(place) / "in").glob("*.dat"))
     if graph == "pairs":
-        rows = {path: (path, [paths[index - 1], paths[(index + 1) % len(paths)]]) for index, path in enumerate(paths)}
+        rows = {
+            path: (path, [paths[index - 1], paths[(index + 1) % len(paths)]])
+            for index, path in enumerate(paths)
+        }
         taken = list(rows.items())[: 1 if how == "first" else None]
         return [{"path": path, "others": others} for path, (_, others) in taken], dict(taken)
     paths = paths[: 1 if how == "first" else None]
@@ -113,7 +116,16 @@ def _die():
 def told(report, ended):
     """Return what is known of a run as JSON-able data."""
     rows = [
-        [row.key, row.source, str(row.outcome), row.step, row.error, row.reason, list(row.outputs), dict(row.fields)]
+        [
+            row.key,
+            row.source,
+            str(row.outcome),
+            row.step,
+            row.error,
+            row.reason,
+            list(row.outputs),
+            dict(row.fields),
+        ]
         for row in report.rows
     ]
     ended_at = Counter()
@@ -151,7 +163,9 @@ def _child(job):
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (job["limit_bytes"], resource.RLIM_INFINITY))
         if kind == "timer":
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process as SIGKILL does: nothing is tidied
+            signal.signal(
+                signal.SIGALRM, signal.SIG_DFL
+            )  # ends the process as SIGKILL does: nothing is tidied
             signal.setitimer(signal.ITIMER_REAL, when)
         elif kind == "call":
             sys.addaudithook(_killing_hook(when))
@@ -172,7 +186,9 @@ def _killing_hook(when):
     left = [when]
 
     def hook(event, arguments):
-        if event in _CHANGES or (event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES):
+        if event in _CHANGES or (
+            event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES
+        ):
             left[0] -= 1
             if left[0] <= 0:
                 _die()
@@ -186,7 +202,9 @@ def _warm():
         (Path(place) / "in").mkdir()
         for name, text in (("a", "9"), ("b", "8"), ("c", "7")):
             (Path(place) / "in" / f"{name}.dat").write_text(text)
-        (Path(place) / f"{MODULE}.py").write_text(text_of({name: variants[0] for name, variants in PARTS.items()}))
+        (Path(place) / f"{MODULE}.py").write_text(
+            text_of({name: variants[0] for name, variants in PARTS.items()})
+        )
         module = load_module(place)
         for graph in GRAPHS:
             job = {"place": place, "graph": graph, "by": 1, "items": "glob", "out": "out"}

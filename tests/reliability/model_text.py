@@ -151,7 +151,12 @@ PARTS = {
     "leave": ["number % 10 == 8", "number % 10 == 5", "False"],
     "policy": ["auto", "always", "never"],
     "table_policy": ["always", "auto", "never"],
-    "mix": ["helper(number) + by + OFFSET", "by + OFFSET + helper(number)", "helper(number) - by", "number + by"],
+    "mix": [
+        "helper(number) + by + OFFSET",
+        "by + OFFSET + helper(number)",
+        "helper(number) - by",
+        "number + by",
+    ],
     "factor": ["1", "2", "1 + 1"],
     "stamp": [("v1", "number"), ("v2", "number + 100"), ("v1", "number + 0"), ("v2", "100 + number")],
     "wide": ["number", "number + 1", "1 + number"],
@@ -218,7 +223,12 @@ class Oracle:
 
     def __init__(self, parts):
         self.at, self.outputs, self.names = None, {}, {}
-        self._namespace = {"Path": Path, "SkipItem": Left, "graph": lambda function: function, "step": self._step}
+        self._namespace = {
+            "Path": Path,
+            "SkipItem": Left,
+            "graph": lambda function: function,
+            "step": self._step,
+        }
         exec(compile(body_of(parts), "oracle", "exec"), self._namespace)
 
     def _step(self, function=None, **options):
@@ -254,7 +264,11 @@ class Oracle:
 
     def _outcome(self, node, number):
         outputs = {}
-        values = {"add": (number, [_Number(3), _Number(40)]), "load": (_Number(number),), "save": (number, "x")}
+        values = {
+            "add": (number, [_Number(3), _Number(40)]),
+            "load": (_Number(number),),
+            "save": (number, "x"),
+        }
         self.outputs = outputs
         try:
             given = self._namespace[node](*values.get(node, (number,)))

@@ -134,7 +134,7 @@ def test_an_undo_reaches_what_a_disturbed_run_made_by_an_accepted_edit(tmp_path,
     with monkeypatch.context() as patched, suppress(_Killed):
         listeners = []
         if trouble == "killed":
-            patched.setattr(Known, "put", _die)
+            patched.setattr(Cache, "put_measures", _die)
         elif trouble == "full":
             patched.setattr("creevey_graph.cache.accepted.write_bytes", _no_space)
         else:
