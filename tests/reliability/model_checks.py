@@ -153,7 +153,8 @@ class World:
         _, _, outcome, step, error, reason, _, fields = row
         place = (job["graph"], job["out"], stem)
         if outcome == "failed":
-            assert error and (step or is_hurt), row
+            assert error, row
+            assert step or is_hurt, row
             if is_hurt or (place in self.fell and reason == NOT_TRIED):
                 self.fell.add(place)
                 return

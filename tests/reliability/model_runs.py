@@ -174,7 +174,7 @@ def _child(job):
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         Path(job["answer"]).write_text(json.dumps(told(report, ended), default=str))
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - it is told to whoever asked
         with contextlib.suppress(OSError):
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             Path(job["answer"]).write_text(json.dumps({"error": traceback.format_exc()}))

@@ -9,7 +9,6 @@ run and at the most, fds, threads = at the least and most once workers are there
 import contextlib
 import gc
 import json
-import os
 import sys
 import tempfile
 from collections import Counter
@@ -96,7 +95,7 @@ class Sampler:
         with self._process.oneshot():
             rss, threads = self._process.memory_info().rss / 2**20, self._process.num_threads()
         self.rss_mb = _wider(self.rss_mb, rss)
-        self.fds = _wider(self.fds, len(os.listdir("/proc/self/fd")))
+        self.fds = _wider(self.fds, sum(1 for _ in Path("/proc/self/fd").iterdir()))
         self.threads = _wider(self.threads, threads)
 
     def told(self):
@@ -167,11 +166,11 @@ def notebook(runs, folder):
         files.plan(given, out=folder / "out", cache=folder / "cache")
         if number == runs // 5:
             gc.collect()
-            before = Counter(os.listdir(tempfile.gettempdir()))
+            before = Counter(path.name for path in Path(tempfile.gettempdir()).iterdir())
         if number >= runs // 5 and number % 5 == 0:
             gc.collect()
             seen.look()
-    left = Counter(os.listdir(tempfile.gettempdir())) - before
+    left = Counter(path.name for path in Path(tempfile.gettempdir()).iterdir()) - before
     reports = len(list((folder / "cache" / "runs").iterdir()))
     return {
         **seen.told(),

@@ -78,17 +78,21 @@ def test_ctrl_c_while_a_run_ends_costs_neither_the_report_nor_the_index(tmp_path
     options = {"cache": tmp_path / "cache", "executor": "serial", "progress": False}
     close = Known.close
 
-    def interrupt(event=None):
-        if (when == "end is told") == isinstance(event, RunFinished):
+    def interrupt(event):
+        if isinstance(event, RunFinished):
             signal.raise_signal(signal.SIGINT)
 
     def closing(known):
-        interrupt()
+        if when != "end is told":
+            signal.raise_signal(signal.SIGINT)
         close(known)
 
-    with monkeypatch.context() as patched, pytest.raises(RunInterrupted) as caught:
-        patched.setattr(Known, "close", closing)
-        doubled.run(ROWS, listeners=[interrupt] if when == "end is told" else [], **options)
+    listeners = [interrupt] if when == "end is told" else []
+    monkeypatch.setattr(Known, "close", closing)
+
+    with pytest.raises(RunInterrupted) as caught:
+        doubled.run(ROWS, listeners=listeners, **options)
+    monkeypatch.undo()
 
     assert caught.value.report.finished
     assert {"done": 4} == dict(caught.value.report.counts)
