@@ -21,14 +21,17 @@ from model_lives import Runs
 from trial import Trial
 
 STEPS = 30
-BATCH = 20
+BATCH = 50
 """Examples a seed."""
+PROCESSES = 2
+"""Runs with worker processes a seed."""
 
 
 class Life(Edits, Runs, RuleBasedStateMachine):
-    """State: world = the folder and what is known of it."""
+    """State: world = the folder and what is known of it; left = one entry for each run with worker processes that may still be."""
 
     folder = None
+    left = ()
 
     @initialize(contents=st.dictionaries(NAMES, NUMBERS, min_size=1))
     def begin(self, contents):
@@ -50,7 +53,7 @@ def live(seed, folder, examples=BATCH, base=Life):
     """Try a batch of examples; return how many."""
     gc.collect()
     gc.freeze()  # what is collected before damage is then what runs left, not all modules: 3 ms, not 100
-    machine = hypothesis.seed(seed)(type("Life", (base,), {"folder": folder}))
+    machine = hypothesis.seed(seed)(type("Life", (base,), {"folder": folder, "left": [True] * PROCESSES}))
     try:
         run_state_machine_as_test(machine, settings=_settings(examples))
     finally:
@@ -79,6 +82,6 @@ TRIALS = (
         200,
         20_000,
         live,
-        limit_s=300.0,
+        limit_s=600.0,
     ),
 )

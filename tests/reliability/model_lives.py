@@ -92,6 +92,17 @@ class Runs:
         world.check_idle(job, world.check_whole(job, answer, world.parts), apart=True)
         fired("run in a new process")
 
+    @event(graph=GRAPH_NAMES, out=OUT_NAMES, how=HOW)
+    def run_in_worker_processes(self, graph, out, how):
+        world = self.world
+        if not self.left:  # starting them takes a second
+            return
+        self.left.pop()
+        job = world.job(graph, out, how, options={"executor": "processes", "jobs": 2, "prune": True})
+        answer = world.run_here(job)
+        world.check_idle(job, world.check_whole(job, answer))
+        fired("run in worker processes")
+
     @event(
         2,
         graph=GRAPH_NAMES,
