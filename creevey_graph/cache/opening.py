@@ -1,9 +1,10 @@
 """Opening the database of the store, with all of diskcache's own limits off."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -30,51 +31,81 @@ _LOCKED = "database is locked"
 
 class _Store(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
     """
-    Waits for a lock no longer while it opens than elsewhere; diskcache has 60 s built in, for each statement.
+    Waits for a lock, while it opens, no longer than elsewhere; diskcache has 60 s built in, for each statement.
 
-    It tries a statement again as long as SQLite says just "database is locked"; past the time other words are put there.
-    A database that was cut to nothing under a run that had it open took two minutes to be given up.
+    It tries a statement again as long as SQLite says just "database is locked"; where patience is over, other words are
+    put there. A database that was cut to nothing under a run that had it open took two minutes to be given up.
 
-    State: ends_s = when waiting ends, by `time.monotonic`, while it or a thread's connection is being opened.
+    State: patience = while it, or a thread's connection, is being opened.
     """
 
-    ends_s: float | None = None
+    patience: "_Patience | None" = None
 
     def __init__(self, directory: str) -> None:
-        self.ends_s = time.monotonic() + TIMEOUT_S
+        self.patience = _Patience(directory)
         super().__init__(directory, timeout=TIMEOUT_S, disk=SafeDisk, **_SETTINGS)
-        self.ends_s = None
+        self.patience = None
 
     @property
     def _sql(self) -> Callable[..., Any]:
         execute: Callable[..., Any] = self._con.execute
-        ends_s = self.ends_s or getattr(self._local, "ends_s", None)
-        return execute if ends_s is None else _in_time(execute, ends_s)
+        patience = self.patience or getattr(self._local, "patience", None)
+        return execute if patience is None else patience.limited(execute)
 
     def reset(self, *args: Any, **settings: Any) -> Any:
         """Set or get a setting, as diskcache does it; of a thread's connection too, when it is opened."""
-        is_outermost = getattr(self._local, "ends_s", None) is None
+        is_outermost = getattr(self._local, "patience", None) is None
         if is_outermost:
-            self._local.ends_s = time.monotonic() + TIMEOUT_S
+            self._local.patience = _Patience(self._directory)
         try:
             return super().reset(*args, **settings)
         finally:
             if is_outermost:
-                self._local.ends_s = None
+                self._local.patience = None
 
 
-def _in_time(execute: Callable[..., Any], ends_s: float) -> Callable[..., Any]:
-    """Return *execute*, whose error is no reason to try again once the time is over."""
+class _Patience:
+    """
+    How long a lock is waited for: while whoever holds it writes, or has done so within `TIMEOUT_S`.
 
-    def execute_in_time(*args: Any) -> Any:
-        try:
-            return execute(*args)
-        except sqlite3.OperationalError as exc:
-            if str(exc) == _LOCKED and time.monotonic() > ends_s:
-                raise sqlite3.OperationalError(f"{_LOCKED} by another program for {TIMEOUT_S:g} s") from exc
-            raise
+    To go on without the cache costs more than to wait for a large log to be merged on a slow disk; who writes
+    nothing for so long is stopped or hangs.
 
-    return execute_in_time
+    State: ends_s = until when, by `time.monotonic`; seen = how the files were at the last look.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._paths = [f"{directory}/{name}" for name in ("cache.db", "cache.db-wal")]
+        self.ends_s = time.monotonic() + TIMEOUT_S
+        self._seen: list[tuple[int, int]] | None = None
+
+    def is_over(self) -> bool:
+        """Return whether there is no sense in waiting any longer."""
+        now_s, seen = time.monotonic(), list(self._look())
+        if self._seen is None or seen != self._seen:
+            self.ends_s = max(self.ends_s, now_s + TIMEOUT_S) if self._seen is not None else self.ends_s
+            self._seen = seen
+        return now_s > self.ends_s
+
+    def _look(self) -> Iterator[tuple[int, int]]:
+        for path in self._paths:
+            with suppress(OSError):
+                stat = os.stat(path)  # noqa: PTH116 - a thousand times a second
+                yield stat.st_mtime_ns, stat.st_size
+
+    def limited(self, execute: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *execute*, whose error is no reason to try again once patience is over."""
+
+        def execute_in_time(*args: Any) -> Any:
+            try:
+                return execute(*args)
+            except sqlite3.OperationalError as exc:
+                if str(exc) == _LOCKED and self.is_over():
+                    told = f"{_LOCKED} by another program, which has written nothing for {TIMEOUT_S:g} s"
+                    raise sqlite3.OperationalError(told) from exc
+                raise
+
+        return execute_in_time
 
 
 def open_store(directory: str) -> Any:

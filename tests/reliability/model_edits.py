@@ -36,7 +36,7 @@ class Edits:
             os.utime(self.world.source(name), (time.time() + seconds,) * 2)
             fired("touch")
 
-    @event(3, name=NAMES, other=NAMES, how=st.sampled_from(["rename", "copy", "swap", "link"]))
+    @event(3, name=NAMES, other=NAMES, how=st.sampled_from(["rename", "rename", "copy", "swap", "link"]))
     def move_input(self, name, other, how):
         source, target = self.world.source(name), self.world.source(other)
         if not source.exists() or name == other:
@@ -53,7 +53,7 @@ class Edits:
                 old.rename(new)
         fired(how)
 
-    @event(name=NAMES)
+    @event(4, name=NAMES)
     def remove_input(self, name):
         if len(list((self.world.place / "in").iterdir())) > 1 and self.world.source(name).exists():
             self.world.source(name).unlink()

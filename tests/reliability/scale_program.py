@@ -133,7 +133,7 @@ def large(kind, count, folder):
     sampler = Sampler()
     sampler.look()
     told = {"begin_mb": sampler.rss_mb[0]}
-    executed, counts, journals = [], [], []
+    executed, counts, journals, notices = [], [], [], []
     given(kind, count, folder)
     for _ in range(1 if kind == "failing" else 2):
         report = made.run(given(kind, count, folder), out=folder / "out", listeners=[sampler], **options)
@@ -141,9 +141,18 @@ def large(kind, count, folder):
         executed.append(sum(report.executed.values()))
         counts.append({str(outcome): number for outcome, number in report.counts.items()})
         journals.append(report.path.stat().st_size)
-        told["rows"] = sum(1 for _ in report.rows)
+        reasons = Counter(row.reason for row in report.rows)
+        told["rows"] = reasons.total()
+        notices.append([*report.notices, dict(reasons.most_common(3))])
         del report
-    return {**told, **sampler.told(), "executed": executed, "counts": counts, "journal_bytes": journals}
+    return {
+        **told,
+        **sampler.told(),
+        "executed": executed,
+        "counts": counts,
+        "journal_bytes": journals,
+        "notices": notices,
+    }
 
 
 def notebook(runs, folder):

@@ -1,10 +1,13 @@
 """What lives of the stateful model came upon, each told by itself."""
 
+import gc
 import importlib.util
 import linecache
+import os
 import signal
 import sqlite3
 import sys
+import threading
 import time
 from contextlib import suppress
 
@@ -60,6 +63,36 @@ def test_opening_beside_a_program_that_holds_the_store_ends_in_time(tmp_path):
     assert report.ok
     assert any("locked" in text for text in report.notices)
     holder.close()
+
+
+def test_opening_waits_for_a_program_that_writes(tmp_path, monkeypatch):
+    """Somebody merges a large log and holds the database for it, six times as long as a lock is waited for: no cache is lost."""
+    monkeypatch.setattr("creevey_graph.cache.opening.TIMEOUT_S", 0.5)
+    doubled.run(ROWS, cache=tmp_path / "cache", executor="serial", progress=False)
+    gc.collect()
+    path = tmp_path / "cache" / "store" / "cache.db"
+    held = threading.Event()
+
+    def hold():
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        held.set()
+        for tick in range(30):
+            time.sleep(0.1)
+            os.utime(path, (tick, tick))
+        holder.execute("ROLLBACK")
+        holder.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+
+    report = doubled.run(ROWS, cache=tmp_path / "cache", executor="serial", progress=False)
+
+    thread.join()
+    assert {"cached": 4} == dict(report.counts)
+    assert [] == report.notices
 
 
 def test_a_run_needs_no_place_for_its_report(tmp_path, monkeypatch):
