@@ -7,6 +7,8 @@ from pathlib import Path
 
 from creevey_graph.atomic import remove_stale
 from creevey_graph.cache import Cache, mark_ran
+from creevey_graph.cache.index import FAILED_WRITES
+from creevey_graph.cache.store import FAILED_COMMITS
 from creevey_graph.changes import told_changes
 from creevey_graph.choices import Options
 from creevey_graph.columns import listed
@@ -22,24 +24,32 @@ class AcceptedRuns:
     """
     Notes of accepted edits whether their code ran while it counted as the code before: an undo must know.
 
+    It is noted before anything that such code made is kept. A run killed in between kept what an undo did not know
+    of, and the earlier code, put back, was given it. Where it cannot be noted, nothing more is kept in this run.
+
     State: left = nodes with an accepted edit that have not run in this run.
     """
 
-    def __init__(self, frozen: FrozenGraph, cache: Cache | None) -> None:
+    def __init__(self, frozen: FrozenGraph, cache: Cache | None, known: Known) -> None:
         self._frozen = frozen
         self._cache = cache
+        self._known = known
         self._left = set(frozen.accepted)
 
     def note(self, executed: Iterable[str]) -> None:
-        """Take in nodes that ran."""
+        """Take in nodes that ran, before what they made is kept."""
         if not self._left or self._cache is None:
             return
         if ran := self._left.intersection(executed):
             self._left -= ran
-            with suppress(CacheError):
-                mark_ran(
-                    self._cache.folder, [self._frozen.ingredients[name]["accepted"]["part"] for name in ran]
-                )
+            parts = {self._frozen.ingredients[name]["accepted"]["part"] for name in ran}
+            try:
+                mark_ran(self._cache.folder, parts)
+            except CacheError as exc:
+                self._cache.failed_commits = FAILED_COMMITS
+                self._cache.problems.append(f"{exc}; nothing more is written to it in this run")
+                if self._known.index is not None:
+                    self._known.index.failed_writes = FAILED_WRITES
 
 
 class WrittenFolders:

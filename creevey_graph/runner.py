@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from contextlib import suppress
 from itertools import chain, islice
 
 from creevey_graph.agenda import Agenda
@@ -95,7 +96,7 @@ class _Run:
         self.opened: Pool | None = None
         self.blame = Blame(listing.frozen, Limits())
         self.scratches: deque[Scratch] = deque()
-        self.accepted = AcceptedRuns(listing.frozen, options.cache)
+        self.accepted = AcceptedRuns(listing.frozen, options.cache, known)
         self.claims, self.ledger = Claims(listing.frozen), Ledger(options.cache, refresh=options.refresh)
         self.agenda = Agenda(listing, known, options, self.claims)
 
@@ -268,13 +269,13 @@ class _Run:
         self.pace.measure(sum(result.took_s for result in results), len(results))
         cache = self.options.cache
         if cache is not None:
+            self.accepted.note(name for result in results for name in result.executed)
             if damaged := [key for result in results for key in result.damaged]:
                 self.damaged.update(damaged)
                 cache.heal(damaged)
             if entries := [entry for result in results for entry in result.entries]:
                 cache.commit(entries)
             cache.put_measures(self.ledger.fold([line for result in results for line in result.measured]))
-            self.accepted.note(name for result in results for name in result.executed)
         results = [self.claims.checked(result) for result in results]
         self.known.put((result.row.key, result.state) for result in results)
         for result in results:
@@ -320,13 +321,11 @@ class _Run:
     def _interrupt(self) -> None:
         """Let the items in hand end, save those that wait for a server, and keep them; a second Ctrl-C drops them too."""
         self.interrupted = True
-        try:
+        with suppress(KeyboardInterrupt):
             with waits_ended():
                 self._stop("interrupted", now=True)
                 wait(self.in_flight)
             self._absorb_good(self.in_flight)
-        except KeyboardInterrupt:
-            return
 
     def _absorb_good(self, futures: Iterable[Future[list[Result]]]) -> None:
         for future in futures:

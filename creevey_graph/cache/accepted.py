@@ -72,9 +72,11 @@ def mark_ran(folder: Path, parts: Collection[str]) -> None:
     Note that edited code ran while it was accepted.
 
     Raises:
-        CacheError: It cannot be written.
+        CacheError: It cannot be written, or one is not accepted any more.
     """
-    accepted, _ = read_accepted(folder)
+    accepted, problem = read_accepted(folder)
+    if problem or not accepted.keys() >= set(parts):
+        raise CacheError(problem or "an acceptance was taken back while the run was going")
     changed = {part: accepted[part] for part in parts if part in accepted and not accepted[part].ran}
     if changed:
         ran = {part: attrs.evolve(entry, ran=True) for part, entry in changed.items()}

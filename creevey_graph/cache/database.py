@@ -86,7 +86,7 @@ class Database(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
         with Lock(place.parent, place.name) as lock:  # on the folder itself: no file more
             if not lock.own(wait_s):
                 raise diskcache.Timeout("another process is making it, and does not end")
-            if not self._adopts():
+            if not self._adopts(is_last=True):
                 self._make(wait_s)
 
     def _make(self, wait_s: float) -> None:
@@ -104,14 +104,16 @@ class Database(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
             return super().reset(key, _SETTINGS[key], update=options.get("update", True))
         return super().reset(key, *given, **options) if key in METADATA else None
 
-    def _adopts(self) -> bool:
-        """Take the database as it is; False where it is not there, or not as it should be."""
+    def _adopts(self, *, is_last: bool = False) -> bool:
+        """Take the database as it is; False where it is not there, not as it should be, or held, unless *is_last*."""
         try:
             held = dict(self._con.execute("SELECT key, value FROM Settings"))
             parts = {name for (name,) in self._con.execute("SELECT name FROM sqlite_master")}
             ((self._page_size,),) = self._con.execute("PRAGMA page_size").fetchall()
         except sqlite3.OperationalError as exc:
             self.close()
+            if is_locked(exc) and is_last:
+                raise diskcache.Timeout("another process holds it, and does not end") from exc
             if is_locked(exc) or "no such table" in str(exc):
                 return False
             raise
