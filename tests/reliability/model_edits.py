@@ -63,7 +63,7 @@ class Edits:
         2,
         name=NAMES,
         out=OUT_NAMES,
-        kind=st.sampled_from(["gone", "other", "cut", "touched", "swapped", "link", "folder"]),
+        kind=st.sampled_from(["gone", "other", "cut", "touched", "swapped", "link"]),
     )
     def damage_output(self, name, out, kind):
         folder = self.world.place / out

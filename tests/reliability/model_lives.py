@@ -51,8 +51,7 @@ class Runs:
         job = {**job, "options": {**job.get("options", {}), "prune": True}}
         answer = world.run_here(job)
         failed = world.check_whole(job, answer)
-        if world.tick % 20:  # at every other text: it doubles what a run takes
-            world.check_idle(job, failed)
+        world.check_idle(job, failed)
         return answer
 
     @event(
