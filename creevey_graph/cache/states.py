@@ -168,7 +168,7 @@ def _is_sound(  # noqa: PLR0917 - a state's parts, in their order
 def _is_sound_file(path: Any, *rest: Any) -> bool:
     size, mtime_ns, ctime_ns, inode, digest, looked_ns = rest
     numbers = {*map(type, (size, mtime_ns, ctime_ns, inode, looked_ns))}
-    return type(path) is type(digest) is str and numbers == _NUMBER and "\0" not in path
+    return type(path) is type(digest) is str and numbers == _NUMBER
 
 
 def is_below(path: str) -> bool:
@@ -178,6 +178,8 @@ def is_below(path: str) -> bool:
     >>> is_below("a/b..c.png"), is_below("../a"), is_below("/a"), is_below("a/../../b")
     (True, False, False, False)
     """
+    if "\0" in path:  # in a source's it parts an archive from its member
+        return False
     return not (".." in path and ".." in path.replace("\\", "/").split("/")) and not os.path.isabs(path)  # noqa: PTH117
 
 

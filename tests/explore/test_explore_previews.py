@@ -155,7 +155,10 @@ def test_a_step_that_ends_the_program_costs_its_preview_only(photo):
     preview = previews.of(asked(photo))
     previews.close()
 
-    assert ("ending", "KeyboardInterrupt") == (preview["step"], preview["error"])
+    assert ("ending", "StepError: step 'ending' raised KeyboardInterrupt") == (
+        preview["step"],
+        preview["error"],
+    )
     assert ["", "load_image"] == [picture["node"] for picture in preview["pictures"]]
 
 
