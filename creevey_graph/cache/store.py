@@ -210,6 +210,7 @@ class Cache:
 
     def _replace_store(self) -> None:
         self.close()
+        self._marked.clear()
         try:
             self._store = begin_anew(self.folder, self._directory, self.problems)
         except CacheError as exc:
