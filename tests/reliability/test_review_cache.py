@@ -1,16 +1,21 @@
 """What a review of the reliability work found: good pictures refused, good hosts given up, planted rows that crash."""
 
 import io
+import os
 import struct
 import zlib
 from contextlib import suppress
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
+from places import needs_mounts, read_only_mount
 from servers import FakeNetwork, FakeTime, PictureServer, status
 
-from creevey_graph.cache import Index
+from creevey_graph.cache import Cache, Index
+from creevey_graph.cache.index import forget_lost
+from creevey_graph.cli import main
 from creevey_graph.errors import FetchError, ImageError
 from creevey_graph.fetch import Hosts, fetch
 from creevey_graph.images import load_image
@@ -117,3 +122,32 @@ def test_a_block_planted_as_text_does_not_end_a_run(tmp_path):
     index.compact("graph", lambda *_: "")
     assert index.problems == []
     index.close()
+
+
+@pytest.mark.skipif(bool(needs_mounts()), reason="no mounts here")
+def test_a_whole_cache_that_can_only_be_read_is_verified_as_whole(tmp_path):
+    """It ended with 1, "mended or told above", as though something in it was damaged."""
+    Cache(tmp_path / "cache").close()
+    with read_only_mount(tmp_path / "cache"):
+        result = CliRunner().invoke(main, ["cache", "verify", "--cache", str(tmp_path / "cache")])
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "nothing is damaged")
+
+
+def test_an_index_that_alone_cannot_be_written_is_told(tmp_path, monkeypatch):
+    """Each run did everything again, without a word."""
+    Index(tmp_path, "ab" * 32).close()
+    monkeypatch.setattr("creevey_graph.cache.index.may_write", lambda *_: False)
+    index = Index(tmp_path, "ab" * 32)
+    assert index.problems == ["it can only be read: what is made anew is not kept"]
+    index.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_an_output_folder_may_have_a_name_of_any_bytes(tmp_path):
+    """A run into a folder of an old Latin-1 disk ended with a UnicodeEncodeError."""
+    index = Index(tmp_path, "ab" * 32)
+    index.put_scope(os.fsdecode(bytes(tmp_path / "caf") + b"\xe9"))
+    assert index.problems == []
+    index.put([("key", "[]")])
+    index.close()
+    assert forget_lost(tmp_path) == 0
