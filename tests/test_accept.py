@@ -280,7 +280,7 @@ def test_what_is_accepted_is_read_as_it_was_written(tmp_path):
 def test_a_file_that_cannot_be_used_is_told(tmp_path):
     """A folder in its place: reading tells, writing raises."""
     (tmp_path / "accepted.json").mkdir()
-    assert "is no file" in read_accepted(tmp_path)[1]
+    assert "cannot be read" in read_accepted(tmp_path)[1]
     with pytest.raises(CacheError, match="cannot be written"):
         write_accepted(tmp_path, {"new": ENTRY})
 

@@ -93,7 +93,7 @@ def read_accepted(folder: Path) -> tuple[dict[str, Accepted], str]:
     path = folder / NAME
     try:
         if os.path.lexists(path) and not path.is_file():  # a pipe would be waited for
-            return {}, f"'{path}' is no file; nothing counts as accepted"
+            return {}, f"'{path}' cannot be read (it is no file); nothing counts as accepted"
         data = json.loads(path.read_bytes())
         if data["version"] != VERSION:
             return {}, f"'{path}' is of another version; nothing counts as accepted"

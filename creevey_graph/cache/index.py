@@ -28,7 +28,7 @@ from creevey_graph.cache.database import BRIEFLY_S, is_locked, may_write
 from creevey_graph.cache.index_file import NewerIndexError, connect, connect_to_read
 from creevey_graph.cache.made_of import read_made_of
 from creevey_graph.cache.merge import merge
-from creevey_graph.cache.opening import is_told_enough, told
+from creevey_graph.cache.opening import READ_ONLY, is_told_enough, told
 from creevey_graph.cache.sqlite_files import SUFFIXES, is_broken, is_damage, is_past
 from creevey_graph.cache.states import encoded_key, opened, sealed
 
@@ -65,6 +65,7 @@ class Index:
         try:
             if not may_write(str(self._path.parent), self._path.name):
                 self.failed_writes = FAILED_WRITES
+                self.problems.append(READ_ONLY)
                 return connect_to_read(self._path)
             return connect(self._path)
         except NewerIndexError:
@@ -213,7 +214,8 @@ class Index:
         )
 
     def put_scope(self, out: str) -> None:
-        """Keep which output folder this scope is of, "" for none, so that `forget_lost` can tell."""
+        """Keep which output folder this scope is of, "" for none, so that `forget_lost` can tell; it spares what has no UTF-8."""
+        out = "" if out.encode(errors="replace") != out.encode(errors="surrogatepass") else out
         if not list(self._read("SELECT 1 FROM scopes WHERE scope = ?", (self.scope,))):
             self._write("INSERT OR REPLACE INTO scopes VALUES (?, ?)", [(self.scope, out)])
 

@@ -35,6 +35,7 @@ def merge(connection: sqlite3.Connection, scope: str, graph_key: str, row_text: 
         for (first,) in connection.execute(
             "SELECT first FROM blocks WHERE scope = ? ORDER BY first", (scope,)
         )
+        if type(first) is bytes  # SQLite takes anything; text beside it cannot be compared
     ]
     newer = connection.execute("SELECT key, state FROM items WHERE scope = ? ORDER BY key", (scope,))
     by_block = groupby(newer, key=lambda row: max(0, bisect_right(firsts, row[0]) - 1))

@@ -63,7 +63,7 @@ def open_or_begin_anew(folder: Path, directory: str, problems: list[str]) -> Dat
             raise CacheError(f"cache '{folder}' cannot be opened ({told(exc, folder)})") from exc
         return begin_anew(folder, directory, problems)
     if found.is_read_only:
-        problems.append("it can only be read: what is made anew is not kept")
+        problems.append(READ_ONLY)
     return found
 
 
@@ -84,6 +84,7 @@ def begin_anew(folder: Path, directory: str, problems: list[str]) -> Database:
 
 
 FULL = "there is no space left for it; what does not fit is not kept, and is made again when it is needed"
+READ_ONLY = "it can only be read: what is made anew is not kept"
 BUSY = "another process holds its database; what could not be written is made again when it is needed"
 
 

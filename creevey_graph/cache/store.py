@@ -76,8 +76,7 @@ class Cache:
     @property
     def damaged(self) -> list[str]:
         """Keys that this thread found damaged: told by another's result, what it brings seemed a second copy."""
-        found: list[str] = self._local.__dict__.setdefault("damaged", [])
-        return found
+        return cast("list[str]", self._local.__dict__.setdefault("damaged", []))
 
     @property
     def is_read_only(self) -> bool:
@@ -211,6 +210,7 @@ class Cache:
 
     def _replace_store(self) -> None:
         self.close()
+        self._marked.clear()
         try:
             self._store = begin_anew(self.folder, self._directory, self.problems)
         except CacheError as exc:

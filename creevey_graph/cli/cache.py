@@ -102,7 +102,7 @@ def verify(cache: Path | None, as_json: bool) -> None:
         _tell_absent(folder, as_json=as_json)
         return
     with _opened(folder) as opened:
-        begun_anew = opened.take_troubles()[1]
+        begun_anew = () if opened.is_read_only else opened.take_troubles()[1]  # that is no damage
         found = opened.verify()
     found.problem = found.problem or "; ".join(begun_anew)
     if as_json:

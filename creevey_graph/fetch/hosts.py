@@ -68,6 +68,7 @@ class Host:
         _held_until: Before then nothing is asked.
         _pleas: Times in a row that it asked for peace, each after what it had asked for before.
         _asked_peace_at: When it last did.
+        _first_plea_at: When it began to.
         _spared_until: Given up for that: before then nothing is asked, nor waited for.
 
     Thread safety: `_changed` guards all but `robots`.
@@ -87,6 +88,7 @@ class Host:
         self._held_until = 0.0
         self._pleas = 0
         self._asked_peace_at = 0.0
+        self._first_plea_at = 0.0
         self._spared_until = 0.0
 
     @contextmanager
@@ -187,12 +189,17 @@ class Host:
             now = clock.monotonic()
             self._held_until = max(self._held_until, now + seconds)
             if slot.begin >= self._asked_peace_at:
+                self._first_plea_at = self._first_plea_at if self._pleas else now
                 self._pleas += 1
                 self._asked_peace_at = now
-                if self._pleas >= GIVE_UP_AFTER:
+                if self._is_tiring(now + seconds):
                     self._spared_until = now + COOL_DOWN_S
                     self._changed.notify_all()
-            return self._pleas >= GIVE_UP_AFTER
+            return now < self._spared_until
+
+    def _is_tiring(self, until: float) -> bool:
+        # Many say "in a second" for a limit of so many in ten: the whole list failed after two seconds.
+        return self._pleas >= GIVE_UP_AFTER and until - self._first_plea_at >= COOL_DOWN_S
 
 
 class Hosts:

@@ -15,7 +15,7 @@ from typing import IO, Any
 from creevey_graph.errors import ImageError
 
 MOST_CHUNKS = 50_000
-"""Parts a PNG may have, or a JPEG before its pixels: 50 000 of 8 KB, as libpng writes them, are 400 MB."""
+"""Parts a PNG of any size may have, or a JPEG before its pixels."""
 MOST_METADATA_BYTES = 2**25
 """What may stand before the pixels of a JPEG; a profile of colours has 16 MB at the most."""
 MOST_SCANS = 100
@@ -30,7 +30,12 @@ MOST_HEADER_BYTES = 2**16
 
 _PART_HEAD_BYTES, _PART_BYTES = 8, 12
 """Of a chunk without data: its length and name; and its checksum."""
+_CHUNK_PAYS_BYTES = 512
+"""What a chunk has on average where going through them takes no longer than decoding."""
 _SCAN = b"\xff\xda"
+_MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])", re.DOTALL)
+"""What is none of the pixels' own: these hold FF only before 00, and before the numbers of a restart."""
+_WITHOUT_DATA = (b"\xd8", b"\x01")
 _HUFFMAN = frozenset({0xC0, 0xC1, 0xC2})
 """Markers of JPEGs whose every block of 8 x 8 takes a bit at least."""
 _BLOCK_PX = 8
@@ -61,7 +66,7 @@ def check_parts(name: str, file: IO[bytes], where: str, max_pixels: int) -> None
     """
     size = _size_of(file)
     if name == "PNG" and size > MOST_CHUNKS * _PART_BYTES:
-        _check_chunks(file, where)
+        _check_chunks(file, where, max(MOST_CHUNKS, size // _CHUNK_PAYS_BYTES))
     elif name == "JPEG" and size > MOST_CHUNKS * 4:
         _coding_of(file, where)
     elif name == "TIFF" and size > MOST_STRIPS * 4:
@@ -131,7 +136,7 @@ def _size_of(file: IO[bytes]) -> int:
     return file.seek(0, 2)
 
 
-def _check_chunks(file: IO[bytes], where: str) -> None:
+def _check_chunks(file: IO[bytes], where: str, most: int) -> None:
     at, count = 8, 0
     while True:
         file.seek(at)
@@ -139,8 +144,8 @@ def _check_chunks(file: IO[bytes], where: str) -> None:
         if len(head) < _PART_HEAD_BYTES or head[4:] == b"IEND":
             return
         count += 1
-        if count > MOST_CHUNKS:
-            raise ImageError(f"{where}: a PNG of more than {MOST_CHUNKS} chunks; write it anew to read it")
+        if count > most:
+            raise ImageError(f"{where}: a PNG of more than {most} chunks; write it anew to read it")
         at += _PART_BYTES + int.from_bytes(head[:4])
 
 
@@ -168,12 +173,26 @@ def _coding_of(file: IO[bytes], where: str) -> int:
 
 def _check_scans(opened: Any, file: IO[bytes], where: str) -> None:
     if opened.info.get("progressive"):
-        file.seek(0)
-        scans = file.read().count(_SCAN)
-        if scans > MOST_SCANS:
+        file.seek(opened.tile[0][2] if opened.tile else 0)  # of an MPO, this frame alone
+        data = file.read()
+        # Most have too few anywhere; then they need not be told from what a profile, a thumbnail or an appended video has.
+        if data.count(_SCAN) > MOST_SCANS and (scans := _count_scans(data)) > MOST_SCANS:
             raise ImageError(
                 f"{where}: a JPEG of {scans} scans, more than {MOST_SCANS}; write it anew to read it"
             )
+
+
+def _count_scans(data: bytes) -> int:
+    """Return how many scans a JPEG has to its end mark."""
+    at, scans = 0, 0
+    while mark := _MARKER.search(data, at):
+        at = mark.end()
+        if mark[1][0] == _END_OF_IMAGE:
+            break
+        scans += mark[1][0] == _START_OF_SCAN
+        if mark[1] not in _WITHOUT_DATA:
+            at += max(2, int.from_bytes(data[at : at + 2]))
+    return scans
 
 
 def _check_bits(opened: Any, file: IO[bytes], where: str) -> None:
