@@ -16,14 +16,12 @@ from contextlib import suppress
 from typing import Any
 
 import attrs
-import cloudpickle
 
-from creevey_graph.errors import UsageError
 from creevey_graph.executors.base import Hand, Limits, Work, WorkerLost
 from creevey_graph.executors.board import WAITING, Board
-from creevey_graph.executors.family import CLOSED_FILES, kill_family, told_of_exit
+from creevey_graph.executors.family import CLOSED_FILES, UNKNOWN, is_gone, kill_family, told_of_exit
 from creevey_graph.executors.inside import serve
-from creevey_graph.executors.sending import dumps, dumps_tasks, not_received
+from creevey_graph.executors.sending import dumps, dumps_tasks, received_reply
 
 MAX_FALSE_STARTS = 30
 """So many in a row end before they can take a chunk: there will be no workers."""
@@ -114,7 +112,10 @@ class ProcessPool:
         while self.broken is not None and not self.waiting.empty():
             with suppress(queue.Empty):
                 job = self.waiting.get_nowait()
-                if job is not None and job.future.set_running_or_notify_cancel():
+                if job is None:  # the pool is being closed: the other desks still wait for theirs
+                    self.waiting.put(None)
+                    return
+                if job.future.set_running_or_notify_cancel():
                     job.future.set_exception(BrokenExecutor(self.broken))
 
 
@@ -155,11 +156,12 @@ class _Desk:
             job.future.set_exception(BrokenExecutor(self._pool.broken or "the run was ended"))
         if self._worker is not None:
             self._worker.end()
+            self._worker = None  # its files, which would stay open until garbage is collected
 
     def _done_or_told(self, job: _Job) -> _Job | None:
         try:
             return self._done(job)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, who waits for this thread must be told
+        except BaseException as exc:  # noqa: BLE001 - whatever it is, who waits for this thread must be told
             self._pool.give_up(f"{type(exc).__name__}: {exc}")
             job.future.set_exception(BrokenExecutor(self._pool.broken))
             return None
@@ -237,17 +239,19 @@ class _Worker:
         self._late: tuple[Hand, ...] = ()
         self._stuck = ""
         self.board, self._place = Board.make(pool.threads)
-        self._connection, theirs = context.Pipe()
-        arguments = (theirs, self._place, pool.threads, os.getpid(), pool.jobs)
-        self._process = context.Process(target=serve, args=arguments, name="creevey-worker", daemon=False)
+        theirs: Any = None
         try:
+            self._connection, theirs = context.Pipe()
+            arguments = (theirs, self._place, pool.threads, os.getpid(), pool.jobs)
+            self._process = context.Process(target=serve, args=arguments, name="creevey-worker", daemon=False)
             with _STARTING:
                 self._process.start()
         except BaseException:
             self._place.remove()
             raise
         finally:
-            theirs.close()
+            if theirs is not None:
+                theirs.close()
 
     def begin(self) -> tuple[str, bool]:
         """Wait until it can take a chunk; return ("", False), or why it cannot and whether none ever will."""
@@ -277,7 +281,7 @@ class _Worker:
         suspected: tuple[Hand, ...] = ()
         way_began = time.monotonic()
         while not self._connection.poll(look_s):
-            if not self._process.is_alive() and not self._connection.poll(0):
+            if self._has_ended() and not self._connection.poll(0):
                 return None
             if limits is None:
                 continue
@@ -289,7 +293,7 @@ class _Worker:
             if time.monotonic() - way_began > limits.item_s:
                 self._stuck = f"values were still on their way between processes after {limits.item_s:g} s"
                 return None
-        return _received(self._connection.recv_bytes())
+        return received_reply(self._connection.recv_bytes())
 
     def lost(self) -> WorkerLost | None:
         """End what is left of it, and tell what it had in hand; None where it had not taken its chunk up."""
@@ -310,6 +314,8 @@ class _Worker:
         """Return how it ended, in words, and whether only what ran inside it can be the cause."""
         self._wait(_LOOK_S)
         code = self._process.exitcode
+        if code is None and self._has_ended():
+            code = UNKNOWN
         if code is None:  # it lives, but has closed its pipe, or is stuck
             self.kill()
             code = CLOSED_FILES
@@ -317,7 +323,7 @@ class _Worker:
 
     def kill(self) -> None:
         """End it and what it started, at once."""
-        if self._process.exitcode is None and self._process.pid is not None:
+        if not self._has_ended() and self._process.pid is not None:
             kill_family(self._process.pid)
 
     def end(self) -> None:
@@ -330,13 +336,9 @@ class _Worker:
     def _wait(self, limit_s: float) -> None:
         """Wait until it has ended: `join` waits for all that it has left behind."""
         until = time.monotonic() + limit_s
-        while self._process.exitcode is None and time.monotonic() < until:
+        while not self._has_ended() and time.monotonic() < until:
             time.sleep(_PAUSE_S)
 
-
-def _received(data: bytes) -> tuple[str, Any]:
-    try:
-        reply: tuple[str, Any] = cloudpickle.loads(data)
-    except Exception as exc:  # noqa: BLE001 - an exception of the user's is made again
-        return "error", UsageError(not_received(exc))
-    return reply
+    def _has_ended(self) -> bool:
+        pid = self._process.pid
+        return self._process.exitcode is not None or (pid is not None and is_gone(pid))
