@@ -2,8 +2,8 @@
 A pool of processes: accepts notebook functions and unguarded scripts, never forks.
 
 Each worker has a pipe and a thread of this process of its own, so that a worker that dies, or is ended since it takes
-too long, costs its own chunk and nobody else's; it is replaced. loky's pool, used before, ends all workers with the one
-that dies, and cannot end one alone. loky starts the processes.
+too long, costs its own chunk and nobody else's; it is replaced. loky starts the processes; its own pool would end all
+of them with the one that dies.
 """
 
 import os
@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
+from multiprocessing import process
 from typing import Any
 
 import attrs
@@ -92,8 +93,12 @@ class ProcessPool:
             self.waiting.put(None)
             if now:
                 desk.kill()
-        for desk in self._desks:
-            desk.join()
+        try:
+            for desk in self._desks:
+                desk.join()
+        except BaseException:  # another Ctrl-C
+            list(map(_Desk.kill, self._desks))
+            raise
 
     def note_start(self, failure: str = "") -> bool:
         """Count starts of workers that failed in a row; return whether to try again."""
@@ -178,7 +183,10 @@ class _Desk:
             except (OSError, MemoryError) as exc:
                 failure, is_final = f"{type(exc).__name__}: {exc}", False
             except Exception as exc:  # noqa: BLE001 - whatever it is, who waits for this thread must be told
-                failure, is_final = f"{type(exc).__name__}: {exc}", True
+                cause = (
+                    exc.__context__ if isinstance(exc.__context__, OSError) else exc
+                )  # loky trips over its own end
+                failure, is_final = f"{type(cause).__name__}: {cause}", cause is exc
             if is_final:
                 self._pool.give_up(failure)
             if not failure:
@@ -238,20 +246,20 @@ class _Worker:
         self._was_fresh = True
         self._late: tuple[Hand, ...] = ()
         self._stuck = ""
+        self._connection, theirs = context.Pipe()  # first: without descriptors, no board is left behind
         self.board, self._place = Board.make(pool.threads)
-        theirs: Any = None
         try:
-            self._connection, theirs = context.Pipe()
             arguments = (theirs, self._place, pool.threads, os.getpid(), pool.jobs)
             self._process = context.Process(target=serve, args=arguments, name="creevey-worker", daemon=False)
             with _STARTING:
                 self._process.start()
+            # The interpreter would wait for it at its end, where a third Ctrl-C kept `close` from ending it: for ever.
+            getattr(process, "_children", set()).discard(self._process)
         except BaseException:
             self._place.remove()
             raise
         finally:
-            if theirs is not None:
-                theirs.close()
+            theirs.close()
 
     def begin(self) -> tuple[str, bool]:
         """Wait until it can take a chunk; return ("", False), or why it cannot and whether none ever will."""
@@ -314,11 +322,9 @@ class _Worker:
         """Return how it ended, in words, and whether only what ran inside it can be the cause."""
         self._wait(_LOOK_S)
         code = self._process.exitcode
-        if code is None and self._has_ended():
-            code = UNKNOWN
-        if code is None:  # it lives, but has closed its pipe, or is stuck
+        if code is None:  # it lives, but has closed its pipe, or is stuck; or nobody is told how it ended
+            code = UNKNOWN if self._has_ended() else CLOSED_FILES
             self.kill()
-            code = CLOSED_FILES
         return told_of_exit(code)
 
     def kill(self) -> None:
