@@ -10,7 +10,8 @@ ignored, as with nohup, stays ignored.
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ALL_COMPLETED, Future, wait
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -173,6 +174,23 @@ def interrupts_held_back(room: int = _ANY) -> Iterator[None]:
         finally:
             guard.room = 0
             guard.act()
+
+
+_TURN_S = 0.1
+
+
+def wait_in_turns(futures: "Collection[Future[Any]]", return_when: str = ALL_COMPLETED) -> "set[Future[Any]]":
+    """
+    Return what is done of *futures*, as `wait`, which a signal at the wrong moment makes fail.
+
+    As it took a lock back for which it had waited, a second Ctrl-C left it without: RuntimeError, and no report.
+    So a signal takes effect between two turns; two within one are one wish.
+    """
+    while True:
+        with interrupts_held_back():
+            done, left = wait(futures, _TURN_S, return_when)
+        if not left or (done and return_when != ALL_COMPLETED):
+            return done
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future
 from contextlib import suppress
 from itertools import chain, islice
 
@@ -36,7 +36,7 @@ from creevey_graph.events import (
     WorkersStarted,
 )
 from creevey_graph.executors import Limits, Pool, WorkerLost, dumps, open_pool
-from creevey_graph.interrupts import interrupts_held_back, stops_as_interrupts
+from creevey_graph.interrupts import interrupts_held_back, stops_as_interrupts, wait_in_turns
 from creevey_graph.lease import Lease
 from creevey_graph.ledger import Ledger
 from creevey_graph.listing import Listing
@@ -217,8 +217,7 @@ class _Run:
                     raise
 
     def _absorb_done(self) -> None:
-        done, _ = wait(self.in_flight, return_when=FIRST_COMPLETED)
-        for future in done:
+        for future in wait_in_turns(self.in_flight, FIRST_COMPLETED):
             error = CancelledError() if future.cancelled() else future.exception()
             with interrupts_held_back():
                 if (chunk := self.in_flight.pop(future, None)) is None:
@@ -324,7 +323,7 @@ class _Run:
         with suppress(KeyboardInterrupt):
             with waits_ended():
                 self._stop("interrupted", now=True)
-                wait(self.in_flight)
+                wait_in_turns(self.in_flight)
             self._absorb_good(self.in_flight)
 
     def _absorb_good(self, futures: Iterable[Future[list[Result]]]) -> None:

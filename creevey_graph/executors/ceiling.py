@@ -16,6 +16,7 @@ LEAST_BYTES = 4_000_000_000
 MOST_OF_RAM = 0.8
 IS_KEPT_TO = sys.platform.startswith("linux")
 """Whether this system keeps processes to a limit."""
+_MOST_KEPT = 0.75
 _STATM_DATA = 5
 _GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
@@ -42,7 +43,7 @@ def _memory_of_machine() -> int | None:
 
 class Ceiling:
     """
-    The limit of this process, from now on. State: begun = bytes it had then.
+    The limit of this process, from now on. State: begun = bytes it had then; kept = what the first chunk left.
 
     Args:
         memory_bytes: What it may take beyond what it has; None for any.
@@ -51,6 +52,7 @@ class Ceiling:
     def __init__(self, memory_bytes: int | None) -> None:
         self._bytes = memory_bytes if IS_KEPT_TO else None
         self.begun = 0
+        self._kept: int | None = None
         if self._bytes is None:
             return
         import resource  # noqa: PLC0415 - there is none on Windows
@@ -62,8 +64,18 @@ class Ceiling:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
     def is_near(self) -> bool:
-        """True where half of it is taken and nothing is in hand: what items left behind, to the next one's harm."""
-        return self._bytes is not None and _data_bytes() - self.begun > self._bytes / 2
+        """
+        True where half of it is taken and nothing is in hand: what items left behind, to the next one's harm.
+
+        What is there from the first chunk on may be a model, say, that each process loads once: a new process for
+        each chunk would load it anew and be no better off.
+        """
+        if self._bytes is None:
+            return False
+        taken = _data_bytes() - self.begun
+        self._kept = taken if self._kept is None else self._kept
+        is_grown = taken - self._kept > self._bytes / 8 or taken > self._bytes * _MOST_KEPT
+        return taken > self._bytes / 2 and is_grown
 
 
 def _data_bytes() -> int:

@@ -6,8 +6,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 
-CLOSED_FILES = 71
-"""Exit code of a worker whose files an item has closed."""
+CLOSED_FILES, TOO_LARGE = 71, 72
+"""Exit codes of a worker whose files an item has closed, and of one that is sent more than it may take."""
+UNKNOWN = 10**6
+"""Stands for the exit code of a process that somebody else has waited for."""
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT")
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
@@ -21,6 +23,19 @@ def kill_family(pid: int) -> None:
     for one in (*descendants(pid), pid):
         with suppress(OSError):
             os.kill(one, _KILL)
+
+
+def is_gone(pid: int) -> bool:
+    """True where there is no such process; False where that cannot be told."""
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def descendants(pid: int) -> list[int]:
@@ -39,7 +54,11 @@ def descendants(pid: int) -> list[int]:
 def _pairs() -> Iterator[tuple[int, int]]:
     """Yield (process, its parent)."""
     if os.path.isdir("/proc/self"):  # noqa: PTH112 - text
-        for name in os.listdir("/proc"):  # noqa: PTH208 - text
+        try:
+            names = os.listdir("/proc")  # noqa: PTH208 - text
+        except OSError:  # no descriptors are left
+            return
+        for name in names:
             with suppress(OSError, ValueError, IndexError):
                 if name.isdecimal():
                     with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - there may be thousands
@@ -54,6 +73,13 @@ def _pairs() -> Iterator[tuple[int, int]]:
 
 def told_of_exit(code: int) -> tuple[str, bool]:
     """Return how a process with this exit code ended, in words, and whether only what ran inside it can be the cause."""
+    if code == UNKNOWN:
+        return "the process ended, and the system told nobody how, as where SIGCHLD is ignored", False
+    if code == TOO_LARGE:
+        return (
+            "what it was sent takes more memory than it may; raise worker_memory (--worker-memory)",
+            True,
+        )
     if code == CLOSED_FILES:
         return "the files of the process were closed", True
     if code >= 0:

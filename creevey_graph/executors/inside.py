@@ -23,7 +23,7 @@ import cloudpickle
 
 from creevey_graph.executors.board import RECEIVING, SENDING, WORKING, Board, Place
 from creevey_graph.executors.ceiling import Ceiling
-from creevey_graph.executors.family import CLOSED_FILES
+from creevey_graph.executors.family import CLOSED_FILES, TOO_LARGE
 from creevey_graph.executors.sending import received_tasks
 from creevey_graph.shares import MEMORY_VARIABLE, WORKERS_VARIABLE
 from creevey_graph.spoilt import is_spoilt
@@ -82,11 +82,18 @@ class _Server:
             return
         self._connection.send_bytes(_reply("ready", None))
         while not is_spoilt():
-            data = self._connection.recv_bytes()
-            self._board.do(RECEIVING)
-            reply = self._answer(data)
+            reply = self._answer(self._received())
             self._check_files()
             self._connection.send_bytes(reply)
+
+    def _received(self) -> bytes:
+        self._connection.poll(None)
+        self._board.do(RECEIVING)  # from here on, it is the chunk that it may end of
+        try:
+            data: bytes = self._connection.recv_bytes()
+        except MemoryError:
+            os._exit(TOO_LARGE)
+        return data
 
     def _answer(self, data: bytes) -> bytes:
         try:

@@ -2,8 +2,8 @@
 A pool of processes: accepts notebook functions and unguarded scripts, never forks.
 
 Each worker has a pipe and a thread of this process of its own, so that a worker that dies, or is ended since it takes
-too long, costs its own chunk and nobody else's; it is replaced. loky's pool, used before, ends all workers with the one
-that dies, and cannot end one alone. loky starts the processes.
+too long, costs its own chunk and nobody else's; it is replaced. loky starts the processes; its own pool would end all
+of them with the one that dies.
 """
 
 import os
@@ -13,17 +13,16 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
+from multiprocessing import process
 from typing import Any
 
 import attrs
-import cloudpickle
 
-from creevey_graph.errors import UsageError
 from creevey_graph.executors.base import Hand, Limits, Work, WorkerLost
 from creevey_graph.executors.board import WAITING, Board
-from creevey_graph.executors.family import CLOSED_FILES, kill_family, told_of_exit
+from creevey_graph.executors.family import CLOSED_FILES, UNKNOWN, is_gone, kill_family, told_of_exit
 from creevey_graph.executors.inside import serve
-from creevey_graph.executors.sending import dumps, dumps_tasks, not_received
+from creevey_graph.executors.sending import dumps, dumps_tasks, received_reply
 
 MAX_FALSE_STARTS = 30
 """So many in a row end before they can take a chunk: there will be no workers."""
@@ -94,8 +93,12 @@ class ProcessPool:
             self.waiting.put(None)
             if now:
                 desk.kill()
-        for desk in self._desks:
-            desk.join()
+        try:
+            for desk in self._desks:
+                desk.join()
+        except BaseException:  # another Ctrl-C
+            list(map(_Desk.kill, self._desks))
+            raise
 
     def note_start(self, failure: str = "") -> bool:
         """Count starts of workers that failed in a row; return whether to try again."""
@@ -114,7 +117,10 @@ class ProcessPool:
         while self.broken is not None and not self.waiting.empty():
             with suppress(queue.Empty):
                 job = self.waiting.get_nowait()
-                if job is not None and job.future.set_running_or_notify_cancel():
+                if job is None:  # the pool is being closed: the other desks still wait for theirs
+                    self.waiting.put(None)
+                    return
+                if job.future.set_running_or_notify_cancel():
                     job.future.set_exception(BrokenExecutor(self.broken))
 
 
@@ -155,11 +161,12 @@ class _Desk:
             job.future.set_exception(BrokenExecutor(self._pool.broken or "the run was ended"))
         if self._worker is not None:
             self._worker.end()
+            self._worker = None  # its files, which would stay open until garbage is collected
 
     def _done_or_told(self, job: _Job) -> _Job | None:
         try:
             return self._done(job)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, who waits for this thread must be told
+        except BaseException as exc:  # noqa: BLE001 - whatever it is, who waits for this thread must be told
             self._pool.give_up(f"{type(exc).__name__}: {exc}")
             job.future.set_exception(BrokenExecutor(self._pool.broken))
             return None
@@ -176,7 +183,10 @@ class _Desk:
             except (OSError, MemoryError) as exc:
                 failure, is_final = f"{type(exc).__name__}: {exc}", False
             except Exception as exc:  # noqa: BLE001 - whatever it is, who waits for this thread must be told
-                failure, is_final = f"{type(exc).__name__}: {exc}", True
+                cause = (
+                    exc.__context__ if isinstance(exc.__context__, OSError) else exc
+                )  # loky trips over its own end
+                failure, is_final = f"{type(cause).__name__}: {cause}", cause is exc
             if is_final:
                 self._pool.give_up(failure)
             if not failure:
@@ -236,13 +246,15 @@ class _Worker:
         self._was_fresh = True
         self._late: tuple[Hand, ...] = ()
         self._stuck = ""
+        self._connection, theirs = context.Pipe()  # first: without descriptors, no board is left behind
         self.board, self._place = Board.make(pool.threads)
-        self._connection, theirs = context.Pipe()
-        arguments = (theirs, self._place, pool.threads, os.getpid(), pool.jobs)
-        self._process = context.Process(target=serve, args=arguments, name="creevey-worker", daemon=False)
         try:
+            arguments = (theirs, self._place, pool.threads, os.getpid(), pool.jobs)
+            self._process = context.Process(target=serve, args=arguments, name="creevey-worker", daemon=False)
             with _STARTING:
                 self._process.start()
+            # The interpreter would wait for it at its end, where a third Ctrl-C kept `close` from ending it: for ever.
+            getattr(process, "_children", set()).discard(self._process)
         except BaseException:
             self._place.remove()
             raise
@@ -277,7 +289,7 @@ class _Worker:
         suspected: tuple[Hand, ...] = ()
         way_began = time.monotonic()
         while not self._connection.poll(look_s):
-            if not self._process.is_alive() and not self._connection.poll(0):
+            if self._has_ended() and not self._connection.poll(0):
                 return None
             if limits is None:
                 continue
@@ -289,7 +301,7 @@ class _Worker:
             if time.monotonic() - way_began > limits.item_s:
                 self._stuck = f"values were still on their way between processes after {limits.item_s:g} s"
                 return None
-        return _received(self._connection.recv_bytes())
+        return received_reply(self._connection.recv_bytes())
 
     def lost(self) -> WorkerLost | None:
         """End what is left of it, and tell what it had in hand; None where it had not taken its chunk up."""
@@ -310,14 +322,14 @@ class _Worker:
         """Return how it ended, in words, and whether only what ran inside it can be the cause."""
         self._wait(_LOOK_S)
         code = self._process.exitcode
-        if code is None:  # it lives, but has closed its pipe, or is stuck
+        if code is None:  # it lives, but has closed its pipe, or is stuck; or nobody is told how it ended
+            code = UNKNOWN if self._has_ended() else CLOSED_FILES
             self.kill()
-            code = CLOSED_FILES
         return told_of_exit(code)
 
     def kill(self) -> None:
         """End it and what it started, at once."""
-        if self._process.exitcode is None and self._process.pid is not None:
+        if not self._has_ended() and self._process.pid is not None:
             kill_family(self._process.pid)
 
     def end(self) -> None:
@@ -330,13 +342,9 @@ class _Worker:
     def _wait(self, limit_s: float) -> None:
         """Wait until it has ended: `join` waits for all that it has left behind."""
         until = time.monotonic() + limit_s
-        while self._process.exitcode is None and time.monotonic() < until:
+        while not self._has_ended() and time.monotonic() < until:
             time.sleep(_PAUSE_S)
 
-
-def _received(data: bytes) -> tuple[str, Any]:
-    try:
-        reply: tuple[str, Any] = cloudpickle.loads(data)
-    except Exception as exc:  # noqa: BLE001 - an exception of the user's is made again
-        return "error", UsageError(not_received(exc))
-    return reply
+    def _has_ended(self) -> bool:
+        pid = self._process.pid
+        return self._process.exitcode is not None or (pid is not None and is_gone(pid))

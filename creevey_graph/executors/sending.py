@@ -96,6 +96,15 @@ def received_tasks(data: bytes) -> list[Any]:
         raise UsageError(not_received(exc)) from None
 
 
+def received_reply(data: bytes) -> tuple[str, Any]:
+    """Return (what became of a chunk, its results or an error), as a worker sent it."""
+    try:
+        reply: tuple[str, Any] = cloudpickle.loads(data)
+    except BaseException as exc:  # noqa: BLE001 - an exception of the user's is made again, by any code
+        return "error", UsageError(not_received(exc))
+    return reply
+
+
 def not_received(exc: BaseException) -> str:
     """Say that values of an item were sent to another process, but could not be made again there."""
     return (

@@ -145,14 +145,14 @@ def test_sigterm_that_comes_twice_is_one_wish(tmp_path, monkeypatch):
     """From `timeout` and to its group, from the kernel and the shell: the items in hand are kept all the same."""
     from creevey_graph import runner
 
-    wait, sent = runner.wait, []
+    wait, sent = runner.wait_in_turns, []
 
-    def waiting(futures, **options):
+    def waiting(futures, *options):
         if not options:
             sent.append(signal.raise_signal(signal.SIGTERM))
-        return wait(futures, **options)
+        return wait(futures, *options)
 
-    monkeypatch.setattr(runner, "wait", waiting)
+    monkeypatch.setattr(runner, "wait_in_turns", waiting)
 
     def listen(event):
         if isinstance(event, ItemFinished):
@@ -169,13 +169,13 @@ def test_what_a_second_ctrl_c_gave_up_lands_in_no_later_run(tmp_path, monkeypatc
     """A thread went on with the item that it had in hand, and put it over what the next run had made."""
     from creevey_graph import runner
 
-    begun, release, wait = threading.Event(), threading.Event(), runner.wait
+    begun, release, wait = threading.Event(), threading.Event(), runner.wait_in_turns
 
-    def pressing(futures, **options):
+    def pressing(futures, *options):
         if options:
             assert begun.wait(30)
         signal.raise_signal(signal.SIGINT)
-        return wait(futures, **options)
+        return wait(futures, *options)
 
     @step(writes="path", cache="never")
     def dawdle(number: int, path: Path) -> Path:
@@ -188,7 +188,7 @@ def test_what_a_second_ctrl_c_gave_up_lands_in_no_later_run(tmp_path, monkeypatc
     def slow(number: int):
         return {"file": dawdle(number, "{key}.txt")}
 
-    monkeypatch.setattr(runner, "wait", pressing)
+    monkeypatch.setattr(runner, "wait_in_turns", pressing)
     with pytest.raises(RunInterrupted):
         slow.run(ROWS[:1], out=tmp_path / "out", cache=False, executor="threads", progress=False)
     workers = [thread for thread in threading.enumerate() if thread.name.startswith("creevey_")]
