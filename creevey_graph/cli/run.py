@@ -49,14 +49,15 @@ from creevey_graph.views.progress import Progress, open_progress
 @click.option(
     "--worker-memory",
     metavar="SIZE",
-    help="What a worker process may take, such as 4GB, or none; an item that wants more fails.",
+    help="What a worker process may take, such as 4GB, or none (Linux; by default half of the memory shared out, 4GB at "
+    "least; or CREEVEY_WORKER_MEMORY); an item that wants more fails.",
 )
 @click.option(
     "--item-timeout",
     "item_timeout_s",
     type=click.FloatRange(0, min_open=True),
     metavar="SECONDS",
-    help="End an item that takes longer, with its worker process; it fails.",
+    help="End an item that takes longer, with its worker process; it fails. Takes processes where nothing else is asked for.",
 )
 @click.option("--prune", is_flag=True, help="Delete outputs of items that are gone.")
 @click.option("--failed", "only_failed", is_flag=True, help="Look only at items that failed last time.")
