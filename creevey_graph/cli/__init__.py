@@ -46,6 +46,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 class LazyGroup(click.Group):
     """The commands of `COMMANDS`, each imported when it is invoked."""
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        with orderly():  # Ctrl-C has its exit code here, too
+            return super().make_context(*args, **options)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(COMMANDS)

@@ -30,7 +30,7 @@ MOMENTS = {
     "commit": ("creevey_graph.cache.store", "put"),
     "end": ("creevey_graph.runner", "end_known"),
     "export": ("creevey_graph.cli.export", "export_as"),
-    "publish": ("creevey_graph.exports.destination", "replacing"),
+    "publish": ("creevey_graph.exports.destination:Destination", "publish"),
     "report": ("creevey_graph.report", "write_csv"),
 }
 """Name -> a function during which a trial wants to kill."""
@@ -78,7 +78,9 @@ def mark(moments):
     """
     for name, (number, delay_s) in moments.items():
         module, function = MOMENTS[name]
+        module, _, kind = module.partition(":")
         home = importlib.import_module(module)
+        home = getattr(home, kind) if kind else home
         original, left = getattr(home, function), iter(range(1, number))
 
         def marked(*args, _name=name, _original=original, _left=left, _delay_s=delay_s, **kwargs):

@@ -43,7 +43,7 @@ class Edits:
             return
         if how == "rename":
             source.replace(target)
-        elif how == "copy":
+        elif how == "copy" and not (target.exists() and source.samefile(target)):
             shutil.copy2(source, target)
         elif how == "link" and not target.exists():
             os.link(source, target)

@@ -120,6 +120,11 @@ def _with_lock():
     raise error
 
 
+def _terminate():
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # else a worker leaves it to the coordinator
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _crash():
     ctypes.string_at(0)
 
@@ -171,7 +176,7 @@ NO_WAY = "UsageError: an item's values did not survive the way to another proces
 
 POISONS = {
     "killed": Poison(f"{DIED}killed by SIGKILL", lambda: os.kill(os.getpid(), signal.SIGKILL)),
-    "terminated": Poison(f"{DIED}killed by SIGTERM", lambda: os.kill(os.getpid(), signal.SIGTERM)),
+    "terminated": Poison(f"{DIED}killed by SIGTERM", _terminate),
     "segfault": Poison(f"{DIED}native code crashed .SIGSEGV", _crash),
     "abort": Poison(f"{DIED}native code crashed .SIGABRT", os.abort),
     "stack": Poison(f"{DIED}native code crashed .SIGSEGV", _overflow_the_stack),

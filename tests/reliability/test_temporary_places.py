@@ -10,7 +10,7 @@ from nursery import call
 from programs import ROOT
 from reference import draw_photos, small_set
 
-MADE = {"mkdtemp", "TemporaryDirectory", "TemporaryFile", "gettempdir"}
+MADE = {"mkdtemp", "TemporaryDirectory", "TemporaryFile", "mkstemp"}
 """Of `tempfile`: names nobody can foresee, mode 0700; the last only to be told in an error."""
 OURS = re.compile(r"creevey-[a-z]+-[a-z0-9_]{8}")
 PROBE = re.compile(r"[a-z0-9_]{8}")
