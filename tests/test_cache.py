@@ -19,6 +19,7 @@ from witness import Witness, age, outputs_of
 import creevey_graph.cache
 from creevey_graph import Cache, graph, step
 from creevey_graph.cache import FileState, Index, ItemState, Record, encode_state
+from creevey_graph.cache import disk as disk_module
 from creevey_graph.cache.disk import INLINE_BYTES, SafeDisk, write_value
 from creevey_graph.cache.frames import frame, held_digest, unframe
 from creevey_graph.cache.records import decode_record, encode_record
@@ -720,3 +721,19 @@ def test_write_value_leaves_nothing_of_a_write_that_fails(tmp_path, monkeypatch)
         write_value(str(tmp_path), f"b{KEY}", b"x" * 100)
 
     assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_value_has_its_name_only_once_it_is_whole(tmp_path, monkeypatch):
+    """While it is written nothing stands under a name that a row could point at, and after it exactly one file."""
+    seen, write = [], disk_module._write_all
+
+    def watch(file, data):
+        write(file, data)
+        seen.append(list(tmp_path.rglob("*.val")))
+
+    monkeypatch.setattr(disk_module, "_write_all", watch)
+    stored = write_value(str(tmp_path), "b" + "0" * 64, b"first", b"rest")
+
+    assert [[], []] == seen
+    assert [tmp_path / stored.filename] == list(tmp_path.rglob("*.val"))
+    assert b"firstrest" == (tmp_path / stored.filename).read_bytes()

@@ -45,7 +45,7 @@ GUARDS = (
         "cache/disk.py",
         '    temporary = f"{path}.tmp"\n',
         "    temporary = path\n",
-        _tests("test_cache.py", "test_cache_gc.py", "test_cache_verify.py"),
+        _tests("test_cache.py::test_a_value_has_its_name_only_once_it_is_whole"),
     ),
     Guard(
         "a cached value's checksum is verified on every read",
