@@ -322,14 +322,14 @@ GUARDS = (
         "cache/database.py",
         "return super().reset(key, *given, **options) if key in METADATA else None",
         "return super().reset(key, *given, **options)",
-        _tests("reliability/test_planted.py::test_rows_of_settings_decide_nothing"),
+        _tests("reliability/test_planted.py::test_rows_of_settings_decide_nothing_where_ours_are_put_right"),
     ),
     Guard(
         "options in the store's rows decide nothing",
         "cache/disk.py",
         "    def __init__(self, directory: str, **_: Any) -> None:\n        super().__init__(directory)",
         "    def __init__(self, directory: str, **_: Any) -> None:\n        super().__init__(directory, **_)",
-        _tests("reliability/test_planted.py::test_rows_of_settings_decide_nothing"),
+        _tests("reliability/test_planted.py::test_rows_of_settings_decide_nothing_where_ours_are_put_right"),
     ),
     Guard(
         "an index of a newer version is set aside",

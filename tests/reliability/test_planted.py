@@ -219,6 +219,25 @@ def test_rows_of_settings_decide_nothing(bed, row):
     assert [] == list(bed.cache.glob("store.bad-*"))
 
 
+@pytest.mark.parametrize(
+    "row", [("sqlite_user_version", 77), ("disk_victim", "x"), ("transact", "x")], ids=repr
+)
+def test_rows_of_settings_decide_nothing_where_ours_are_put_right(bed, row):
+    """A database whose settings are not ours is opened as diskcache does it, which heeds whatever rows there are."""
+    changed(bed, STORE, ("INSERT OR REPLACE INTO Settings VALUES (?, ?)", *row))
+    changed(bed, STORE, ("UPDATE Settings SET value = 7 WHERE key = ?", "cull_limit"))
+    bed.lose_outputs()
+
+    check_harmless(bed)
+
+    with Cache(bed.cache) as cache:
+        assert cache._store.cull_limit == 0
+        assert callable(cache._store.transact)
+    with closing(sqlite3.connect(bed.cache / STORE)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (0,)
+    assert [] == list(bed.cache.glob("store.bad-*"))
+
+
 def test_a_database_whose_text_is_none_is_healed(bed):
     """A name that is no UTF-8 was a problem that every run had anew, and nothing could be stored beside it."""
     changed(bed, STORE, ("UPDATE Cache SET mode = 2, filename = CAST(x'fffe' AS TEXT) WHERE key LIKE 'b%'",))
