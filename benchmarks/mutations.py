@@ -148,7 +148,7 @@ def run_tests(tests: Sequence[str], copy: Path) -> tuple[bool, str]:
         "-p",
         "no:cacheprovider",
         "-o",
-        "timeout=60",
+        "timeout=40",
     ]
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))

@@ -27,3 +27,8 @@ def test_a_guard_stands_in_the_code_once(guard):
 def test_every_guard_has_a_name_of_its_own():
     """The command takes out guards by name."""
     assert len(GUARDS) == len({guard.name for guard in GUARDS})
+
+
+def test_the_readme_tells_how_many_there_are():
+    """And claims no more."""
+    assert f"each of {len(GUARDS)} guards taken out" in (ROOT / "README.md").read_text(encoding="utf-8")
