@@ -180,7 +180,8 @@ class Database(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
 def may_write(folder: str, name: str) -> bool:
     """True where a database in *folder* can be written, and the files beside it."""
     path = os.path.join(folder, name)  # noqa: PTH118 - it is text
-    return os.access(folder, os.W_OK) and (os.access(path, os.W_OK) or not os.path.lexists(path))
+    # In this order: a peer may make it between the two looks.
+    return os.access(folder, os.W_OK) and (not os.path.lexists(path) or os.access(path, os.W_OK))
 
 
 def connect_read_only(path: str, wait_s: float) -> sqlite3.Connection:

@@ -29,7 +29,7 @@ from creevey_graph.cache.index_file import NewerIndexError, connect, connect_to_
 from creevey_graph.cache.made_of import read_made_of
 from creevey_graph.cache.merge import merge
 from creevey_graph.cache.opening import READ_ONLY, is_told_enough, told
-from creevey_graph.cache.sqlite_files import SUFFIXES, is_broken, is_damage, is_past
+from creevey_graph.cache.sqlite_files import SUFFIXES, check_files, is_broken, is_damage, is_past
 from creevey_graph.cache.states import encoded_key, opened, sealed
 
 KEPT_GRAPHS = 100
@@ -63,6 +63,7 @@ class Index:
 
     def _open(self) -> sqlite3.Connection | None:
         try:
+            check_files(str(self._path))  # first: a link that leads nowhere cannot be written to either
             if not may_write(str(self._path.parent), self._path.name):
                 self.failed_writes = FAILED_WRITES
                 self.problems.append(READ_ONLY)

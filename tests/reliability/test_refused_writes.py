@@ -15,7 +15,7 @@ from reference import draw_photos, run_reference, small_set
 from creevey_graph import Cache, UsageError, graph, keeping, step
 from creevey_graph.atomic import check_can_write
 from creevey_graph.cache import disk, index, index_file, opening, store
-from creevey_graph.cache.database import BRIEFLY_S
+from creevey_graph.cache.database import BRIEFLY_S, may_write
 from creevey_graph.executors.board import Place
 from creevey_graph.exports import destination
 from creevey_graph.exports.destination import Destination, Piece
@@ -277,3 +277,18 @@ def test_planted_settings_reach_no_pragma(filled):
 def test_what_is_inline_is_one_figure():
     """The trials lower it in both modules."""
     assert disk.INLINE_BYTES == store.INLINE_BYTES
+
+
+def test_a_database_that_a_peer_makes_meanwhile_is_no_read_only_one(tmp_path, monkeypatch):
+    """Thirty opened a new cache at once; one looked whether it may write as another made the file between its two looks."""
+    look = os.access
+
+    def made_meanwhile(path, mode):
+        found = look(path, mode)
+        (tmp_path / "cache.db").touch()
+        return found
+
+    monkeypatch.setattr(os, "access", made_meanwhile)
+
+    assert may_write(str(tmp_path), "cache.db")
+    assert may_write(str(tmp_path), "cache.db")
