@@ -26,7 +26,8 @@ def may_be_interrupted() -> bool:
 
     Elsewhere, as in a worker process, it is what a step raised.
     """
-    is_asked = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    # A shell starts what is to run in the background with Ctrl-C ignored; SIGTERM ends it all the same.
+    is_asked = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN or _installed() is not None
     return is_interrupted() or (is_asked and threading.current_thread() is threading.main_thread())
 
 

@@ -378,3 +378,13 @@ def test_a_script_ends_with_143_without_a_traceback(tmp_path, executor):
     (path,) = (tmp_path / ".creevey" / "runs").glob("*.jsonl")
     ends = [json.loads(line) for line in path.read_text().splitlines()]
     assert ends[-1]["end"]["interrupted"]
+
+
+def test_a_run_in_the_background_heeds_sigterm_in_the_midst_of_a_step(tmp_path, handler):
+    """A shell starts it with Ctrl-C ignored: SIGTERM was then taken for what the step raised, and the run went on."""
+    handler(signal.SIGINT, signal.SIG_IGN)
+
+    with pytest.raises(RunTerminated) as caught:
+        run(tmp_path, signal.SIGTERM)
+
+    assert {"done": 2, "cancelled": 4} == dict(caught.value.report.counts)
