@@ -4,7 +4,7 @@ import os
 
 WORKERS_VARIABLE = "CREEVEY_WORKERS"
 """Set in a worker process: how many of its kind there are."""
-MEMORY_VARIABLE = "CREEVEY_WORKER_BYTES"
+LIMIT_VARIABLE = "CREEVEY_WORKER_BYTES"
 """Set in a worker process: the bytes it may take, where there is a limit."""
 
 

@@ -16,7 +16,7 @@ from creevey_graph.executors import dumps_tasks, loads_tasks, received_tasks
 from creevey_graph.fields import item_fields
 from creevey_graph.frozen import FrozenGraph
 from creevey_graph.ledger import Ledger, Measured
-from creevey_graph.shares import MEMORY_VARIABLE
+from creevey_graph.shares import LIMIT_VARIABLE
 from creevey_graph.sizes import bytes_text
 from creevey_graph.sources import Item
 from creevey_graph.text import safe_text
@@ -220,7 +220,7 @@ def portable(exc: Exception) -> Exception:
 
 def told_short(exc: BaseException) -> str:
     """Return what to say of a process out of memory, with its limit; "" where *exc* is nothing of the kind."""
-    limit = os.environ.get(MEMORY_VARIABLE, "")
+    limit = os.environ.get(LIMIT_VARIABLE, "")
     seen: BaseException | None = exc
     for _ in range(_CAUSES):
         if seen is None or not limit.isdecimal():

@@ -9,8 +9,7 @@ from typing import Any
 from creevey_graph.cache.census import count_records, folder_facts, summed_up, taken
 from creevey_graph.cache.index import forget_lost
 from creevey_graph.cache.lock import BUSY, IN_USE, Lock
-from creevey_graph.cache.opening import asked, database_of
-from creevey_graph.cache.sqlite_files import is_past
+from creevey_graph.cache.opening import asked, is_lost
 from creevey_graph.cache.strays import remove_empty, remove_ours
 from creevey_graph.cache.sweep import Limits, Swept, most_bytes, sweep
 from creevey_graph.cache.verify import YOUNG_S, Verified, verify
@@ -69,7 +68,7 @@ def check(folder: Path, store: Any) -> tuple[Verified, bool]:
         try:
             verify(folder, store, found)
         except sqlite3.DatabaseError as exc:
-            if isinstance(exc, sqlite3.OperationalError) or is_past(exc, database_of(store.directory)):
+            if not is_lost(exc, store.directory):
                 raise
             return found, False
     return found, True

@@ -64,8 +64,7 @@ class Cache:
         self._directory = str(self.folder / "store")
         self._forget()
         self._store: Any = open_or_begin_anew(self.folder, self._directory, self.problems)
-        if self._store.is_read_only:
-            self.failed_commits = FAILED_COMMITS
+        self.failed_commits = FAILED_COMMITS if self._store.is_read_only else 0
 
     def _forget(self) -> None:
         self.problems: list[str] = []
@@ -87,8 +86,7 @@ class Cache:
 
     def lookup(self, key: str) -> Record | None:
         """Return the record of a key, by lineage or by content, or None."""
-        data = self._get(f"r{key}")
-        if data is None:
+        if (data := self._get(f"r{key}")) is None:
             return None
         try:
             return decode_record(key, data)
@@ -102,14 +100,14 @@ class Cache:
 
     def measures(self, fingerprint: str) -> bytes | None:
         """Return what `put_measures` stored for nodes of this fingerprint, or None."""
-        found = self._unframed(f"m{fingerprint}", fingerprint)
-        return None if found is None else bytes(found[1])
+        return bytes(found[1]) if (found := self._unframed(f"m{fingerprint}", fingerprint)) else None
 
     def load(self, record: Record) -> bytes | memoryview | None:
         """Return the encoded value of a record, verified; None where it is gone or damaged."""
-        found = self._unframed(record.blob_key, record.digest)
-        if found is None or found[0] == record.codec:
-            return None if found is None else found[1]
+        if (found := self._unframed(record.blob_key, record.digest)) is None:
+            return None
+        if found[0] == record.codec:
+            return found[1]
         self.damaged.append(record.blob_key)
         return None
 
@@ -200,9 +198,9 @@ class Cache:
             if is_lost(exc, self._directory):  # as a whole: told by the setting aside
                 self._replace_store()
                 return False
-            self._note(exc)
+            text = self._note(exc)
             self._store.step_back(exc)
-            if self.failed_commits == FAILED_COMMITS and not is_told_enough(self.problems[-1]):
+            if self.failed_commits == FAILED_COMMITS and not is_told_enough(text):
                 self.problems.append("nothing more is written to it in this run")
             return False
         self.failed_commits = 0
@@ -318,8 +316,10 @@ class Cache:
         self.problems = []
         return damaged, problems
 
-    def _note(self, exc: BaseException) -> None:
-        self.problems.append(told(exc, self.folder))
+    def _note(self, exc: BaseException) -> str:
+        text = told(exc, self.folder)
+        self.problems.append(text)
+        return text  # not to be read back: a worker's thread may take it at once
 
     def close(self) -> None:
         """Close this thread's connection; the cache opens it again where needed."""

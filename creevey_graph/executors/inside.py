@@ -25,7 +25,7 @@ from creevey_graph.executors.board import RECEIVING, SENDING, WORKING, Board, Pl
 from creevey_graph.executors.ceiling import Ceiling
 from creevey_graph.executors.family import CLOSED_FILES, TOO_LARGE
 from creevey_graph.executors.sending import received_tasks
-from creevey_graph.shares import MEMORY_VARIABLE, WORKERS_VARIABLE
+from creevey_graph.shares import LIMIT_VARIABLE, WORKERS_VARIABLE
 from creevey_graph.spoilt import is_spoilt
 from creevey_graph.stopping import end_waits
 
@@ -73,8 +73,9 @@ class _Server:
         try:
             self._work, memory_bytes = cloudpickle.loads(self._connection.recv_bytes())
             self._ceiling = Ceiling(memory_bytes)
+            os.environ.pop(LIMIT_VARIABLE, None)  # of a run that this one stands in
             if memory_bytes is not None:
-                os.environ[MEMORY_VARIABLE] = str(memory_bytes)
+                os.environ[LIMIT_VARIABLE] = str(memory_bytes)
         except (EOFError, OSError):
             raise
         except BaseException as exc:  # noqa: BLE001 - modules of the user's are imported

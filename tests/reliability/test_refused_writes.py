@@ -292,3 +292,16 @@ def test_a_database_that_a_peer_makes_meanwhile_is_no_read_only_one(tmp_path, mo
 
     assert may_write(str(tmp_path), "cache.db")
     assert may_write(str(tmp_path), "cache.db")
+
+
+def test_a_problem_that_another_thread_takes_at_once_fails_no_run(filled, monkeypatch):
+    """The last of them was read back from a list that workers empty: where one did so in between, the run failed."""
+    cache = Cache(filled / "cache")
+    monkeypatch.setattr(cache._store, "step_back", lambda _: cache.take_troubles())
+    monkeypatch.setattr(store, "put_all", no_space)
+
+    for _ in range(store.FAILED_COMMITS):
+        cache.put_measures({"0" * 64: b"1"})
+
+    assert store.FAILED_COMMITS == cache.failed_commits
+    cache.close()

@@ -10,33 +10,19 @@ from types import SimpleNamespace
 import psutil
 import pytest
 from click.testing import CliRunner
+from one_step import needs_ceiling, run
 from poisons import ExitingName, ExitingWay, _hold_the_lock_of_python, _Way
 
 from creevey_graph import RunFailed, UsageError, graph, step
 from creevey_graph.allowance import chosen_memory
 from creevey_graph.backlog import Backlog
 from creevey_graph.cli import main
-from creevey_graph.executors import IS_KEPT_TO, Limits, ceiling, default_memory, open_pool, processes
+from creevey_graph.executors import Limits, ceiling, default_memory, open_pool, processes
 from creevey_graph.executors.base import Hand, WorkerLost
 from creevey_graph.freeze import freeze
 from creevey_graph.recovery import Blame
 from creevey_graph.sources import Item
 from creevey_graph.tasks import Task
-
-needs_ceiling = pytest.mark.skipif(not IS_KEPT_TO, reason="this system keeps no process to a limit of memory")
-
-
-def run(function, count=12, *, values=None, **options):
-    """Run a graph of one step over numbers in two processes; return its report."""
-    act = step(function, name="act", cache="never")
-
-    @graph
-    def acting(number: int, value: object):
-        return {"made": act(number, value)}
-
-    rows = [{"number": n, "value": (values or {}).get(n, n)} for n in range(count)]
-    chosen = {"executor": "processes", "jobs": 2, "cache": False, "progress": False, **options}
-    return acting.run(rows, **chosen)
 
 
 def run_limited(function, timeout_s, count=12):
